@@ -1,0 +1,120 @@
+"""The one tree of errors. Each says what was wrong, where, and what would be right.
+
+`code` is stable and for programs; the message is for people. The edges (HTTP, CLI) translate by class, never by text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in an input. `pointer` is a JSON pointer into it ("" is the whole of it)."""
+
+    pointer: str
+    message: str
+    code: str = "invalid"
+
+    def __str__(self) -> str:
+        return f"{self.pointer}: {self.message}" if self.pointer else self.message
+
+
+class TreadleError(Exception):
+    """Anything Treadle refuses or cannot do."""
+
+    code = "error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(TreadleError):
+    """Input of the right form with wrong content; `problems` names every fault found, not only the first."""
+
+    code = "invalid_input"
+
+    def __init__(self, problems: Iterable[Problem] | str) -> None:
+        self.problems: tuple[Problem, ...] = (Problem("", problems),) if isinstance(problems, str) else tuple(problems)
+        super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
+class MalformedInput(TreadleError):
+    """Input that cannot be read at all: broken JSON, NaN, a key twice, nesting too deep."""
+
+    code = "malformed_input"
+
+
+class PayloadTooLarge(TreadleError):
+    """Input over its size cap. Nothing of it was stored."""
+
+    code = "payload_too_large"
+
+
+class Unauthorized(TreadleError):
+    """No valid credential came with the call."""
+
+    code = "unauthorized"
+
+
+class Forbidden(TreadleError):
+    """The credential is valid but not for this."""
+
+    code = "forbidden"
+
+
+class NotFound(TreadleError):
+    """No such thing in the caller's domain."""
+
+    code = "not_found"
+
+
+class Conflict(TreadleError):
+    """The state of the thing does not allow this now."""
+
+    code = "conflict"
+
+
+class StaleVersion(Conflict):
+    """The thing was changed by somebody else since it was read."""
+
+    code = "stale_version"
+
+
+class KeyReused(Conflict):
+    """The idempotency key came before with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class Unavailable(TreadleError):
+    """The engine cannot take this now; nothing was acknowledged, and the same call may succeed later."""
+
+    code = "unavailable"
+
+
+class StorageFull(Unavailable):
+    """No space is left where the engine keeps its data."""
+
+    code = "storage_full"
+
+
+class LeaseLost(TreadleError):
+    """The worker's lease has ended: it may change nothing any more and must register again."""
+
+    code = "lease_lost"
+
+
+class SchemaTooNew(TreadleError):
+    """The data was written by a newer release of Treadle than this one."""
+
+    code = "schema_too_new"
+
+
+def nearest(wrong: str, right: Iterable[str]) -> str:
+    """A hint for a misspelt name: ' (did you mean "x"?)', or the empty string where nothing is near."""
+    match = get_close_matches(wrong, list(right), n=1, cutoff=0.6)
+    return f' (did you mean "{match[0]}"?)' if match else ""
