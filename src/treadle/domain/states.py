@@ -1,0 +1,190 @@
+"""The states of a run and every way between them: one table, and `settle`, which reads it.
+
+The table is the single place where a change of state is allowed. Engines apply transitions as compare-and-set on the
+run's token; the state diagram in the documentation is generated from it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from treadle.domain.instants import Instant
+from treadle.domain.json import Json
+from treadle.domain.outcomes import (
+    Cancelled,
+    Failed,
+    Lost,
+    Outcome,
+    Released,
+    RunError,
+    Skipped,
+    Snoozed,
+    Succeeded,
+    Waiting,
+)
+from treadle.domain.priority import rank
+from treadle.domain.reasons import Reason, ReasonCode
+from treadle.domain.retry import QUARANTINE_AT, retry_delay
+from treadle.domain.runs import Claim, State
+from treadle.domain.work import Work
+
+
+class Change(StrEnum):
+    """What can happen to a run."""
+
+    DUE = "due"
+    ADMIT = "admit"
+    PREEMPT = "preempt"
+    CLAIM = "claim"
+    SUCCEED = "succeed"
+    RETRY = "retry"
+    FAIL = "fail"
+    SKIP = "skip"
+    SNOOZE = "snooze"
+    WAIT = "wait"
+    RELEASE = "release"
+    LOSE = "lose"
+    QUARANTINE = "quarantine"
+    CANCEL = "cancel"
+
+
+class Row(Struct, frozen=True):
+    """One line of the table: where a change leads, and the event that tells of it."""
+
+    to: State
+    event: str
+
+
+TABLE: Final[dict[tuple[State, Change], Row]] = {
+    (State.SCHEDULED, Change.DUE): Row(State.READY, "run.due"),
+    (State.SCHEDULED, Change.CANCEL): Row(State.CANCELLED, "run.cancelled"),
+    (State.BLOCKED, Change.ADMIT): Row(State.READY, "run.admitted"),
+    (State.BLOCKED, Change.CANCEL): Row(State.CANCELLED, "run.cancelled"),
+    (State.READY, Change.PREEMPT): Row(State.BLOCKED, "run.blocked"),
+    (State.READY, Change.CLAIM): Row(State.RUNNING, "run.started"),
+    (State.READY, Change.CANCEL): Row(State.CANCELLED, "run.cancelled"),
+    (State.RUNNING, Change.SUCCEED): Row(State.COMPLETED, "run.completed"),
+    (State.RUNNING, Change.RETRY): Row(State.SCHEDULED, "run.retry_scheduled"),
+    (State.RUNNING, Change.FAIL): Row(State.FAILED, "run.failed"),
+    (State.RUNNING, Change.SKIP): Row(State.SKIPPED, "run.skipped"),
+    (State.RUNNING, Change.SNOOZE): Row(State.SCHEDULED, "run.snoozed"),
+    (State.RUNNING, Change.WAIT): Row(State.BLOCKED, "run.waiting"),
+    (State.RUNNING, Change.RELEASE): Row(State.READY, "run.released"),
+    (State.RUNNING, Change.LOSE): Row(State.READY, "run.lost"),
+    (State.RUNNING, Change.QUARANTINE): Row(State.FAILED, "run.quarantined"),
+    (State.RUNNING, Change.CANCEL): Row(State.CANCELLED, "run.cancelled"),
+}
+"""Every allowed change. `run.due` and `run.admitted` are not written for each run: the claim that follows tells it."""
+
+QUEUED_EVENT: Final = "run.queued"
+CANCEL_REQUESTED_EVENT: Final = "run.cancel_requested"
+CANCEL_ROW: Final = TABLE[State.RUNNING, Change.CANCEL]
+"""What the engine applies in place of any row but success once a cancel was accepted: no further attempt begins."""
+
+
+class Transition(Struct, frozen=True, kw_only=True):
+    """A change of one running run, computed here and applied by an engine if `token` still holds.
+
+    Where the engine finds a cancel requested meanwhile and `change` is not success, it applies `CANCEL_ROW` instead.
+    `worker_id` names the worker whose lease must be alive; None is the sweeper, which acts on leases that ended.
+    """
+
+    run_id: str
+    domain: str
+    job_id: str
+    token: int
+    worker_id: str | None
+    change: Change
+    to: State
+    event: str
+    at: Instant
+    started_at: Instant | None = None
+    due_at: Instant | None = None
+    rank: Instant | None = None
+    reason: Reason | None = None
+    result: Json | None = None
+    error: RunError | None = None
+    failures: int
+    losses: int
+    solo_losses: int
+    suspect: bool
+
+
+def settle(
+    run: Claim,
+    work: Work,
+    outcome: Outcome,
+    *,
+    now: Instant,
+    chance: float,
+    worker_id: str | None,
+    started_at: Instant | None = None,
+) -> Transition:
+    """The transition that an outcome means for a running run.
+
+    `chance` is a random number in [0, 1) for the jitter of a retry's delay; `started_at` is when the handler began,
+    None where it never did.
+    """
+    failures, losses, solo_losses, suspect = run.failures, run.losses, run.solo_losses, run.suspect
+    due_at: Instant | None = None
+    reason: Reason | None = None
+    result: Json | None = None
+    error: RunError | None = None
+    match outcome:
+        case Succeeded():
+            change, result = Change.SUCCEED, outcome.result
+        case Failed():
+            error = outcome.error
+            failures, suspect = failures + 1, False
+            if outcome.retry and failures <= work.retry.max_retries:
+                change, reason = Change.RETRY, Reason(ReasonCode.RETRY)
+                delay = outcome.delay
+                due_at = now + (retry_delay(work.retry.backoff, failures, chance) if delay is None else delay)
+            else:
+                change = Change.FAIL
+        case Skipped():
+            change, error = Change.SKIP, RunError("skipped", outcome.message)
+        case Snoozed():
+            change, reason, due_at = Change.SNOOZE, Reason(ReasonCode.SNOOZE), now + outcome.delay
+        case Waiting():
+            change, reason = Change.WAIT, outcome.reason
+        case Cancelled():
+            change, error = Change.CANCEL, RunError("cancelled", outcome.message or "cancelled")
+        case Released():
+            change = Change.RELEASE
+        case Lost():
+            losses += 1
+            solo_losses += outcome.solitary
+            suspect = True
+            change, error = Change.LOSE, RunError("lost", outcome.message)
+            if solo_losses >= QUARANTINE_AT:
+                change = Change.QUARANTINE
+                error = RunError(
+                    "quarantined", f"the run ended its worker {solo_losses} times; last: {outcome.message}"
+                )
+    row = TABLE[State.RUNNING, change]
+    eligible_at = due_at if due_at is not None else run.due_at
+    return Transition(
+        run_id=run.id,
+        domain=run.domain,
+        job_id=run.job_id,
+        token=run.token,
+        worker_id=worker_id,
+        change=change,
+        to=row.to,
+        event=row.event,
+        at=now,
+        started_at=started_at,
+        due_at=due_at,
+        rank=rank(eligible_at, run.priority),
+        reason=reason,
+        result=result,
+        error=error,
+        failures=failures,
+        losses=losses,
+        solo_losses=solo_losses,
+        suspect=suspect,
+    )
