@@ -58,9 +58,9 @@ class RunKey(Struct, frozen=True):
 class NewRun(Struct, frozen=True, kw_only=True):
     """A run as it is submitted: everything the engine needs to store and order it.
 
-    `requires` names what a worker must have to take it (`python:report.daily`, `shell`): with domain and queue it makes
-    the line in which the run waits. `work` is an encoded `domain.work.Work`: what to carry out, frozen at submit, so that
-    editing a job never changes a run that was accepted.
+    `requires` names what a worker must have to take it (`handler:report.daily`, `shell`): with domain and queue it
+    makes the line in which the run waits. `work` is an encoded `domain.work.Work`: what to carry out, frozen at submit,
+    so that editing a job never changes a run that was accepted.
     """
 
     id: str

@@ -162,9 +162,7 @@ def settle(
             change, error = Change.LOSE, RunError("lost", outcome.message)
             if solo_losses >= QUARANTINE_AT:
                 change = Change.QUARANTINE
-                error = RunError(
-                    "quarantined", f"the run ended its worker {solo_losses} times; last: {outcome.message}"
-                )
+                error = RunError("quarantined", f"it ended its worker {solo_losses} times; last: {outcome.message}")
     row = TABLE[State.RUNNING, change]
     eligible_at = due_at if due_at is not None else run.due_at
     return Transition(

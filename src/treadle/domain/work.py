@@ -35,8 +35,8 @@ class Program(Struct, frozen=True, omit_defaults=True, tag="program", tag_field=
     """A program in a process group of its own: either `argv`, or `script` given to `interpreter`.
 
     `interpreter` is the argument list that a script's file is appended to, such as `("/bin/sh",)`. `args` follow the
-    script's file. `env` is added to the little that is passed on; `secrets` names what is taken from the secrets' source
-    into the environment and redacted from the log. `requires` is what a worker must offer (`shell`, `python`).
+    script's file. `env` is added to the little that is passed on; `secrets` names what is taken from the secrets'
+    source into the environment and redacted from the log. `requires` is what a worker must offer (`shell`, `python`).
     """
 
     requires: str
