@@ -1,0 +1,31 @@
+"""Events: what happened, in one order per engine."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from treadle.domain.instants import Instant
+from treadle.domain.json import EMPTY_OBJECT, Json
+
+
+class NewEvent(Struct, frozen=True, kw_only=True):
+    """An event to be written with the change it tells of. `subject` is the id of what it happened to."""
+
+    domain: str
+    type: str
+    subject: str
+    job_id: str = ""
+    at: Instant
+    data: Json = EMPTY_OBJECT
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """An event as it is read. `seq` orders all events of an engine and is what a reader resumes from."""
+
+    seq: int
+    domain: str
+    type: str
+    subject: str
+    job_id: str
+    at: Instant
+    data: Json

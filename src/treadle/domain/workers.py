@@ -1,0 +1,62 @@
+"""Workers: a process that takes runs, under one lease, for one boot."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from treadle.domain.instants import SECOND, Instant, Micros
+from treadle.domain.runs import DEFAULT_DOMAIN
+
+LEASE: Final[Micros] = 15 * SECOND
+HEARTBEAT: Final[Micros] = 5 * SECOND
+GRACE: Final[Micros] = 30 * SECOND
+
+
+class WorkerState(StrEnum):
+    """`lost` is final: a worker whose lease ended registers again under a new id."""
+
+    ONLINE = "online"
+    DRAINING = "draining"
+    LOST = "lost"
+    STOPPED = "stopped"
+
+
+class WorkerSpec(Struct, frozen=True, kw_only=True):
+    """A worker process as it registers. The id is fresh for each boot, whatever the host is called.
+
+    `requires` lists the requirement classes it can take: `shell`, `python`, `handler:<name>`.
+    """
+
+    id: str
+    domain: str = DEFAULT_DOMAIN
+    host: str
+    pid: int
+    slots: int
+    queues: tuple[str, ...] = ()
+    requires: frozenset[str]
+    version: str
+
+
+class Worker(Struct, frozen=True, kw_only=True):
+    """A worker as readers see it. `queues` empty means all."""
+
+    id: str
+    domain: str
+    host: str
+    pid: int
+    slots: int
+    queues: tuple[str, ...]
+    requires: frozenset[str]
+    version: str
+    state: WorkerState
+    registered_at: Instant
+    seen_at: Instant
+    running: int
+
+
+def can_take(queues: tuple[str, ...], offered: frozenset[str], queue: str, requires: str) -> bool:
+    """Whether a worker with these queues (none means all) and abilities may take runs of a line."""
+    return requires in offered and (not queues or queue in queues)
