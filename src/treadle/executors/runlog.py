@@ -1,0 +1,111 @@
+"""The log of one attempt: every line is cleaned, redacted, capped and only then passed on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from treadle.domain import json
+from treadle.domain.instants import Instant
+from treadle.domain.logs import (
+    MAX_LINE_BYTES,
+    MAX_LOG_BYTES,
+    Level,
+    LogCap,
+    LogLine,
+    Stream,
+    clean,
+    line_size,
+    split_line,
+)
+from treadle.domain.runs import Claim
+from treadle.executors.logbuffer import LogBuffer
+from treadle.executors.redact import NOTHING_SECRET, Redactor
+
+NANOSECONDS_PER_MICRO: Final = 1_000
+
+
+def wall_clock() -> Instant:
+    """The time of this machine."""
+    return time.time_ns() // NANOSECONDS_PER_MICRO
+
+
+class RunLog:
+    """Where everything that one attempt says is written. `redactor` is set before the attempt learns a secret."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        buffer: LogBuffer,
+        *,
+        max_bytes: int = MAX_LOG_BYTES,
+        now: Callable[[], Instant] = wall_clock,
+    ) -> None:
+        self.redactor: Redactor = NOTHING_SECRET
+        self._claim = claim
+        self._buffer = buffer
+        self._cap = LogCap(max_bytes)
+        self._now = now
+        self._lock = threading.Lock()
+
+    def write(self, stream: Stream, level: Level, text: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Writes a text, one record for each of its lines and each 16 KiB of a line; `fields` go with the first.
+
+        Never waits; may be called from any thread.
+        """
+        extra = None if fields is None else self._encode(fields)
+        lines = (self.redactor.redact(clean(line)) for line in text.removesuffix("\n").split("\n"))
+        with self._lock:
+            for part in (part for line in lines for part in split_line(line)):
+                self._add(stream, level, part, extra)
+                extra = None
+
+    def remark(self, level: Level, text: str) -> None:
+        """Writes a line of Treadle's own, beyond the cap: there are few, and they matter when the rest was cut."""
+        self._buffer.add(self._line(Stream.SYSTEM, level, split_line(self.redactor.redact(clean(text)))[0], None))
+
+    async def drain(self) -> None:
+        """Waits while the log store is slower than the writer."""
+        await self._buffer.drain()
+
+    def close(self) -> None:
+        """Ends the log, with a last line that tells what was cut."""
+        cap = self._cap
+        if cap.dropped_lines:
+            self.remark(
+                Level.WARNING,
+                f"the log was cut here at {cap.max_bytes} bytes or {cap.max_lines} lines: {cap.dropped_lines} lines"
+                f" ({cap.dropped_bytes} bytes) are not kept",
+            )
+
+    def _add(self, stream: Stream, level: Level, message: str, fields: json.Json | None) -> None:
+        line = self._line(stream, level, message, fields)
+        if self._cap.take(line_size(line)):
+            self._buffer.add(line)
+
+    def _line(self, stream: Stream, level: Level, message: str, fields: json.Json | None) -> LogLine:
+        claim = self._claim
+        return LogLine(
+            domain=claim.domain,
+            run_id=claim.id,
+            token=claim.token,
+            attempt=claim.attempt,
+            at=self._now(),
+            stream=stream,
+            level=level,
+            message=message,
+            fields=fields,
+        )
+
+    def _encode(self, fields: Mapping[str, Any]) -> json.Json:
+        """The fields as JSON. A log call never fails: what is no JSON is written as its `repr`, or told instead."""
+        try:
+            plain = msgspec.to_builtins(dict(fields), enc_hook=repr, str_keys=True)
+            data = json.encode(self.redactor.redact_json(plain))
+        except (TypeError, ValueError, RecursionError) as error:
+            return json.encode({"not_json": f"{type(error).__name__} in the fields of this line"})
+        return data if len(data) <= MAX_LINE_BYTES else json.encode({"cut": f"{len(data)} bytes of fields"})

@@ -1,0 +1,210 @@
+"""The log of an attempt: what is written, what is cut, and what happens while the store refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from treadle.domain.errors import Unavailable
+from treadle.domain.logs import Level, LogLine, Stream, line_size
+from treadle.domain.priority import Priority
+from treadle.domain.runs import Claim
+from treadle.executors.logbuffer import CHUNK_BYTES, LogBuffer
+from treadle.executors.redact import Redactor
+from treadle.executors.runlog import RunLog
+
+Write = Callable[[RunLog], None]
+
+
+def claim(run_id: str = "r1") -> Claim:
+    return Claim(
+        id=run_id,
+        domain="default",
+        job_id="j",
+        queue="default",
+        requires="shell",
+        priority=Priority.NORMAL,
+        token=7,
+        attempt=2,
+        failures=1,
+        losses=0,
+        solo_losses=0,
+        suspect=False,
+        due_at=0,
+        created_at=0,
+        claimed_at=0,
+        work=b"",
+        inputs=b"{}",
+    )
+
+
+class Store:
+    """A log store in memory that can be made to refuse."""
+
+    def __init__(self) -> None:
+        self.chunks: list[list[LogLine]] = []
+        self.refusals: list[Exception] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.tried = asyncio.Event()
+
+    async def append(self, lines: list[LogLine]) -> None:
+        self.tried.set()
+        await self.open.wait()
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.chunks.append(list(lines))
+
+    @property
+    def messages(self) -> list[str]:
+        return [line.message for chunk in self.chunks for line in chunk]
+
+
+async def written(write: Write, *, max_bytes: int = 1_000_000) -> list[LogLine]:
+    store = Store()
+    async with LogBuffer(store.append) as buffer:
+        log = RunLog(claim(), buffer, max_bytes=max_bytes, now=lambda: 42)
+        write(log)
+        log.close()
+    return [line for chunk in store.chunks for line in chunk]
+
+
+async def test_a_line_carries_its_attempt_and_is_cleaned_and_redacted() -> None:
+    def write(log: RunLog) -> None:
+        log.redactor = Redactor({"KEY": "hunter22"})
+        log.write(Stream.LOG, Level.ERROR, "\x1b[31mpw hunter22\nsecond", {"pw": "hunter22", "n": 1, "o": {2}})
+
+    first, second = await written(write)
+    assert msgspec.structs.asdict(first) == {
+        "domain": "default",
+        "run_id": "r1",
+        "token": 7,
+        "attempt": 2,
+        "at": 42,
+        "stream": "log",
+        "level": "error",
+        "message": "pw ***",
+        "fields": b'{"pw":"***","n":1,"o":[2]}',
+    }
+    assert (second.message, second.fields) == ("second", None)
+
+
+async def test_fields_that_are_no_json_do_not_fail_the_call() -> None:
+    circle: list[object] = []
+    circle.append(circle)
+
+    def write(log: RunLog) -> None:
+        log.write(Stream.LOG, Level.INFO, "a", {"x": circle})
+        log.write(Stream.LOG, Level.INFO, "b", {"x": "\ud800"})
+        log.write(Stream.LOG, Level.INFO, "c", {"x": "y" * 20_000})
+        log.write(Stream.LOG, Level.INFO, "d", {"x": ValueError("v")})
+
+    fields = [line.fields or b"" for line in await written(write)]
+    assert b"not_json" in fields[0]
+    assert b"not_json" in fields[1]
+    assert b"cut" in fields[2]
+    assert fields[3] == b"""{"x":"ValueError('v')"}"""
+
+
+async def test_a_flood_is_cut_and_one_line_tells_how_much() -> None:
+    def write(log: RunLog) -> None:
+        for number in range(100):
+            log.write(Stream.STDOUT, Level.INFO, f"{number:09}")
+
+    lines = await written(write, max_bytes=200)
+    assert [line.message for line in lines[:-1]] == [f"{number:09}" for number in range(20)]
+    assert lines[-1].stream is Stream.SYSTEM
+    assert "80 lines (800 bytes) are not kept" in lines[-1].message
+
+
+async def test_lines_are_stored_in_order_in_bounded_chunks() -> None:
+    store = Store()
+    async with LogBuffer(store.append) as buffer:
+        log = RunLog(claim(), buffer)
+        for number in range(3_000):
+            log.write(Stream.STDOUT, Level.INFO, f"{number} " + "x" * 90)
+    assert [int(message.split()[0]) for message in store.messages] == list(range(3_000))
+    assert all(sum(map(line_size, chunk)) <= CHUNK_BYTES for chunk in store.chunks)
+
+
+async def test_a_quiet_line_is_stored_without_waiting_for_the_end() -> None:
+    store = Store()
+    async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
+        RunLog(claim(), buffer).write(Stream.STDOUT, Level.INFO, "live")
+        await asyncio.wait_for(store.tried.wait(), 5)
+        assert store.messages == ["live"]
+
+
+async def test_lines_from_threads_arrive() -> None:
+    store = Store()
+    async with LogBuffer(store.append) as buffer:
+        log = RunLog(claim(), buffer)
+
+        def write() -> None:
+            for number in range(200):
+                log.write(Stream.LOG, Level.INFO, str(number))
+
+        threads = [threading.Thread(target=write) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
+    assert sorted(map(int, store.messages)) == sorted(list(range(200)) * 4)
+
+
+async def test_a_store_that_is_away_for_a_while_loses_nothing() -> None:
+    store = Store()
+    store.refusals = [Unavailable("away"), Unavailable("away")]
+    async with LogBuffer(store.append) as buffer:
+        RunLog(claim(), buffer).write(Stream.STDOUT, Level.INFO, "kept")
+    assert store.messages == ["kept"]
+
+
+async def test_beyond_its_capacity_the_buffer_drops_and_says_so_in_each_run() -> None:
+    store = Store()
+    store.open.clear()
+    async with LogBuffer(store.append, capacity=1_000) as buffer:
+        one, two = RunLog(claim("r1"), buffer), RunLog(claim("r2"), buffer)
+        for _ in range(10):
+            one.write(Stream.STDOUT, Level.INFO, "x" * 199)
+        two.write(Stream.STDOUT, Level.INFO, "y" * 199)
+        store.open.set()
+    lines = [line for chunk in store.chunks for line in chunk]
+    assert [line.message[0] for line in lines[:5]] == ["x"] * 5
+    remarks = {line.run_id: line.message for line in lines[5:]}
+    assert remarks == {
+        "r1": "lines lost here because the log store could not take them: 5",
+        "r2": "lines lost here because the log store could not take them: 1",
+    }
+
+
+async def test_a_fault_of_the_store_costs_its_lines_and_nothing_else() -> None:
+    store = Store()
+    store.refusals = [RuntimeError("a bug")]
+    async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
+        log = RunLog(claim(), buffer)
+        log.write(Stream.STDOUT, Level.INFO, "lost")
+        await asyncio.wait_for(store.tried.wait(), 5)
+        log.write(Stream.STDOUT, Level.INFO, "kept")
+    assert sorted(store.messages) == ["kept", "lines lost here because the log store could not take them: 1"]
+
+
+@pytest.mark.parametrize("refusing", [False, True])
+async def test_a_fast_writer_waits_for_a_slow_store_but_not_for_one_that_refuses(*, refusing: bool) -> None:
+    store = Store()
+    store.open.clear()
+    store.refusals = [Unavailable("away")] if refusing else []
+    async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
+        log = RunLog(claim(), buffer)
+        for _ in range(40):
+            log.write(Stream.STDOUT, Level.INFO, "x" * 16_000)
+        drained = asyncio.create_task(log.drain())
+        await asyncio.wait_for(store.tried.wait(), 5)
+        assert not drained.done()
+        store.open.set()
+        await asyncio.wait_for(drained, 5)
+        assert bool(store.chunks) is not refusing
