@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -85,9 +86,19 @@ def test_lock_names_no_file_of_one_machine() -> None:
     assert len({source["registry"] for source in sources if "registry" in source}) == 1
 
 
+def ranks(project: dict[str, Any]) -> list[set[str]]:
+    """The packages of each rank, highest first, as the import contract has them."""
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    return [{name.strip(" ()") for name in layer.split("|")} for layer in layers]
+
+
 def test_import_contract_ranks_every_package(project: dict[str, Any]) -> None:
-    layers = project["tool"]["importlinter"]["contracts"][0]
-    assert layers["exhaustive"] is True
-    ranked = {name.strip(" ()") for layer in layers["layers"] for name in layer.split("|")}
+    assert project["tool"]["importlinter"]["contracts"][0]["exhaustive"] is True
     present = {path.stem for path in (ROOT / "src/treadle").iterdir() if path.suffix == ".py" or path.is_dir()}
-    assert present - {"__init__", "__pycache__"} <= ranked
+    assert present - {"__init__", "__pycache__"} <= set().union(*ranks(project))
+
+
+def test_architecture_page_has_the_ranks_of_the_contract(project: dict[str, Any]) -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \d+ \| (`.+?`) \|", page, re.MULTILINE)
+    assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == [rank - {"__main__"} for rank in ranks(project)]
