@@ -13,7 +13,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from treadle.domain.instants import MINUTE, from_datetime, to_datetime
@@ -166,7 +166,6 @@ def agree(entry: Entry, tz: str, start: datetime, end: datetime, step: timedelta
     return expected
 
 
-@settings(max_examples=300, deadline=None)
 @given(entry=entries(AT_ZERO), where=days_of_change())
 @example(
     entry=Entry((Field("0", frozenset({0})), Field("0", frozenset({0})), Field("12", frozenset({12})),
@@ -188,7 +187,6 @@ def test_cron_fires_when_debians_daemon_would(
             assert next_fire(trigger, after) == from_datetime(following)
 
 
-@settings(max_examples=40, deadline=None)
 @given(entry=entries(fields(0, 59)), where=days_of_change(), data=st.data())
 def test_entries_with_seconds_obey_the_same_rules(
     entry: Entry, where: tuple[str, datetime], data: st.DataObject
@@ -209,7 +207,6 @@ NUMBERED_WEEKDAYS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     date=st.one_of(LAST_DATES, DATES.map(lambda field: field.text)),
     month=MONTH_FIELDS.map(lambda field: field.text),

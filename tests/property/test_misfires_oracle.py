@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from treadle.domain import misfires
@@ -18,7 +18,6 @@ TRIGGERS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     trigger=TRIGGERS,
     away=st.integers(0, 30 * MINUTE),
