@@ -22,6 +22,11 @@ class Problem:
         return f"{self.pointer}: {self.message}" if self.pointer else self.message
 
 
+def below(pointer: str, key: object) -> str:
+    """The JSON pointer (RFC 6901) of `key` within the value at `pointer`."""
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
 class TreadleError(Exception):
     """Anything Treadle refuses or cannot do."""
 

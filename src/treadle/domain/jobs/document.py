@@ -1,0 +1,125 @@
+"""The document of a job, as JSON or YAML: one schema for all the ways in which people write it.
+
+Some things can be said in more than one way (`timeout_ms`, `timeout`, `timeout_seconds`); saying one of them twice
+and differently is refused. A key that is null counts as not given.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from treadle.domain.jobs.records import MAX_JOB_ID, NAME_PATTERN
+from treadle.domain.priority import Priority
+from treadle.domain.retry import ExponentialBackoff, Seconds
+from treadle.domain.schedules import Misfire
+from treadle.domain.triggers.records import LONGEST_SECONDS, SHORTEST_SECONDS
+from treadle.domain.work import MAX_TIMEOUT_MS, Completion
+
+_LETTERS: Final = "letters, digits, '.', '_', '-' and ':', beginning with a letter, a digit or '_'"
+Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_ID, description=_LETTERS)]
+QueueName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=100, description=_LETTERS)]
+Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+Text: TypeAlias = Annotated[str, Meta(min_length=1)]
+Tag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
+Words: TypeAlias = Annotated[tuple[str, ...], Meta(min_length=1)]
+TimeoutMs: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_TIMEOUT_MS)]
+TimeoutSeconds: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_TIMEOUT_MS / 1000)]
+MaxRetries: TypeAlias = Annotated[int, Meta(ge=0, le=1000)]
+IntervalSeconds: TypeAlias = Annotated[float, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)]
+Moment: TypeAlias = Annotated[
+    str, Meta(description="RFC 3339. Without an offset it is read in the schedule's time zone.")
+]
+
+
+class ExecutorDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the work is carried out: a program, a script's text, or a handler."""
+
+    type: Literal["shell", "python"]
+    script: Annotated[Text | None, Meta(description="The text of a script.")] = None
+    code: Annotated[Text | None, Meta(description="Another word for the script of a python executor.")] = None
+    command: Annotated[
+        str | Words | None, Meta(description="A program with its arguments, or a text for the shell.")
+    ] = None
+    argv: Annotated[Words | None, Meta(description="A program with its arguments, run without a shell.")] = None
+    args: Annotated[tuple[str, ...] | None, Meta(description="What a script gets as its arguments.")] = None
+    env: Annotated[dict[str, str] | None, Meta(description="Added to the little that is passed on.")] = None
+    workdir: Annotated[Text | None, Meta(description="The folder in which it runs.")] = None
+    shell: Annotated[Literal["bash", "sh"] | None, Meta(description="What runs a shell script; bash by default.")] = (
+        None
+    )
+    interpreter: Annotated[Text | Words | None, Meta(description="What runs a python script; python3 by default.")] = (
+        None
+    )
+    handler: Annotated[Name | None, Meta(description="The name of a function registered with @job.")] = None
+
+
+class ScheduleDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the job runs by itself: every so often, by a cron expression, once at a time, or once immediately."""
+
+    mode: Literal["immediate", "cron", "interval"] | None = None
+    interval_sec: IntervalSeconds | None = None
+    interval_seconds: IntervalSeconds | None = None
+    cron: str | None = None
+    at: Moment | None = None
+    timezone: Annotated[str | None, Meta(description="A name of the IANA database; UTC by default.")] = None
+    start_at: Annotated[Moment | None, Meta(description="Nothing fires before. An interval is anchored here.")] = None
+    end_at: Annotated[Moment | None, Meta(description="Nothing fires after.")] = None
+    enabled: bool | None = None
+
+
+class RetryDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often a failed attempt is tried again, and after which delays."""
+
+    max_retry: MaxRetries | None = None
+    backoff_sec: Annotated[
+        tuple[Seconds, ...] | None,
+        Meta(description="The delay before each retry, in seconds. The last one is repeated. [1, 2, 5] by default."),
+    ] = None
+    backoff: ExponentialBackoff | None = None
+
+
+class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A job: what to run, when, and within which limits. It needs `job_id` or `name`, and `type` or `executor`."""
+
+    job_id: Annotated[Name | None, Meta(description="Made from `name` where it is not given.")] = None
+    name: Annotated[Title | None, Meta(description="What people call it.")] = None
+    description: str | None = None
+    type: Annotated[
+        Name | None, Meta(description="The handler's name, where no executor says what to run; else a label.")
+    ] = None
+    executor: ExecutorDocument | None = None
+    completion: Completion | None = None
+    schedule: ScheduleDocument | None = None
+    timeout_ms: Annotated[
+        TimeoutMs | None, Meta(description="The limit on one attempt; 30000 by default, 0 for none.")
+    ] = None
+    timeout: Annotated[TimeoutSeconds | None, Meta(description="The same in seconds.")] = None
+    timeout_seconds: Annotated[TimeoutSeconds | None, Meta(description="The same in seconds.")] = None
+    retry_policy: RetryDocument | None = None
+    retries: Annotated[MaxRetries | None, Meta(description="The same as `retry_policy.max_retry`.")] = None
+    max_retries: Annotated[MaxRetries | None, Meta(description="The same as `retry_policy.max_retry`.")] = None
+    retry_delay_seconds: Annotated[Seconds | None, Meta(description="One delay before every retry.")] = None
+    inputs: Annotated[dict[str, Any] | None, Meta(description="What each run gets, under its own.")] = None
+    allow_overlap: Annotated[
+        bool | None, Meta(description="Whether a slot fires while the run before it is not finished.")
+    ] = None
+    misfire: Misfire | None = None
+    secrets: Annotated[
+        tuple[str, ...] | None, Meta(description="Secrets put into the program's environment by their names.")
+    ] = None
+    isolation: Annotated[
+        Literal["none", "process"] | None, Meta(description="`process`: each attempt of a handler in its own process.")
+    ] = None
+    queue: QueueName | None = None
+    priority: Priority | None = None
+    enabled: bool | None = None
+    tags: Annotated[tuple[Tag, ...], Meta(max_length=32)] | None = None
+
+
+def job_schema(ref_template: str = "#/$defs/{name}") -> dict[str, Any]:
+    """The JSON Schema of a job's document. `ref_template` says where the schemas that it refers to are put."""
+    (schema,), components = msgspec.json.schema_components([JobDocument], ref_template=ref_template)
+    return {**schema, "$defs": components}

@@ -1,0 +1,90 @@
+"""Keys whose effect comes with a later release: refused, never taken without effect.
+
+Each is named by its JSON pointer in a job's document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from treadle.domain.errors import Problem, below
+
+_LIMITS_IN_INPUTS: Final = (
+    "command_allow_prefixes",
+    "allow_sensitive_commands",
+    "dispatch_jitter_sec",
+    "failure_cooldown_max_sec",
+    "failure_cooldown_sec",
+    "failure_memory_enabled",
+    "failure_threshold",
+    "flow_group",
+    "flow_max_active_runs",
+    "pressure_priority",
+    "require_approval_for_missing",
+)
+
+TOP_LEVEL: Final = frozenset(
+    {
+        *_LIMITS_IN_INPUTS,
+        "affinity",
+        "agent_pool",
+        "batch_size",
+        "concurrencyKey",
+        "concurrency_key",
+        "dependencies",
+        "domain",
+        "enable_dead_letter_queue",
+        "environment",
+        "idempotent",
+        "job_type",
+        "max_concurrent",
+        "payload",
+        "preserve_order",
+        "rateLimit",
+        "requires_ai",
+        "requires_blockchain",
+        "requires_discord",
+        "requires_twitter",
+        "requires_wallet",
+        "scheduleHint",
+        "scheduledFor",
+        "source",
+        "user",
+        "version",
+    }
+)
+
+KEYS: Final = frozenset(
+    {
+        *(f"/{key}" for key in TOP_LEVEL),
+        *(f"/inputs/{key}" for key in _LIMITS_IN_INPUTS),
+        "/executor/environment",
+        "/schedule/next_run_at",
+    }
+)
+
+VALUES: Final[dict[str, Callable[[Any], bool]]] = {
+    "/executor/type": {"batch", "external", "script", "http", "query", "agent"}.__contains__,
+    "/executor/shell": {"cmd", "powershell"}.__contains__,
+    "/priority": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+
+
+def take_later(document: Mapping[str, Any], problems: list[Problem], at: str = "") -> dict[str, Any]:
+    """The document without what has no effect yet. Each such key or value is a problem, unless it is null."""
+    rest = {}
+    for key, value in document.items():
+        pointer = below(at, key)
+        if pointer in KEYS:
+            if value is not None:
+                problems.append(_problem(pointer, "this key is"))
+        elif pointer in VALUES and isinstance(value, str | int | float) and VALUES[pointer](value):
+            problems.append(_problem(pointer, f"the value {value!r} is"))
+        else:
+            rest[key] = take_later(value, problems, pointer) if isinstance(value, Mapping) and not at else value
+    return rest
+
+
+def _problem(pointer: str, what: str) -> Problem:
+    return Problem(pointer, f"{what} not supported yet by this release, and would have no effect", "not_yet_supported")

@@ -1,0 +1,169 @@
+"""From a job's document to its spec, and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from treadle.domain.errors import InvalidInput, Problem, below
+from treadle.domain.jobs.document import JobDocument
+from treadle.domain.jobs.execution import dump_executor, read_executor
+from treadle.domain.jobs.later import take_later
+from treadle.domain.jobs.records import MAX_JOB_ID, JobSpec
+from treadle.domain.jobs.saying import said
+from treadle.domain.jobs.timing import dump_schedule, read_schedule
+from treadle.domain.json import json_problems
+from treadle.domain.priority import Priority
+from treadle.domain.retry import Backoff, ListedBackoff, RetryPolicy
+from treadle.domain.runs import DEFAULT_QUEUE
+from treadle.domain.schedules import Misfire
+from treadle.domain.shapes import faults, read
+from treadle.domain.work import DEFAULT_TIMEOUT_MS, PythonHandler, Work
+
+_NOT_IN_AN_ID: Final = re.compile(r"[^a-z0-9._:-]+")
+_OVERLAP: Final = "allow_overlap"
+
+
+def parse_job(document: object) -> JobSpec:
+    """The spec that a document means. Raises InvalidInput with a problem for each fault in it."""
+    if not isinstance(document, Mapping):
+        raise InvalidInput(faults(document, JobDocument))
+    problems: list[Problem] = []
+    rest = take_later(document, problems)
+    later = {problem.pointer for problem in problems}
+    problems += [problem for problem in faults(rest, JobDocument) if problem.pointer not in later]
+    # What is right is checked further even where a neighbour is at fault, so that one look names everything.
+    broken = {problem.pointer.split("/")[1] for problem in problems}
+    sound = {key: value for key, value in rest.items() if below("", key)[1:] not in broken}
+    spec = _spec(read(sound, JobDocument), broken, problems)
+    if problems:
+        raise InvalidInput(problems)
+    return spec
+
+
+def dump_job(spec: JobSpec) -> dict[str, Any]:
+    """The document of a spec: `parse_job` makes the same spec of it."""
+    work = spec.work
+    executor, retry = work.executor, work.retry
+    document: dict[str, Any] = {"job_id": spec.job_id, "name": spec.name, "description": spec.description}
+    document["type"] = spec.type
+    if executor != PythonHandler(handler=spec.type):
+        document["executor"] = dump_executor(executor)
+    if spec.schedule is not None:
+        document["schedule"] = dump_schedule(spec.schedule)
+    document["timeout_ms"] = work.timeout_ms
+    document["retry_policy"] = {"max_retry": retry.max_retries, **_dump_backoff(retry.backoff)}
+    if isinstance(executor, PythonHandler):
+        document["isolation"] = work.isolation
+    else:
+        document["completion"] = msgspec.to_builtins(executor.completion)
+        document["secrets"] = list(executor.secrets)
+    return document | {
+        "inputs": dict(spec.inputs),
+        _OVERLAP: spec.allow_overlap,
+        "misfire": msgspec.to_builtins(spec.misfire),
+        "queue": spec.queue,
+        "priority": spec.priority.value,
+        "enabled": spec.enabled,
+        "tags": list(spec.tags),
+    }
+
+
+def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> JobSpec:
+    """The spec of a document of the right shape, less the keys in `broken`. Its faults go to `problems`."""
+    job_id = _job_id(document, broken, problems)
+    if document.type is None and document.executor is None and not broken & {"type", "executor"}:
+        message = "says not what to run: give type (a handler's name) or executor"
+        problems.append(Problem("", message, "missing"))
+    executor = read_executor(document, problems)
+    label = executor.handler if isinstance(executor, PythonHandler) else executor.requires
+    inputs, allow_overlap = _inputs(document, problems)
+    return JobSpec(
+        job_id=job_id,
+        name=document.name or job_id,
+        description=document.description or "",
+        type=document.type or label,
+        work=Work(
+            executor=executor,
+            timeout_ms=_timeout_ms(document, problems),
+            retry=_retry(document, problems),
+            isolation=document.isolation or "none",
+        ),
+        schedule=None if document.schedule is None else read_schedule(document.schedule, "/schedule", problems),
+        inputs=inputs,
+        allow_overlap=allow_overlap,
+        misfire=document.misfire or Misfire(),
+        queue=document.queue or DEFAULT_QUEUE,
+        priority=document.priority or Priority.NORMAL,
+        enabled=document.enabled is not False,
+        tags=document.tags or (),
+    )
+
+
+def _job_id(document: JobDocument, broken: set[str], problems: list[Problem]) -> str:
+    if document.job_id is not None or "job_id" in broken:
+        return document.job_id or ""
+    slug = _NOT_IN_AN_ID.sub("-", (document.name or "").lower()).strip("-.:")[:MAX_JOB_ID]
+    if document.name is None and "name" not in broken:
+        problems.append(Problem("/job_id", "a job needs job_id, or a name to make it from", "missing"))
+    elif document.name is not None and not slug:
+        problems.append(Problem("/name", "has no letter or digit to make a job_id from; give job_id"))
+    return slug
+
+
+def _timeout_ms(document: JobDocument, problems: list[Problem]) -> int:
+    def milliseconds(seconds: float | None) -> int | None:
+        # Nought means no limit, so that a limit shorter than a millisecond may not become nought.
+        return None if seconds is None else max(round(seconds * 1000), int(seconds > 0))
+
+    ways = {
+        "/timeout_ms": document.timeout_ms,
+        "/timeout": milliseconds(document.timeout),
+        "/timeout_seconds": milliseconds(document.timeout_seconds),
+    }
+    timeout_ms = said(ways, problems)
+    return DEFAULT_TIMEOUT_MS if timeout_ms is None else timeout_ms
+
+
+def _retry(document: JobDocument, problems: list[Problem]) -> RetryPolicy:
+    policy, delay = document.retry_policy, document.retry_delay_seconds
+    listed = policy.backoff_sec if policy else None
+    max_retries = said(
+        {
+            "/retry_policy/max_retry": policy.max_retry if policy else None,
+            "/retries": document.retries,
+            "/max_retries": document.max_retries,
+        },
+        problems,
+    )
+    backoffs: dict[str, Backoff | None] = {
+        "/retry_policy/backoff_sec": None if listed is None else ListedBackoff(listed),
+        "/retry_policy/backoff": policy.backoff if policy else None,
+        "/retry_delay_seconds": None if delay is None else ListedBackoff((delay,)),
+    }
+    defaults = RetryPolicy()
+    return RetryPolicy(
+        max_retries=defaults.max_retries if max_retries is None else max_retries,
+        backoff=said(backoffs, problems) or defaults.backoff,
+    )
+
+
+def _dump_backoff(backoff: Backoff) -> dict[str, Any]:
+    if isinstance(backoff, ListedBackoff):
+        return {"backoff_sec": list(backoff.delays)}
+    return {"backoff": {"base": backoff.base, "factor": backoff.factor, "cap": backoff.cap}}
+
+
+def _inputs(document: JobDocument, problems: list[Problem]) -> tuple[dict[str, Any], bool]:
+    """The inputs, and whether runs may overlap: a limit, which may stand among the inputs too."""
+    inputs = dict(document.inputs or {})
+    within = inputs.pop(_OVERLAP, None)
+    if within is not None and not isinstance(within, bool):
+        problems.append(Problem(f"/inputs/{_OVERLAP}", f"must be true or false, not {within!r:.40}"))
+        within = None
+    problems.extend(json_problems(inputs, "/inputs"))
+    overlap = said({f"/{_OVERLAP}": document.allow_overlap, f"/inputs/{_OVERLAP}": within}, problems)
+    return inputs, bool(overlap)

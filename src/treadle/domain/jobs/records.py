@@ -1,0 +1,74 @@
+"""The records of jobs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from msgspec import Struct, structs
+
+from treadle.domain.instants import Instant
+from treadle.domain.priority import Priority
+from treadle.domain.runs import DEFAULT_DOMAIN, DEFAULT_QUEUE
+from treadle.domain.schedules import Misfire, ScheduleSpec
+from treadle.domain.work import Work
+
+MAX_JOB_ID: Final = 200
+# The last group says "the end" to both Python and JSON Schema: Python's `$` would let a final line feed through.
+NAME_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9._:-]*(?![\s\S])"
+_NAME: Final = re.compile(NAME_PATTERN)
+
+
+def is_job_id(text: str) -> bool:
+    """Whether `text` can be a job's id."""
+    return len(text) <= MAX_JOB_ID and _NAME.match(text) is not None
+
+
+class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A job as somebody defined it: all that makes one version of it differ from another.
+
+    `type` is the name of its handler, or what people file it under. `name` is for people and equals `job_id` where
+    none was given.
+    """
+
+    job_id: str
+    name: str
+    description: str = ""
+    type: str
+    work: Work
+    schedule: ScheduleSpec | None = None
+    inputs: dict[str, Any] = {}
+    allow_overlap: bool = False
+    misfire: Misfire = Misfire()
+    queue: str = DEFAULT_QUEUE
+    priority: Priority = Priority.NORMAL
+    enabled: bool = True
+    tags: tuple[str, ...] = ()
+
+
+class Job(JobSpec, frozen=True, kw_only=True, omit_defaults=True):
+    """One version of a job in a domain. `source` says where it was defined: `api`, `tasks/foo.py:12`, …"""
+
+    domain: str = DEFAULT_DOMAIN
+    version: int
+    source: str
+    created_at: Instant
+    updated_at: Instant
+
+    @property
+    def spec(self) -> JobSpec:
+        """The definition alone."""
+        return JobSpec(**{name: getattr(self, name) for name in JobSpec.__struct_fields__})
+
+
+def create_job(spec: JobSpec, *, domain: str = DEFAULT_DOMAIN, source: str, now: Instant) -> Job:
+    """The first version of a job."""
+    return Job(**structs.asdict(spec), domain=domain, version=1, source=source, created_at=now, updated_at=now)
+
+
+def revise_job(job: Job, spec: JobSpec, *, source: str, now: Instant) -> Job:
+    """The next version of a job, or `job` itself where nothing about it has changed."""
+    if spec == job.spec and source == job.source:
+        return job
+    revised = create_job(spec, domain=job.domain, source=source, now=now)
+    return structs.replace(revised, version=job.version + 1, created_at=job.created_at)

@@ -1,0 +1,30 @@
+"""The schedules of a job."""
+
+from __future__ import annotations
+
+from treadle.domain.instants import Instant
+from treadle.domain.jobs.records import Job
+from treadle.domain.schedules import Schedule, ScheduleSpec, reschedule
+
+
+def job_schedule(job: Job, old: Schedule | None, now: Instant) -> Schedule | None:
+    """The schedule of a job's own definition, in the place of `old`, under the job's id; None where it has none."""
+    return None if job.schedule is None else entry_schedule(job, job.schedule, job.job_id, job.source, old, now)
+
+
+def entry_schedule(
+    job: Job, spec: ScheduleSpec, schedule_id: str, source: str, old: Schedule | None, now: Instant
+) -> Schedule:
+    """One schedule of a job, in the place of `old`. A disabled job's schedules do not fire."""
+    new = Schedule(
+        id=schedule_id,
+        domain=job.domain,
+        job_id=job.job_id,
+        source=source,
+        spec=spec,
+        active=spec.enabled and job.enabled,
+        allow_overlap=job.allow_overlap,
+        misfire=job.misfire,
+        trigger=spec.trigger(now),
+    )
+    return reschedule(old, new, now)

@@ -1,0 +1,190 @@
+"""Every key that a definition may carry has an effect today or is refused as not yet supported: none is swallowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from treadle.domain.errors import InvalidInput
+from treadle.domain.jobs import parse_job
+from treadle.domain.jobs.document import ExecutorDocument, JobDocument, RetryDocument, ScheduleDocument
+from treadle.domain.jobs.later import KEYS, VALUES
+from treadle.domain.schedules import Misfire
+from treadle.domain.work import Completion
+
+HANDLER: dict[str, Any] = {"job_id": "x", "type": "report.daily"}
+SHELL: dict[str, Any] = {"job_id": "x", "executor": {"type": "shell", "script": "true"}}
+PYTHON: dict[str, Any] = {"job_id": "x", "executor": {"type": "python", "script": "1"}}
+DAILY = {"cron": "0 0 * * *"}
+
+
+def in_shell(**executor: Any) -> dict[str, Any]:
+    return {"job_id": "x", "executor": {"type": "shell"} | executor}
+
+
+def in_python(**executor: Any) -> dict[str, Any]:
+    return {"job_id": "x", "executor": {"type": "python"} | executor}
+
+
+def scheduled(**schedule: Any) -> dict[str, Any]:
+    return HANDLER | {"schedule": schedule}
+
+
+# pointer → two documents that differ in what stands there, and so must differ in what they mean
+EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "/job_id": (HANDLER, HANDLER | {"job_id": "y"}),
+    "/type": (HANDLER, HANDLER | {"type": "backup.export"}),
+    "/name": (HANDLER, HANDLER | {"name": "X"}),
+    "/description": (HANDLER, HANDLER | {"description": "X"}),
+    "/timeout_ms": (HANDLER, HANDLER | {"timeout_ms": 1}),
+    "/timeout": (HANDLER, HANDLER | {"timeout": 1}),
+    "/timeout_seconds": (HANDLER, HANDLER | {"timeout_seconds": 300}),
+    "/retries": (HANDLER, HANDLER | {"retries": 0}),
+    "/max_retries": (HANDLER, HANDLER | {"max_retries": 1}),
+    "/retry_delay_seconds": (HANDLER, HANDLER | {"retry_delay_seconds": 30}),
+    "/retry_policy": (HANDLER, HANDLER | {"retry_policy": {"max_retry": 1}}),
+    "/retry_policy/max_retry": (HANDLER, HANDLER | {"retry_policy": {"max_retry": 1}}),
+    "/retry_policy/backoff_sec": (HANDLER, HANDLER | {"retry_policy": {"backoff_sec": [9]}}),
+    "/retry_policy/backoff": (HANDLER, HANDLER | {"retry_policy": {"backoff": {"base": 1}}}),
+    "/inputs": (HANDLER, HANDLER | {"inputs": {"channel": "telegram"}}),
+    "/inputs/channel": (HANDLER, HANDLER | {"inputs": {"channel": "telegram"}}),
+    "/inputs/account_id": (HANDLER, HANDLER | {"inputs": {"account_id": "bot"}}),
+    "/inputs/prompt": (HANDLER, HANDLER | {"inputs": {"prompt": "p"}}),
+    "/inputs/allow_overlap": (HANDLER, HANDLER | {"inputs": {"allow_overlap": True}}),
+    "/allow_overlap": (HANDLER, HANDLER | {"allow_overlap": True}),
+    "/enabled": (HANDLER, HANDLER | {"enabled": False}),
+    "/priority": (HANDLER, HANDLER | {"priority": "critical"}),
+    "/queue": (HANDLER, HANDLER | {"queue": "mail"}),
+    "/tags": (HANDLER, HANDLER | {"tags": ["mail"]}),
+    "/isolation": (HANDLER, HANDLER | {"isolation": "process"}),
+    "/misfire": (HANDLER, HANDLER | {"misfire": {"policy": "all"}}),
+    "/misfire/policy": (HANDLER, HANDLER | {"misfire": {"policy": "skip"}}),
+    "/misfire/grace_sec": (HANDLER, HANDLER | {"misfire": {"grace_sec": 1}}),
+    "/misfire/cap": (HANDLER, HANDLER | {"misfire": {"cap": 1}}),
+    "/secrets": (SHELL, SHELL | {"secrets": ["KEY"]}),
+    "/schedule": (HANDLER, scheduled(**DAILY)),
+    "/schedule/interval_sec": (HANDLER, scheduled(interval_sec=30)),
+    "/schedule/interval_seconds": (HANDLER, scheduled(interval_seconds=30)),
+    "/schedule/cron": (HANDLER, scheduled(**DAILY)),
+    "/schedule/at": (HANDLER, scheduled(at="2026-01-01T00:00:00Z")),
+    "/schedule/mode": (HANDLER, scheduled(mode="immediate")),
+    "/schedule/timezone": (scheduled(**DAILY), scheduled(**DAILY, timezone="Asia/Jakarta")),
+    "/schedule/start_at": (scheduled(**DAILY), scheduled(**DAILY, start_at="2026-01-01T00:00:00Z")),
+    "/schedule/end_at": (scheduled(**DAILY), scheduled(**DAILY, end_at="2026-01-01T00:00:00Z")),
+    "/schedule/enabled": (scheduled(**DAILY), scheduled(**DAILY, enabled=False)),
+    "/executor": (HANDLER, SHELL),
+    "/executor/type": (in_shell(script="1"), in_python(script="1")),
+    "/executor/script": (SHELL, in_shell(script="false")),
+    "/executor/code": (PYTHON, in_python(code="2")),
+    "/executor/command": (SHELL, in_shell(command="false")),
+    "/executor/argv": (SHELL, in_shell(argv=["true"])),
+    "/executor/args": (SHELL, in_shell(script="true", args=["a"])),
+    "/executor/env": (SHELL, in_shell(script="true", env={"A": "1"})),
+    "/executor/workdir": (SHELL, in_shell(script="true", workdir="/srv")),
+    "/executor/shell": (SHELL, {"job_id": "x", "executor": {"type": "shell", "script": "true", "shell": "sh"}}),
+    "/executor/interpreter": (PYTHON, in_python(script="1", interpreter="python3.12")),
+    "/executor/handler": (PYTHON, in_python(handler="h")),
+    "/completion": (SHELL, SHELL | {"completion": {"exit_codes": [1]}}),
+    "/completion/exit_codes": (SHELL, SHELL | {"completion": {"exit_codes": [0, 1]}}),
+    "/completion/stdout_contains": (SHELL, SHELL | {"completion": {"stdout_contains": ["ok"]}}),
+    "/completion/stdout_not_contains": (SHELL, SHELL | {"completion": {"stdout_not_contains": ["no"]}}),
+    "/completion/stderr_contains": (SHELL, SHELL | {"completion": {"stderr_contains": ["ok"]}}),
+    "/completion/stderr_not_contains": (SHELL, SHELL | {"completion": {"stderr_not_contains": ["no"]}}),
+}
+
+# What other systems' definitions carry and whose effect is yet to come.
+LATER: dict[str, Any] = {
+    "/agent_pool": "default",
+    "/concurrency_key": "k",
+    "/priority": 5,
+    "/inputs/flow_group": "konten_harian",
+    "/inputs/flow_max_active_runs": 8,
+    "/inputs/pressure_priority": "critical",
+    "/inputs/failure_threshold": 3,
+    "/inputs/failure_cooldown_sec": 120,
+    "/inputs/failure_cooldown_max_sec": 3600,
+    "/inputs/failure_memory_enabled": True,
+    "/inputs/dispatch_jitter_sec": 5,
+    "/inputs/require_approval_for_missing": True,
+    "/inputs/command_allow_prefixes": ["ls"],
+    "/inputs/allow_sensitive_commands": False,
+    "/flow_group": "konten_harian",
+    "/flow_max_active_runs": 8,
+    "/pressure_priority": "critical",
+    "/failure_threshold": 3,
+    "/failure_cooldown_sec": 120,
+    "/failure_cooldown_max_sec": 3600,
+    "/failure_memory_enabled": True,
+    "/dispatch_jitter_sec": 5,
+    "/require_approval_for_missing": True,
+    "/command_allow_prefixes": ["ls"],
+    "/allow_sensitive_commands": False,
+    "/max_concurrent": 2,
+    "/batch_size": 10,
+    "/requires_wallet": True,
+    "/requires_twitter": True,
+    "/requires_discord": True,
+    "/requires_blockchain": True,
+    "/requires_ai": True,
+    "/dependencies": ["other"],
+    "/preserve_order": True,
+    "/idempotent": True,
+    "/version": "1",
+    "/enable_dead_letter_queue": True,
+    "/scheduleHint": "daily",
+    "/scheduledFor": "2026-01-01T00:00:00Z",
+    "/concurrencyKey": "k",
+    "/rateLimit": {"maxRuns": 1, "windowMs": 1000},
+    "/job_type": "QUERY",
+    "/payload": {"query": "q"},
+    "/source": {"url": "https://github.com/user/repo.git", "ref": "main", "path": "scripts"},
+    "/domain": "prod",
+    "/user": "ops",
+    "/affinity": {"os": ["linux"], "tags": ["gpu"]},
+    "/environment": {"type": "venv"},
+    "/executor/environment": {"type": "venv", "python_version": "3.11"},
+    "/executor/type": "batch",
+    "/executor/shell": "powershell",
+    "/schedule/next_run_at": "2026-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize("pointer", EFFECTIVE)
+def test_an_effective_key_changes_what_the_document_means(pointer: str) -> None:
+    before, after = EFFECTIVE[pointer]
+    assert parse_job(before) != parse_job(after)
+
+
+@pytest.mark.parametrize("pointer", LATER)
+def test_a_key_without_effect_is_refused_as_not_yet_supported(pointer: str) -> None:
+    *parents, last = pointer.split("/")[1:]
+    document: dict[str, Any] = {"job_id": "x", "type": "t"}
+    inner = document
+    for parent in parents:
+        inner = inner.setdefault(parent, {})
+    inner[last] = LATER[pointer]
+    with pytest.raises(InvalidInput) as caught:
+        parse_job(document)
+    assert (pointer, "not_yet_supported") in [(problem.pointer, problem.code) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("kind", ["batch", "external", "script", "http", "query", "agent"])
+def test_executors_of_later_releases_are_refused_as_not_yet_supported(kind: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_job({"job_id": "x", "executor": {"type": kind, "script": "x"}})
+    assert [problem.code for problem in caught.value.problems] == ["not_yet_supported"]
+
+
+def test_the_tables_here_leave_out_no_key() -> None:
+    records = {
+        "": JobDocument,
+        "/executor": ExecutorDocument,
+        "/schedule": ScheduleDocument,
+        "/retry_policy": RetryDocument,
+        "/completion": Completion,
+        "/misfire": Misfire,
+    }
+    keys = {f"{at}/{name}" for at, record in records.items() for name in record.__struct_fields__}
+    assert keys <= set(EFFECTIVE)
+    assert KEYS | set(VALUES) == set(LATER)
