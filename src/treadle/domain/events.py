@@ -20,12 +20,17 @@ class NewEvent(Struct, frozen=True, kw_only=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """An event as it is read. `seq` orders all events of an engine and is what a reader resumes from."""
+    """An event as it is read.
+
+    `seq` orders all events of an engine and is what a reader resumes from; `n` numbers those of one run from 1 without
+    a gap, and is 0 for what is no run.
+    """
 
     seq: int
     domain: str
     type: str
     subject: str
+    n: int
     job_id: str
     at: Instant
     data: Json

@@ -1,0 +1,356 @@
+"""What an engine must offer: small stores with batch verbs.
+
+Every verb is atomic for the whole of its batch or per item, as it says; what is answered is on disk. Time for due dates
+and ranks is wall time in UTC, time for leases is the engine's own monotonic clock; `now` overrides both and is what
+tests pass. Policy is not here: states, ranks, delays and outcomes are computed in `domain` and arrive as parameters.
+
+Errors: `Unavailable` (and `StorageFull`) where nothing was changed and the call may be repeated; `LeaseLost` where a
+worker's lease has ended. Nothing else is raised but for faults of Treadle itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from treadle.domain.events import Event, NewEvent
+from treadle.domain.instants import Instant, Micros
+from treadle.domain.logs import LogLine, StoredLogLine
+from treadle.domain.runs import Attempt, Claim, NewRun, Run, State
+from treadle.domain.schedules import Schedule
+from treadle.domain.states import Transition
+from treadle.domain.workers import Worker, WorkerSpec
+
+
+class Admission(StrEnum):
+    """What became of a submitted run."""
+
+    CREATED = "created"
+    EXISTING = "existing"
+    KEY_REUSED = "key_reused"
+
+
+class Accepted(Struct, frozen=True):
+    """The answer to one submitted run. `run_id` is the run that stands: the new one, or the one its key names."""
+
+    run_id: str
+    admission: Admission
+
+
+class Step(Struct, frozen=True):
+    """What one trip brought: the fences refused, the runs claimed, and what the worker should know.
+
+    `cancels` are runs this worker holds whose cancel was accepted. `next_due` is when the next scheduled run becomes
+    ready. `solo_waiting` says that a suspect waits for a worker that runs nothing else.
+    """
+
+    refused: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    cancels: tuple[str, ...] = ()
+    next_due: Instant | None = None
+    solo_waiting: bool = False
+
+
+class RunStore(Protocol):
+    """Live runs: submit, claim, settle."""
+
+    async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
+        """Store runs, their events and keys in one transaction. A key that exists names its first run instead."""
+        ...
+
+    async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
+        """Settle a batch and claim up to `want` runs, in one trip.
+
+        A transition whose token no longer holds is refused, the others stand; one that was applied before is neither
+        applied again nor refused. Raises LeaseLost where the worker's lease has ended: nothing is settled or claimed.
+        """
+        ...
+
+    async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
+        """Settle without claiming; answers the refused ids. For the sweeper (`worker_id` None) and the edges."""
+        ...
+
+    async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
+        """The running runs of workers, as (worker id, claim, moment of the accepted cancel)."""
+        ...
+
+    async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
+        """Accept cancels. A waiting run is cancelled at once; a running one is marked, and its worker told.
+
+        Answers each known run's state after the call; a finished run's is left as it was; unknown ids are left out.
+        """
+        ...
+
+    async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
+        """Live and finished runs by id; unknown ids are left out."""
+        ...
+
+    async def find(self, query: RunQuery) -> list[Run]:
+        """Live and finished runs, newest first."""
+        ...
+
+    async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
+        """The ended tries of a run that did not end it, oldest first."""
+        ...
+
+    async def ahead(self, domain: str, run_id: str, limit: int) -> int:
+        """How many ready runs of the same line go before this one; counting stops at `limit`."""
+        ...
+
+    async def counts(self, domain: str) -> dict[State, int]:
+        """How many live runs are in each live state."""
+        ...
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Remove up to `limit` runs finished before a moment, with their attempts and logs; answers how many."""
+        ...
+
+
+class RunQuery(Struct, frozen=True, kw_only=True):
+    """A page of runs, newest first. Several values of one field mean any of them; `before` is an exclusive run id."""
+
+    domain: str
+    limit: int
+    before: str | None = None
+    states: tuple[State, ...] = ()
+    job_ids: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    created_after: Instant | None = None
+    created_before: Instant | None = None
+
+
+class Renewal(Struct, frozen=True):
+    """The answer to a heartbeat: the workers whose lease goes on, and the cancels accepted for runs they hold."""
+
+    alive: frozenset[str]
+    cancels: tuple[tuple[str, Instant], ...] = ()
+
+
+class WorkerStore(Protocol):
+    """Workers and their leases."""
+
+    async def register(self, worker: WorkerSpec, lease: Micros, *, now: Instant | None = None) -> None:
+        """Announce a worker and start its lease."""
+        ...
+
+    async def renew(self, worker_ids: Sequence[str], lease: Micros, *, now: Instant | None = None) -> Renewal:
+        """Extend leases that have not ended. A worker missing from `alive` has lost all it held."""
+        ...
+
+    async def drain(self, worker_ids: Sequence[str]) -> None:
+        """Let workers claim nothing more; their leases go on."""
+        ...
+
+    async def stop(self, worker_ids: Sequence[str]) -> None:
+        """Take workers out of service; their leases end now. What they still hold is for the sweeper."""
+        ...
+
+    async def expire(self, *, now: Instant | None = None) -> list[str]:
+        """End for good the leases that ran out; answers every ended worker that still holds runs."""
+        ...
+
+    async def find(self, domain: str) -> list[Worker]:
+        """Workers that are online or draining, and those lost or stopped within the last day."""
+        ...
+
+
+class Firing(Struct, frozen=True, kw_only=True):
+    """Slots of one schedule being fired or passed over: applied only if its cursor still is `cursor`."""
+
+    schedule_id: str
+    domain: str
+    cursor: Instant
+    next_at: Instant | None
+    last_slot: Instant | None
+    runs: tuple[NewRun, ...] = ()
+    events: tuple[NewEvent, ...] = ()
+
+
+class ScheduleStore(Protocol):
+    """Schedules and their cursors."""
+
+    async def due(self, limit: int, *, now: Instant | None = None) -> list[Schedule]:
+        """Enabled schedules of all domains whose cursor has come, the longest due first."""
+        ...
+
+    async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
+        """Move cursors and submit runs, each firing whole or not at all; answers which took effect.
+
+        A slot already fired is never fired again: the second compare-and-set on its cursor fails.
+        """
+        ...
+
+    async def next_due(self) -> Instant | None:
+        """The earliest cursor of an enabled schedule."""
+        ...
+
+    async def get(self, domain: str, schedule_ids: Sequence[str]) -> list[Schedule]:
+        """Schedules by id; unknown ids are left out."""
+        ...
+
+    async def find(self, domain: str, *, job_id: str | None = None) -> list[Schedule]:
+        """All schedules of a domain, or of one job, by id."""
+        ...
+
+    async def running(self, domain: str, schedule_ids: Sequence[str]) -> frozenset[str]:
+        """Those schedules that have a run which is not finished."""
+        ...
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """A named, versioned definition (a job, …) as its encoded body. `version` counts from 1."""
+
+    domain: str
+    kind: str
+    id: str
+    version: int
+    body: bytes
+    created_at: Instant
+    updated_at: Instant
+
+
+class Save(Struct, frozen=True, kw_only=True):
+    """A definition to be written with its schedules and events, all or nothing.
+
+    `expected` is the version the writer saw: 0 means that it must not exist, None that any will do. `schedules` take
+    the place of all those whose ids are in `replaces`.
+    """
+
+    domain: str
+    kind: str
+    id: str
+    body: bytes
+    at: Instant
+    expected: int | None = None
+    schedules: tuple[Schedule, ...] = ()
+    replaces: tuple[str, ...] = ()
+    events: tuple[NewEvent, ...] = ()
+
+
+class DocumentStore(Protocol):
+    """Definitions, with a version kept at each change."""
+
+    async def save(self, save: Save) -> Document:
+        """Write a new version. Raises StaleVersion where `expected` is not the version that stands."""
+        ...
+
+    async def delete(
+        self, domain: str, kind: str, document_id: str, *, replaces: Sequence[str], events: Sequence[NewEvent]
+    ) -> bool:
+        """Remove a definition and the schedules named; its versions are kept. False where there was none."""
+        ...
+
+    async def get(self, domain: str, kind: str, document_id: str) -> Document | None:
+        """The version that stands."""
+        ...
+
+    async def find(self, domain: str, kind: str, *, after: str = "", limit: int = 200) -> list[Document]:
+        """Definitions by id, from the first beyond `after`."""
+        ...
+
+    async def versions(self, domain: str, kind: str, document_id: str, limit: int) -> list[Document]:
+        """The versions of a definition, newest first; also of one that was deleted."""
+        ...
+
+
+class EventStore(Protocol):
+    """The log of events."""
+
+    async def append(self, events: Sequence[NewEvent]) -> None:
+        """Write events that belong to no other change."""
+        ...
+
+    async def read(self, domain: str, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
+        """Events beyond a position, in order. `types` are exact names or prefixes that end in a dot."""
+        ...
+
+    async def bounds(self) -> tuple[int, int]:
+        """The positions of the oldest event kept and of the newest; (0, 0) where there are none."""
+        ...
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Remove up to `limit` events older than a moment; the newest is kept."""
+        ...
+
+
+class LogStore(Protocol):
+    """What runs said."""
+
+    async def append(self, lines: Sequence[LogLine]) -> None:
+        """Write lines in order."""
+        ...
+
+    async def read(self, domain: str, run_id: str, *, after: int, limit: int) -> list[StoredLogLine]:
+        """Lines of a run beyond a position, in order."""
+        ...
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Remove up to `limit` lines older than a moment."""
+        ...
+
+
+class Notices(Protocol):
+    """Wake-ups between the processes on one engine. They hurry; they are never relied upon."""
+
+    async def wait(self, patience: float) -> frozenset[str]:
+        """The topics that were told since the last call, as soon as there are any; none after `patience` seconds."""
+        ...
+
+    async def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
+class Topic(StrEnum):
+    """What a notice is about."""
+
+    RUNS = "runs"
+    CANCELS = "cancels"
+    EVENTS = "events"
+    LOGS = "logs"
+    SCHEDULES = "schedules"
+
+
+class Engine(Protocol):
+    """An open engine. `capabilities` names what not every engine has, for tests and for clear refusals."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def capabilities(self) -> frozenset[str]: ...
+    @property
+    def runs(self) -> RunStore: ...
+    @property
+    def workers(self) -> WorkerStore: ...
+    @property
+    def schedules(self) -> ScheduleStore: ...
+    @property
+    def documents(self) -> DocumentStore: ...
+    @property
+    def events(self) -> EventStore: ...
+    @property
+    def logs(self) -> LogStore: ...
+
+    def now(self) -> Instant:
+        """The engine's wall clock."""
+        ...
+
+    def listen(self, *topics: Topic) -> Notices:
+        """Be told of these topics from now on."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises Unavailable where the engine cannot take writes now."""
+        ...
+
+    async def backup(self, target: Path) -> None:
+        """A consistent copy of everything, taken while work goes on. Needs the capability `backup`."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted and let go of everything."""
+        ...

@@ -1,0 +1,91 @@
+"""Definitions, with a version kept at each change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from treadle.domain.errors import StaleVersion
+from treadle.domain.events import NewEvent
+from treadle.engines.contract import Document, Save, Topic
+from treadle.engines.sqlite import events as event_log
+from treadle.engines.sqlite import schedules as schedule_rows
+from treadle.engines.sqlite.connection import fetch
+from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.reader import Reader
+from treadle.engines.sqlite.writer import Write, Writer
+
+_SQL: Final = load("documents")
+
+
+class SqliteDocuments:
+    """See `contract.DocumentStore`."""
+
+    def __init__(self, write: Writer, read: Reader) -> None:
+        self._write = write
+        self._read = read
+
+    async def save(self, save: Save) -> Document:
+        def work(write: Write) -> Document:
+            write.topics.update((Topic.SCHEDULES, Topic.EVENTS))
+            connection = write.connection
+            name = (save.domain, save.kind, save.id)
+            standing = fetch(connection, _SQL["get"], name)
+            version = standing[0][3] if standing else 0
+            if save.expected is not None and save.expected != version:
+                raise StaleVersion(
+                    f"{save.kind} {save.id} is at version {version}, not {save.expected}"
+                    if version
+                    else f"{save.kind} {save.id} does not exist"
+                )
+            ((newest,),) = fetch(connection, _SQL["newest_version"], name)
+            created_at = standing[0][5] if standing else save.at
+            row = (*name, newest + 1, save.body, created_at, save.at)
+            connection.execute(_SQL["put"], row)
+            connection.execute(_SQL["put_version"], row)
+            schedule_rows.delete(connection, save.domain, save.replaces)
+            schedule_rows.put(connection, save.schedules)
+            event_log.append(connection, save.events)
+            return _to_document(row)
+
+        return await self._write(work)
+
+    async def delete(
+        self, domain: str, kind: str, document_id: str, *, replaces: Sequence[str], events: Sequence[NewEvent]
+    ) -> bool:
+        def work(write: Write) -> bool:
+            if not fetch(write.connection, _SQL["delete"], (domain, kind, document_id)):
+                return False
+            write.topics.update((Topic.SCHEDULES, Topic.EVENTS))
+            schedule_rows.delete(write.connection, domain, replaces)
+            event_log.append(write.connection, events)
+            return True
+
+        return await self._write(work)
+
+    async def get(self, domain: str, kind: str, document_id: str) -> Document | None:
+        found = await self._select("get", (domain, kind, document_id))
+        return found[0] if found else None
+
+    async def find(self, domain: str, kind: str, *, after: str = "", limit: int = 200) -> list[Document]:
+        return await self._select("list", (domain, kind, after, limit))
+
+    async def versions(self, domain: str, kind: str, document_id: str, limit: int) -> list[Document]:
+        return await self._select("versions", (domain, kind, document_id, limit))
+
+    async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Document]:
+        rows = await self._read(lambda connection: fetch(connection, _SQL[statement], values))
+        return [_to_document(row) for row in rows]
+
+
+def _to_document(row: tuple[Any, ...]) -> Document:
+    domain, kind, document_id, version, body, created_at, updated_at = row
+    return Document(
+        domain=domain,
+        kind=kind,
+        id=document_id,
+        version=version,
+        body=body,
+        created_at=created_at,
+        updated_at=updated_at,
+    )

@@ -1,0 +1,97 @@
+"""The SQLite engine: one file, any number of processes on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import apsw
+
+from treadle.domain.errors import Conflict
+from treadle.domain.instants import Instant
+from treadle.engines.contract import Topic
+from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
+from treadle.engines.sqlite.documents import SqliteDocuments
+from treadle.engines.sqlite.events import SqliteEvents
+from treadle.engines.sqlite.logs import SqliteLogs
+from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
+from treadle.engines.sqlite.reader import Reader
+from treadle.engines.sqlite.runs import SqliteRuns
+from treadle.engines.sqlite.schedules import SqliteSchedules
+from treadle.engines.sqlite.workers import Leases, SqliteWorkers
+from treadle.engines.sqlite.writer import Writer
+from treadle.system import Clock
+
+
+class SqliteEngine:
+    """See `contract.Engine`. Made by `open_sqlite`."""
+
+    name = "sqlite"
+    capabilities = frozenset({"backup"})
+
+    def __init__(self, path: Path, writer: Writer, reader: Reader, bell: Bell, clock: Clock) -> None:
+        leases = Leases(clock)
+        self._path = path
+        self._writer = writer
+        self._reader = reader
+        self._bell = bell
+        self._clock = clock
+        self.runs = SqliteRuns(writer, reader, clock, leases)
+        self.workers = SqliteWorkers(writer, reader, clock, leases)
+        self.schedules = SqliteSchedules(writer, reader, clock)
+        self.documents = SqliteDocuments(writer, reader)
+        self.events = SqliteEvents(writer, reader)
+        self.logs = SqliteLogs(writer, reader)
+
+    def now(self) -> Instant:
+        """See `contract.Engine`."""
+        return self._clock.wall()
+
+    def listen(self, *topics: Topic) -> SocketNotices:
+        """See `contract.Engine`."""
+        return SocketNotices(notice_folder(self._path), topics)
+
+    async def ping(self) -> None:
+        """See `contract.Engine`: takes the write lock and lets it go."""
+        await self._writer(lambda write: None, urgent=True)
+
+    async def backup(self, target: Path) -> None:
+        """See `contract.Engine`: SQLite's online backup. The target must not exist."""
+
+        def work(connection: apsw.Connection) -> None:
+            if target.exists():
+                raise Conflict(f"{target} exists: choose another name, a backup overwrites nothing")
+            with apsw.Connection(str(target)) as copy, copy.backup("main", connection, "main") as backup:
+                while not backup.done:
+                    backup.step(1000)
+
+        await self._reader(work)
+
+    async def close(self) -> None:
+        """See `contract.Engine`."""
+        await self._writer.close()
+        await self._reader.close()
+        self._bell.close()
+
+
+async def open_sqlite(path: Path, clock: Clock, *, synchronous: Synchronous = "FULL") -> SqliteEngine:
+    """Open the file, making and migrating it where needed.
+
+    Raises SchemaTooNew where a newer release wrote it, Unavailable where it cannot be used.
+    """
+
+    def prepare() -> None:
+        try:
+            connection = connect(path, synchronous, cache_kib=1024)
+            try:
+                migrate(connection)
+            finally:
+                connection.close()
+        except apsw.Error as error:
+            raise translate(error) from error
+
+    await asyncio.to_thread(prepare)
+    bell = Bell(notice_folder(path))
+    writer = Writer(path, synchronous, bell)
+    await writer.opened()
+    return SqliteEngine(path, writer, Reader(path), bell, clock)

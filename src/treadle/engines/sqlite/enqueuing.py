@@ -1,0 +1,74 @@
+"""Enqueue: rows, events and keys of new runs. Also the way by which schedules submit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import apsw
+
+from treadle.domain.instants import Instant
+from treadle.domain.runs import NewRun
+from treadle.domain.states import QUEUED_EVENT
+from treadle.engines.contract import Accepted, Admission
+from treadle.engines.sqlite.connection import fetch
+from treadle.engines.sqlite.lines import Line, put_line
+from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.records import to_json
+
+_SQL: Final = load("runs")
+
+
+def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
+    """Insert runs; the caller holds the write transaction. A key that stands names its first run instead."""
+    answers: list[Accepted] = []
+    rows: list[tuple[Any, ...]] = []
+    events: list[tuple[Any, ...]] = []
+    lines: dict[Line, int] = {}
+    for run in runs:
+        if run.key is not None and (standing := _take_key(connection, run, now)) is not None:
+            answers.append(standing)
+            continue
+        line = Line(run.domain, run.queue, run.requires, False)
+        if (number := lines.get(line)) is None:
+            number = lines[line] = put_line(connection, line)
+        rows.append(_row(run, number))
+        events.append((run.domain, QUEUED_EVENT, run.id, 1, run.job_id, run.created_at, b"{}"))
+        answers.append(Accepted(run.id, Admission.CREATED))
+    connection.executemany(_SQL["insert_run"], rows)
+    connection.executemany(_SQL["insert_event"], events)
+    return answers
+
+
+def _take_key(connection: apsw.Connection, run: NewRun, now: Instant) -> Accepted | None:
+    """The run that already has this key, or None once the key is the new run's."""
+    key = run.key
+    assert key is not None  # noqa: S101
+    for run_id, body_hash in fetch(connection, _SQL["key"], (run.domain, key.scope, key.key, now)):
+        return Accepted(run_id, Admission.EXISTING if body_hash == key.body_hash else Admission.KEY_REUSED)
+    connection.execute(_SQL["insert_key"], (run.domain, key.scope, key.key, run.id, key.body_hash, key.expires_at))
+    return None
+
+
+def _row(run: NewRun, line: int) -> tuple[Any, ...]:
+    return (
+        run.id,
+        line,
+        run.state,
+        run.rank,
+        run.due_at,
+        run.created_at,
+        run.domain,
+        run.job_id,
+        run.job_version,
+        run.queue,
+        run.requires,
+        run.priority,
+        run.cause,
+        run.schedule_id,
+        run.slot,
+        run.retry_of,
+        to_json(run.reason),
+        run.work,
+        run.inputs,
+    )

@@ -1,0 +1,54 @@
+"""Lines: where ready runs wait, by domain, queue and requirement class.
+
+A line's id is a hash of what it is, so that what a process remembers of it is right whatever transactions come to.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+import apsw
+
+from treadle.engines.sqlite.connection import fetch
+from treadle.engines.sqlite.queries import load
+
+_SQL: Final = load("runs")
+
+
+class Line(NamedTuple):
+    """Where ready runs wait. `solo` lines hold suspects, which run alone."""
+
+    domain: str
+    queue: str
+    requires: str
+    solo: bool
+
+
+@lru_cache(maxsize=65_536)
+def line_id(line: Line) -> int:
+    """The id of a line: 63 bits of a hash over its parts."""
+    digest = blake2b("\0".join((line.domain, line.queue, line.requires, str(int(line.solo)))).encode(), digest_size=8)
+    return int.from_bytes(digest.digest()) >> 1
+
+
+def put_line(connection: apsw.Connection, line: Line) -> int:
+    """The id of a line that the table now holds."""
+    number = line_id(line)
+    connection.execute(_SQL["put_line"], (number, *line))
+    return number
+
+
+class Lines:
+    """Lines by id, remembered. Used in the writer's thread only."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, Line] = {}
+
+    def by_id(self, connection: apsw.Connection, number: int) -> Line:
+        """The line behind an id."""
+        if (line := self._lines.get(number)) is None:
+            ((domain, queue, requires, solo),) = fetch(connection, _SQL["line"], (number,))
+            line = self._lines[number] = Line(domain, queue, requires, bool(solo))
+        return line

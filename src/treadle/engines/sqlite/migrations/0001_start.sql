@@ -1,0 +1,193 @@
+-- Live state. What is finished moves to `history`, so that claims never wade through it.
+
+-- A line is where ready runs wait: one per (domain, queue, requirement class). `solo` lines hold suspects, which run alone.
+CREATE TABLE lines (
+  id       INTEGER PRIMARY KEY,
+  domain   TEXT    NOT NULL,
+  queue    TEXT    NOT NULL,
+  requires TEXT    NOT NULL,
+  solo     INTEGER NOT NULL,
+  UNIQUE (domain, queue, requires, solo)
+) STRICT;
+
+CREATE TABLE runs (
+  seq          INTEGER PRIMARY KEY,
+  id           TEXT    NOT NULL UNIQUE,
+  line         INTEGER NOT NULL REFERENCES lines (id),
+  state        TEXT    NOT NULL,
+  rank         INTEGER NOT NULL,
+  due_at       INTEGER NOT NULL,
+  token        INTEGER NOT NULL DEFAULT 0,
+  failures     INTEGER NOT NULL DEFAULT 0,
+  losses       INTEGER NOT NULL DEFAULT 0,
+  solo_losses  INTEGER NOT NULL DEFAULT 0,
+  suspect      INTEGER NOT NULL DEFAULT 0,
+  events       INTEGER NOT NULL DEFAULT 1, -- how many events the run has had; numbers the next
+  worker_id    TEXT,
+  claimed_at   INTEGER,
+  started_at   INTEGER,                    -- of the first attempt
+  cancel_at    INTEGER,
+  created_at   INTEGER NOT NULL,
+  domain       TEXT    NOT NULL,
+  job_id       TEXT    NOT NULL,
+  job_version  INTEGER NOT NULL,
+  queue        TEXT    NOT NULL,
+  requires     TEXT    NOT NULL,
+  priority     TEXT    NOT NULL,
+  cause        TEXT    NOT NULL,
+  schedule_id  TEXT,
+  slot         INTEGER,
+  retry_of     TEXT,
+  reason       TEXT,                       -- JSON
+  error        TEXT,                       -- JSON, of the last attempt
+  work         BLOB    NOT NULL,           -- msgpack, domain.work.Work
+  inputs       BLOB    NOT NULL            -- JSON
+) STRICT;
+
+CREATE INDEX runs_ready    ON runs (line, rank, seq)        WHERE state = 'ready';
+CREATE INDEX runs_due      ON runs (due_at)                 WHERE state = 'scheduled';
+CREATE INDEX runs_held     ON runs (worker_id)              WHERE state = 'running';
+CREATE INDEX runs_suspect  ON runs (worker_id)              WHERE state = 'running' AND suspect = 1;
+CREATE INDEX runs_cancel   ON runs (worker_id)              WHERE state = 'running' AND cancel_at IS NOT NULL;
+CREATE INDEX runs_schedule ON runs (schedule_id)            WHERE schedule_id IS NOT NULL;
+CREATE INDEX runs_job      ON runs (domain, job_id, id);
+
+CREATE TABLE workers (
+  id            TEXT    PRIMARY KEY,
+  domain        TEXT    NOT NULL,
+  host          TEXT    NOT NULL,
+  pid           INTEGER NOT NULL,
+  slots         INTEGER NOT NULL,
+  queues        TEXT    NOT NULL,          -- JSON list; empty means all
+  requires      TEXT    NOT NULL,          -- JSON list
+  version       TEXT    NOT NULL,
+  state         TEXT    NOT NULL,
+  registered_at INTEGER NOT NULL,          -- wall clock
+  seen_at       INTEGER NOT NULL,          -- wall clock
+  lease_until   INTEGER NOT NULL,          -- steady clock of the boot below
+  boot          TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE keys (
+  domain     TEXT    NOT NULL,
+  scope      TEXT    NOT NULL,
+  key        TEXT    NOT NULL,
+  run_id     TEXT    NOT NULL,
+  body_hash  TEXT    NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (domain, scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX keys_expiry ON keys (expires_at);
+
+CREATE TABLE schedules (
+  domain    TEXT    NOT NULL,
+  id        TEXT    NOT NULL,
+  job_id    TEXT    NOT NULL,
+  enabled   INTEGER NOT NULL,
+  next_at   INTEGER,
+  last_slot INTEGER,
+  body      BLOB    NOT NULL,              -- msgpack, domain.schedules.Schedule
+  PRIMARY KEY (domain, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX schedules_due ON schedules (next_at) WHERE enabled = 1 AND next_at IS NOT NULL;
+CREATE INDEX schedules_job ON schedules (domain, job_id);
+
+CREATE TABLE documents (
+  domain     TEXT    NOT NULL,
+  kind       TEXT    NOT NULL,
+  id         TEXT    NOT NULL,
+  version    INTEGER NOT NULL,
+  body       BLOB    NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (domain, kind, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE document_versions (
+  domain     TEXT    NOT NULL,
+  kind       TEXT    NOT NULL,
+  id         TEXT    NOT NULL,
+  version    INTEGER NOT NULL,
+  body       BLOB    NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (domain, kind, id, version)
+) STRICT, WITHOUT ROWID;
+
+-- The log of events. One writer at a time holds the file, so rowids come in the order of commits.
+CREATE TABLE events (
+  seq     INTEGER PRIMARY KEY,
+  domain  TEXT    NOT NULL,
+  type    TEXT    NOT NULL,
+  subject TEXT    NOT NULL,
+  n       INTEGER NOT NULL,                -- the number of this event among its run's; 0 for what is no run
+  job_id  TEXT    NOT NULL,
+  at      INTEGER NOT NULL,
+  data    BLOB    NOT NULL                 -- JSON
+) STRICT;
+
+CREATE TABLE logs (
+  seq     INTEGER PRIMARY KEY,
+  domain  TEXT    NOT NULL,
+  run_id  TEXT    NOT NULL,
+  token   INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  stream  TEXT    NOT NULL,
+  level   TEXT    NOT NULL,
+  message TEXT    NOT NULL,
+  fields  BLOB                             -- JSON
+) STRICT;
+CREATE INDEX logs_run ON logs (run_id, seq);
+
+-- Finished runs, in the order in which they finished.
+CREATE TABLE history (
+  seq          INTEGER PRIMARY KEY,
+  id           TEXT    NOT NULL UNIQUE,
+  domain       TEXT    NOT NULL,
+  job_id       TEXT    NOT NULL,
+  job_version  INTEGER NOT NULL,
+  queue        TEXT    NOT NULL,
+  requires     TEXT    NOT NULL,
+  priority     TEXT    NOT NULL,
+  state        TEXT    NOT NULL,
+  due_at       INTEGER NOT NULL,
+  rank         INTEGER NOT NULL,
+  created_at   INTEGER NOT NULL,
+  token        INTEGER NOT NULL,
+  attempt      INTEGER NOT NULL,
+  failures     INTEGER NOT NULL,
+  losses       INTEGER NOT NULL,
+  solo_losses  INTEGER NOT NULL,
+  suspect      INTEGER NOT NULL,
+  cancel_at    INTEGER,
+  worker_id    TEXT,
+  started_at   INTEGER,
+  finished_at  INTEGER NOT NULL,
+  cause        TEXT    NOT NULL,
+  schedule_id  TEXT,
+  slot         INTEGER,
+  retry_of     TEXT,
+  error        TEXT,                       -- JSON
+  result       BLOB,                       -- JSON
+  work         BLOB    NOT NULL,
+  inputs       BLOB    NOT NULL
+) STRICT;
+CREATE INDEX history_job   ON history (domain, job_id, id);
+-- Nearly all runs complete: only the others need an index to be found by state.
+CREATE INDEX history_state ON history (domain, state, id) WHERE state <> 'completed';
+
+-- Tries that ended without ending their run.
+CREATE TABLE attempts (
+  seq         INTEGER PRIMARY KEY,
+  run_id      TEXT    NOT NULL,
+  domain      TEXT    NOT NULL,
+  token       INTEGER NOT NULL,
+  attempt     INTEGER NOT NULL,
+  worker_id   TEXT,
+  started_at  INTEGER,
+  finished_at INTEGER NOT NULL,
+  event       TEXT    NOT NULL,
+  error       TEXT                         -- JSON
+) STRICT;
+CREATE INDEX attempts_run ON attempts (run_id, token);

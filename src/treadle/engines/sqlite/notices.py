@@ -1,0 +1,114 @@
+"""Wake-ups between processes on one machine: a datagram socket per listener, in a folder beside the database.
+
+A listener's file name ends in the topics it wants, so that nobody is woken for nothing:
+`<pid>-<random>.<topic>.<topic>…`. A datagram holds the topics told. A lost one costs a poll's delay and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+import socket
+import tempfile
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from treadle.engines.contract import Topic
+
+_LONGEST_PATH: Final = 100
+"""A Unix socket's path holds about 108 bytes."""
+
+
+def notice_folder(database: Path) -> Path:
+    """Where the listeners of a database are; beside it, or in the temporary folder where its path is too long."""
+    beside = database.with_name(database.name + "-notices")
+    if len(os.fsencode(beside)) + 48 <= _LONGEST_PATH:
+        return beside
+    digest = hashlib.sha256(os.fsencode(database.resolve())).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"treadle-{os.getuid()}-{digest}"
+
+
+class Bell:
+    """Tells listeners. Called from the writer's thread, after the commit."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._lock = threading.Lock()
+
+    def __call__(self, topics: Iterable[Topic]) -> None:
+        """Wake every listener that wants any of the topics."""
+        told = set(topics)
+        with self._lock, suppress(FileNotFoundError):  # no folder: nobody has ever listened
+            for name in os.listdir(self._folder):  # noqa: PTH208 - on the way of every commit
+                if wanted := told.intersection(name.split(".")[1:]):
+                    self._send(f"{self._folder}/{name}", ",".join(sorted(wanted)).encode())
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        with self._lock:
+            self._socket.close()
+
+    def _send(self, path: str, message: bytes) -> None:
+        try:
+            self._socket.sendto(message, path)
+        except BlockingIOError:
+            return  # its buffer is full of wake-ups already
+        except (ConnectionRefusedError, FileNotFoundError):  # its process is gone
+            with suppress(FileNotFoundError):
+                os.unlink(path)  # noqa: PTH108
+
+
+class SocketNotices:
+    """A listener of one event loop."""
+
+    def __init__(self, folder: Path, topics: Iterable[Topic]) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._path = f"{folder}/{os.getpid()}-{secrets.token_hex(4)}.{'.'.join(topics)}"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(self._path)
+        self._told: set[str] = set()
+        self._waiter: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket.fileno(), self._receive)
+
+    async def wait(self, patience: float) -> frozenset[str]:
+        """See `contract.Notices`."""
+        if not self._told:
+            self._waiter = self._loop.create_future()
+            timer = self._loop.call_later(max(patience, 0.0), self._wake)
+            try:
+                await self._waiter
+            finally:
+                timer.cancel()
+                self._waiter = None
+        told = frozenset(self._told)
+        self._told.clear()
+        return told
+
+    async def close(self) -> None:
+        """See `contract.Notices`."""
+        if self._socket.fileno() < 0:
+            return
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)  # noqa: PTH108
+        self._wake()
+
+    def _receive(self) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                self._told.update(self._socket.recv(256).decode().split(","))
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,26 @@
+-- Statements of the document store.
+
+-- name: get
+SELECT domain, kind, id, version, body, created_at, updated_at FROM documents WHERE domain = ? AND kind = ? AND id = ?;
+
+-- name: list
+SELECT domain, kind, id, version, body, created_at, updated_at FROM documents
+WHERE domain = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?;
+
+-- name: versions
+SELECT domain, kind, id, version, body, created_at, updated_at FROM document_versions
+WHERE domain = ? AND kind = ? AND id = ? ORDER BY version DESC LIMIT ?;
+
+-- name: newest_version
+-- Also of a definition that was deleted: its number is not given out again.
+SELECT coalesce(max(version), 0) FROM document_versions WHERE domain = ? AND kind = ? AND id = ?;
+
+-- name: put
+INSERT INTO documents (domain, kind, id, version, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at;
+
+-- name: put_version
+INSERT INTO document_versions (domain, kind, id, version, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?);
+
+-- name: delete
+DELETE FROM documents WHERE domain = ? AND kind = ? AND id = ? RETURNING 1;

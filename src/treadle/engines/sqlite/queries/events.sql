@@ -1,0 +1,15 @@
+-- Statements of the event log. The newest row is never pruned, so that positions are never given out twice.
+
+-- name: append
+INSERT INTO events (domain, type, subject, n, job_id, at, data) VALUES (?, ?, ?, 0, ?, ?, ?);
+
+-- name: read
+SELECT seq, domain, type, subject, n, job_id, at, data FROM events WHERE seq > ? AND domain = ? ORDER BY seq LIMIT ?;
+
+-- name: bounds
+SELECT coalesce((SELECT min(seq) FROM events), 0), coalesce((SELECT max(seq) FROM events), 0);
+
+-- name: prune
+DELETE FROM events WHERE seq IN (
+  SELECT seq FROM events WHERE at < ?1 AND seq < (SELECT max(seq) FROM events) ORDER BY seq LIMIT ?2
+) RETURNING 1;

@@ -1,0 +1,30 @@
+-- Statements of the schedule store.
+
+-- name: due
+SELECT body, next_at, last_slot FROM schedules
+WHERE enabled = 1 AND next_at IS NOT NULL AND next_at <= ? ORDER BY next_at LIMIT ?;
+
+-- name: next_due
+SELECT min(next_at) FROM schedules WHERE enabled = 1 AND next_at IS NOT NULL;
+
+-- name: move
+-- The compare-and-set that makes a slot fire once, however many schedulers try.
+UPDATE schedules SET next_at = ?4, last_slot = coalesce(?5, last_slot)
+WHERE domain = ?1 AND id = ?2 AND enabled = 1 AND next_at = ?3 RETURNING 1;
+
+-- name: get
+SELECT body, next_at, last_slot FROM schedules WHERE domain = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id;
+
+-- name: list
+SELECT body, next_at, last_slot FROM schedules WHERE domain = ?1 AND (?2 IS NULL OR job_id = ?2) ORDER BY id;
+
+-- name: running
+SELECT DISTINCT schedule_id FROM runs WHERE domain = ? AND schedule_id IN (SELECT value FROM json_each(?));
+
+-- name: put
+INSERT INTO schedules (domain, id, job_id, enabled, next_at, last_slot, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET job_id = excluded.job_id, enabled = excluded.enabled, next_at = excluded.next_at,
+                          last_slot = excluded.last_slot, body = excluded.body;
+
+-- name: delete
+DELETE FROM schedules WHERE domain = ? AND id IN (SELECT value FROM json_each(?));

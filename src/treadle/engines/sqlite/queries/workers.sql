@@ -1,0 +1,45 @@
+-- Statements of the worker store.
+
+-- name: register
+INSERT INTO workers (id, domain, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
+                     lease_until, boot)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: lease
+SELECT domain, queues, requires, state, lease_until, boot FROM workers WHERE id = ?;
+
+-- name: renew
+-- Only a lease that has not ended can be extended.
+UPDATE workers SET lease_until = ?2, seen_at = ?3
+WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('online', 'draining') AND boot = ?4 AND lease_until > ?5
+RETURNING id;
+
+-- name: cancels_held
+SELECT id, cancel_at FROM runs
+WHERE state = 'running' AND cancel_at IS NOT NULL AND worker_id IN (SELECT value FROM json_each(?));
+
+-- name: drain
+UPDATE workers SET state = 'draining' WHERE id IN (SELECT value FROM json_each(?)) AND state = 'online';
+
+-- name: stop
+UPDATE workers SET state = 'stopped' WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('online', 'draining');
+
+-- name: expire
+UPDATE workers SET state = 'lost'
+WHERE state IN ('online', 'draining') AND (lease_until <= ?1 OR boot <> ?2);
+
+-- name: ended_holders
+-- Also those of an earlier sweep that did not come to its end.
+SELECT DISTINCT worker_id FROM runs
+WHERE state = 'running'
+  AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = worker_id AND workers.state IN ('online', 'draining'));
+
+-- name: list
+SELECT id, domain, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
+       (SELECT count(*) FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id)
+FROM workers WHERE domain = ?1 AND (state IN ('online', 'draining') OR seen_at > ?2) ORDER BY id;
+
+-- name: prune
+DELETE FROM workers
+WHERE id IN (SELECT id FROM workers WHERE state IN ('lost', 'stopped') AND seen_at < ?1 LIMIT ?2)
+  AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id);

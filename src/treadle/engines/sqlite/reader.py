@@ -1,0 +1,54 @@
+"""Reads run in a small pool of threads, each on a connection of its own, beside the writer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+import apsw
+
+from treadle.engines.sqlite.connection import connect, translate
+
+T = TypeVar("T")
+
+THREADS: Final = 2
+
+
+class Reader:
+    """Runs functions on a read-only connection, each in one consistent snapshot."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[apsw.Connection] = []
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="sqlite-reader")
+
+    async def __call__(self, work: Callable[[apsw.Connection], T]) -> T:
+        """Run `work` and answer what it answers."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, work)
+
+    async def close(self) -> None:
+        """Wait for reads under way, then let go of the file."""
+        await asyncio.to_thread(self._pool.shutdown)
+        for connection in self._connections:
+            connection.close()
+
+    def _run(self, work: Callable[[apsw.Connection], T]) -> T:
+        try:
+            connection = self._connection()
+            with connection:
+                result = work(connection)
+        except apsw.Error as error:
+            raise translate(error) from error
+        return result
+
+    def _connection(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self._path, "FULL", cache_kib=4096, readonly=True)
+            self._connections.append(connection)
+        return connection

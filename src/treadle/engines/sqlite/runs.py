@@ -1,0 +1,192 @@
+"""The run store: submit, step, cancel, read. What a trip does to rows is in `enqueuing`, `claiming` and `settling`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import merge
+from itertools import islice
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from treadle.domain.instants import Instant
+from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
+from treadle.domain.states import CANCEL_REQUESTED_EVENT, CANCEL_ROW, Transition
+from treadle.engines.contract import Accepted, RunQuery, Step, Topic
+from treadle.engines.sqlite import settling
+from treadle.engines.sqlite.claiming import Claimer
+from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.enqueuing import enqueue
+from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.reader import Reader
+from treadle.engines.sqlite.records import HISTORY, LIVE, Half, to_claim, to_error, to_run
+from treadle.engines.sqlite.workers import Leases
+from treadle.engines.sqlite.writer import Write, Writer
+from treadle.system import Clock
+
+_SQL: Final = load("runs")
+
+
+class SqliteRuns:
+    """See `contract.RunStore`."""
+
+    def __init__(self, write: Writer, read: Reader, clock: Clock, leases: Leases) -> None:
+        self._write = write
+        self._read = read
+        self._clock = clock
+        self._leases = leases
+        self._claimer = Claimer()
+
+    async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
+        def work(write: Write) -> list[Accepted]:
+            write.topics.update((Topic.RUNS, Topic.EVENTS))
+            return enqueue(write.connection, runs, self._wall(now))
+
+        return await self._write(work)
+
+    async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
+        def work(write: Write) -> Step:
+            lease = self._leases.check(write.connection, worker_id, now)
+            refused = self._settle(write, done)
+            step = self._claimer.claim(write.connection, worker_id, lease, want, self._wall(now))
+            if step.claims:
+                write.topics.add(Topic.EVENTS)
+            return msgspec.structs.replace(step, refused=refused)
+
+        return await self._write(work)
+
+    async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
+        def work(write: Write) -> tuple[str, ...]:
+            for worker_id in {transition.worker_id for transition in done}:
+                if worker_id is not None:
+                    self._leases.check(write.connection, worker_id, now)
+            return self._settle(write, done)
+
+        return await self._write(work)
+
+    async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
+        ids = json_list(worker_ids)
+        rows = await self._read(lambda connection: fetch(connection, _SQL["held"], (ids,)))
+        return [(row[0], to_claim(row[2:]), row[1]) for row in rows]
+
+    async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
+        def work(write: Write) -> dict[str, State]:
+            write.topics.update((Topic.CANCELS, Topic.EVENTS))
+            return _cancel(write.connection, domain, run_ids, self._wall(now))
+
+        return await self._write(work)
+
+    async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
+        values = (domain, json_list(run_ids))
+        where = "domain = ? AND id IN (SELECT value FROM json_each(?))"
+
+        def work(connection: apsw.Connection) -> list[Run]:
+            found = [fetch(connection, _select(half, where), values) for half in (LIVE, HISTORY)]
+            return [to_run(row) for half in found for row in half]
+
+        return await self._read(work)
+
+    async def find(self, query: RunQuery) -> list[Run]:
+        return await self._read(lambda connection: _find(connection, query))
+
+    async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
+        rows = await self._read(lambda connection: fetch(connection, _SQL["attempts"], (run_id, domain)))
+        return [
+            Attempt(
+                run_id=row[0],
+                token=row[1],
+                attempt=row[2],
+                worker_id=row[3],
+                started_at=row[4],
+                finished_at=row[5],
+                event=row[6],
+                error=to_error(row[7]),
+            )
+            for row in rows
+        ]
+
+    async def ahead(self, domain: str, run_id: str, limit: int) -> int:
+        ((count,),) = await self._read(lambda connection: fetch(connection, _SQL["ahead"], (run_id, domain, limit)))
+        return int(count)
+
+    async def counts(self, domain: str) -> dict[State, int]:
+        rows = await self._read(lambda connection: fetch(connection, _SQL["counts"], (domain,)))
+        return {State(state): count for state, count in rows}
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        def work(write: Write) -> int:
+            ids = [row[0] for row in fetch(write.connection, _SQL["prunable"], (before, limit))]
+            listed = json_list(ids)
+            for statement in ("prune_attempts", "prune_logs", "prune_history"):
+                write.connection.execute(_SQL[statement], (listed,))
+            write.connection.execute(_SQL["sweep_keys"], (self._clock.wall(), limit))
+            return len(ids)
+
+        return await self._write(work)
+
+    def _settle(self, write: Write, done: Sequence[Transition]) -> tuple[str, ...]:
+        if not done:
+            return ()
+        write.topics.add(Topic.EVENTS)
+        if any(transition.to not in TERMINAL for transition in done):
+            write.topics.add(Topic.RUNS)
+        return settling.settle(write.connection, done)
+
+    def _wall(self, now: Instant | None) -> Instant:
+        return self._clock.wall() if now is None else now
+
+
+def _cancel(connection: apsw.Connection, domain: str, run_ids: Sequence[str], now: Instant) -> dict[str, State]:
+    ids = json_list(run_ids)
+    answer = {run_id: State(state) for run_id, state in fetch(connection, _SQL["finished_states"], (domain, ids))}
+    for row in fetch(connection, _SQL["cancel_candidates"], (domain, ids)):
+        seq, run_id, state, number, job_id, attempt, *counts = row
+        if state == State.RUNNING:
+            answer[run_id] = State.RUNNING
+            for (marked,) in fetch(connection, _SQL["mark_cancel"], (seq, now)):
+                event = (domain, CANCEL_REQUESTED_EVENT, run_id, marked, job_id, now, b"{}")
+                connection.execute(_SQL["insert_event"], event)
+            continue
+        answer[run_id] = CANCEL_ROW.to
+        connection.execute(_SQL["finish"], (seq, CANCEL_ROW.to, attempt, *counts, None, now, None, None))
+        connection.execute(_SQL["delete_live"], (json_list([seq]),))
+        connection.execute(_SQL["insert_event"], (domain, CANCEL_ROW.event, run_id, number + 1, job_id, now, b"{}"))
+    return answer
+
+
+def _select(half: Half, where: str, hint: str = "") -> str:
+    return f"SELECT {half.columns} FROM {half.table} {hint} WHERE {where}"  # noqa: S608 - made of constants
+
+
+def _find(connection: apsw.Connection, query: RunQuery) -> list[Run]:
+    """Both halves in the same order, merged: a page takes at most a page from each."""
+    where, values = _conditions(query)
+    pages = []
+    for half in (LIVE, HISTORY):
+        if query.states and not half.states.intersection(query.states):
+            continue
+        # Those that run are few and have an index; without the hint all waiting runs might be looked through.
+        hint = "INDEXED BY runs_held" if half is LIVE and query.states == (State.RUNNING,) else ""
+        statement = f"{_select(half, where, hint)} ORDER BY id DESC LIMIT ?"
+        pages.append([to_run(row) for row in fetch(connection, statement, (*values, query.limit))])
+    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
+
+
+def _conditions(query: RunQuery) -> tuple[str, list[Any]]:
+    """The WHERE of a query and its values; the column names are fixed here, values are always bound."""
+    clauses = ["domain = ?"]
+    values: list[Any] = [query.domain]
+    for column, wanted in (("state", query.states), ("job_id", query.job_ids), ("queue", query.queues)):
+        if wanted:
+            clauses.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+            values.extend(wanted)
+    for condition, value in (
+        ("id < ?", query.before),
+        ("created_at >= ?", query.created_after),
+        ("created_at < ?", query.created_before),
+    ):
+        if value is not None:
+            clauses.append(condition)
+            values.append(value)
+    return " AND ".join(clauses), values

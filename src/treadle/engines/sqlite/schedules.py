@@ -1,0 +1,104 @@
+"""Schedules and their cursors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from treadle.domain.instants import Instant
+from treadle.domain.schedules import Schedule
+from treadle.engines.contract import Firing, Topic
+from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.enqueuing import enqueue
+from treadle.engines.sqlite.events import append
+from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.reader import Reader
+from treadle.engines.sqlite.writer import Write, Writer
+from treadle.system import Clock
+
+_SQL: Final = load("schedules")
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(Schedule)
+
+
+def put(connection: apsw.Connection, schedules: Iterable[Schedule]) -> None:
+    """Write schedules with their cursors; the caller holds the write transaction."""
+    connection.executemany(
+        _SQL["put"],
+        (
+            (
+                schedule.domain,
+                schedule.id,
+                schedule.job_id,
+                schedule.active,
+                schedule.next_at,
+                schedule.last_slot,
+                _encoder.encode(schedule),
+            )
+            for schedule in schedules
+        ),
+    )
+
+
+def delete(connection: apsw.Connection, domain: str, schedule_ids: Sequence[str]) -> None:
+    """Remove schedules; the caller holds the write transaction."""
+    connection.execute(_SQL["delete"], (domain, json_list(schedule_ids)))
+
+
+class SqliteSchedules:
+    """See `contract.ScheduleStore`."""
+
+    def __init__(self, write: Writer, read: Reader, clock: Clock) -> None:
+        self._write = write
+        self._read = read
+        self._clock = clock
+
+    async def due(self, limit: int, *, now: Instant | None = None) -> list[Schedule]:
+        return await self._select("due", (self._wall(now), limit))
+
+    async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
+        def work(write: Write) -> list[bool]:
+            write.topics.update((Topic.RUNS, Topic.EVENTS))
+            return [_fire(write.connection, firing, self._wall(now)) for firing in firings]
+
+        return await self._write(work)
+
+    async def next_due(self) -> Instant | None:
+        ((first,),) = await self._read(lambda connection: fetch(connection, _SQL["next_due"]))
+        return None if first is None else int(first)
+
+    async def get(self, domain: str, schedule_ids: Sequence[str]) -> list[Schedule]:
+        return await self._select("get", (domain, json_list(schedule_ids)))
+
+    async def find(self, domain: str, *, job_id: str | None = None) -> list[Schedule]:
+        return await self._select("list", (domain, job_id))
+
+    async def running(self, domain: str, schedule_ids: Sequence[str]) -> frozenset[str]:
+        rows = await self._read(
+            lambda connection: fetch(connection, _SQL["running"], (domain, json_list(schedule_ids)))
+        )
+        return frozenset(row[0] for row in rows)
+
+    async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Schedule]:
+        rows = await self._read(lambda connection: fetch(connection, _SQL[statement], values))
+        return [
+            msgspec.structs.replace(_decoder.decode(body), next_at=next_at, last_slot=last_slot)
+            for body, next_at, last_slot in rows
+        ]
+
+    def _wall(self, now: Instant | None) -> Instant:
+        return self._clock.wall() if now is None else now
+
+
+def _fire(connection: apsw.Connection, firing: Firing, now: Instant) -> bool:
+    moved = fetch(
+        connection, _SQL["move"], (firing.domain, firing.schedule_id, firing.cursor, firing.next_at, firing.last_slot)
+    )
+    if not moved:
+        return False
+    enqueue(connection, firing.runs, now)
+    append(connection, firing.events)
+    return True

@@ -1,0 +1,160 @@
+"""Workers and their leases: one row, one heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final
+
+import apsw
+import msgspec
+from msgspec import Struct
+
+from treadle.domain.errors import LeaseLost
+from treadle.domain.instants import DAY, Instant, Micros
+from treadle.domain.workers import Worker, WorkerSpec, WorkerState
+from treadle.engines.contract import Renewal
+from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.reader import Reader
+from treadle.engines.sqlite.writer import Write, Writer
+from treadle.system import Clock, boot_id
+
+_SQL: Final = load("workers")
+
+
+class Lease(Struct, frozen=True):
+    """What the engine knows of a worker whose lease is alive."""
+
+    domain: str
+    queues: tuple[str, ...]
+    requires: frozenset[str]
+    draining: bool
+
+
+class Leases:
+    """The rule for when a lease is alive. Used in the writer's thread only.
+
+    Leases are on the steady clock, which a jump of the wall clock does not touch; a row from another boot of the
+    machine is over, since its clock is.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._boot = boot_id()
+
+    def steady(self, now: Instant | None) -> Micros:
+        """The time for leases: the caller's, else the steady clock's."""
+        return self._clock.steady() if now is None else now
+
+    @property
+    def boot(self) -> str:
+        """This boot of the machine."""
+        return self._boot
+
+    def check(self, connection: apsw.Connection, worker_id: str, now: Instant | None) -> Lease:
+        """The lease of a worker. Raises LeaseLost where it has none that is alive."""
+        found = fetch(connection, _SQL["lease"], (worker_id,))
+        if not found:
+            raise LeaseLost(f"no worker {worker_id} is registered")
+        domain, queues, requires, state, lease_until, boot = found[0]
+        if state not in ("online", "draining") or boot != self._boot or lease_until <= self.steady(now):
+            raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
+        return Lease(domain, _queues(queues), _requires(requires), draining=state == "draining")
+
+
+@lru_cache(maxsize=1024)
+def _queues(text: str) -> tuple[str, ...]:
+    return tuple(msgspec.json.decode(text, type=list[str]))
+
+
+@lru_cache(maxsize=1024)
+def _requires(text: str) -> frozenset[str]:
+    return frozenset(msgspec.json.decode(text, type=list[str]))
+
+
+class SqliteWorkers:
+    """See `contract.WorkerStore`."""
+
+    def __init__(self, write: Writer, read: Reader, clock: Clock, leases: Leases) -> None:
+        self._write = write
+        self._read = read
+        self._clock = clock
+        self._leases = leases
+
+    async def register(self, worker: WorkerSpec, lease: Micros, *, now: Instant | None = None) -> None:
+        def work(write: Write) -> None:
+            wall = self._wall(now)
+            write.connection.execute(
+                _SQL["register"],
+                (
+                    worker.id,
+                    worker.domain,
+                    worker.host,
+                    worker.pid,
+                    worker.slots,
+                    msgspec.json.encode(worker.queues).decode(),
+                    msgspec.json.encode(sorted(worker.requires)).decode(),
+                    worker.version,
+                    WorkerState.ONLINE,
+                    wall,
+                    wall,
+                    self._leases.steady(now) + lease,
+                    self._leases.boot,
+                ),
+            )
+
+        await self._write(work, urgent=True)
+
+    async def renew(self, worker_ids: Sequence[str], lease: Micros, *, now: Instant | None = None) -> Renewal:
+        def work(write: Write) -> Renewal:
+            ids = json_list(worker_ids)
+            steady = self._leases.steady(now)
+            alive = fetch(
+                write.connection, _SQL["renew"], (ids, steady + lease, self._wall(now), self._leases.boot, steady)
+            )
+            cancels = fetch(write.connection, _SQL["cancels_held"], (ids,))
+            return Renewal(frozenset(row[0] for row in alive), tuple((run_id, at) for run_id, at in cancels))
+
+        return await self._write(work, urgent=True)
+
+    async def drain(self, worker_ids: Sequence[str]) -> None:
+        await self._execute("drain", worker_ids)
+
+    async def stop(self, worker_ids: Sequence[str]) -> None:
+        await self._execute("stop", worker_ids)
+
+    async def expire(self, *, now: Instant | None = None) -> list[str]:
+        def work(write: Write) -> list[str]:
+            write.connection.execute(_SQL["expire"], (self._leases.steady(now), self._leases.boot))
+            return [row[0] for row in fetch(write.connection, _SQL["ended_holders"])]
+
+        return await self._write(work, urgent=True)
+
+    async def find(self, domain: str) -> list[Worker]:
+        rows = await self._read(lambda connection: fetch(connection, _SQL["list"], (domain, self._clock.wall() - DAY)))
+        return [
+            Worker(
+                id=row[0],
+                domain=row[1],
+                host=row[2],
+                pid=row[3],
+                slots=row[4],
+                queues=_queues(row[5]),
+                requires=_requires(row[6]),
+                version=row[7],
+                state=WorkerState(row[8]),
+                registered_at=row[9],
+                seen_at=row[10],
+                running=row[11],
+            )
+            for row in rows
+        ]
+
+    async def _execute(self, statement: str, worker_ids: Sequence[str]) -> None:
+        ids = json_list(worker_ids)
+        work: Callable[[Write], object] = lambda write: write.connection.execute(_SQL[statement], (ids,))  # noqa: E731
+        await self._write(work, urgent=True)
+
+    def _wall(self, now: Instant | None) -> Instant:
+        return self._clock.wall() if now is None else now

@@ -1,0 +1,208 @@
+"""One thread writes. What callers hand in while a transaction runs shares the next one: group commit."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import apsw
+
+from treadle.domain.errors import Unavailable
+from treadle.engines.contract import Topic
+from treadle.engines.sqlite.connection import Synchronous, Transaction, connect, translate
+
+T = TypeVar("T")
+
+TRANSACTION_SECONDS: Final = 0.005
+"""No further caller joins a transaction that has run this long: other processes wait for the lock."""
+
+CHECKPOINT_PAGES: Final = 64 * 1024 * 1024 // 4096
+"""WAL size, in pages, beyond which it is copied into the database."""
+
+
+@dataclass(slots=True)
+class Write:
+    """What a verb sees of a transaction: the connection, and a place to say whom to wake after the commit."""
+
+    connection: apsw.Connection
+    topics: set[Topic] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    work: Callable[[Write], T]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[T]
+    result: Any = None
+    error: Exception | None = None
+
+    def answer(self) -> None:
+        if self.future.done():  # the caller went away
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class Writer:
+    """Runs functions in transactions, several callers to a commit, each in a savepoint of its own.
+
+    A caller gets its answer only once the commit is on disk. `wake` is called with the topics after each commit.
+    """
+
+    def __init__(self, path: Path, synchronous: Synchronous, wake: Callable[[Iterable[Topic]], None]) -> None:
+        self._path = path
+        self._synchronous: Synchronous = synchronous
+        self._wake = wake
+        self._jobs: deque[_Job[Any]] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._opened: Future[None] = Future()
+        self._fsync_failed = False
+        self._checkpointer = _Checkpointer(path, synchronous)
+        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    async def opened(self) -> None:
+        """Wait until the connection stands; raises what went wrong with it."""
+        await asyncio.wrap_future(self._opened)
+
+    async def __call__(self, work: Callable[[Write], T], *, urgent: bool = False) -> T:
+        """Run `work` in a transaction. `urgent` goes before what waits: heartbeats must not queue behind a flood."""
+        loop = asyncio.get_running_loop()
+        job: _Job[T] = _Job(work, loop, loop.create_future())
+        with self._changed:
+            if self._closing:
+                raise Unavailable("the engine is closed")
+            if urgent:
+                self._jobs.appendleft(job)
+            else:
+                self._jobs.append(job)
+            self._changed.notify()
+        return await job.future
+
+    async def close(self) -> None:
+        """Finish what was handed in, then end the thread."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        try:
+            connection = connect(self._path, self._synchronous, cache_kib=16 * 1024)
+            connection.set_wal_hook(self._checkpointer.note)
+        except Exception as error:  # noqa: BLE001 - handed to whoever opens the engine
+            self._opened.set_exception(error)
+            return
+        self._opened.set_result(None)
+        while self._wait_for_work():
+            self._commit_group(connection)
+            self._checkpointer.work_off(connection)
+        self._checkpointer.join()
+        connection.close()
+
+    def _wait_for_work(self) -> bool:
+        with self._changed:
+            while not self._jobs and not self._closing:
+                self._changed.wait()
+            return bool(self._jobs)
+
+    def _commit_group(self, connection: apsw.Connection) -> None:
+        """One transaction for the first waiting caller and all who come while it runs."""
+        group = [self._jobs.popleft()]
+        write = Write(connection)
+        try:
+            if self._fsync_failed:
+                raise apsw.IOError("an earlier write could not be flushed")
+            with Transaction(connection):
+                deadline = time.monotonic() + TRANSACTION_SECONDS
+                self._run_job(group[0], write)
+                while self._jobs and time.monotonic() < deadline:
+                    group.append(self._jobs.popleft())
+                    self._run_job(group[-1], write)
+        except apsw.Error as error:  # nothing of the group is on disk
+            self._fsync_failed |= getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_FSYNC
+            for job in group:
+                job.error = translate(error)
+            write.topics.clear()
+        _answer(group)
+        if write.topics:
+            self._wake(write.topics)
+
+    def _run_job(self, job: _Job[Any], write: Write) -> None:
+        try:
+            with write.connection:  # a savepoint: one caller's failure undoes nothing of its neighbours
+                job.result = job.work(write)
+        except apsw.Error as error:
+            if not write.connection.in_transaction:  # a full disk or an I/O error has undone the whole group
+                raise
+            job.error = translate(error)
+        except Exception as error:  # noqa: BLE001 - it is the caller's, and is raised there
+            job.error = error
+
+
+def _answer(group: list[_Job[Any]]) -> None:
+    """Hand the results to their event loops, one wake-up per loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job[Any]]] = {}
+    for job in group:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, jobs in by_loop.items():
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_answer_all, jobs)
+
+
+def _answer_all(jobs: list[_Job[Any]]) -> None:
+    for job in jobs:
+        job.answer()
+
+
+class _Checkpointer:
+    """Copies a long WAL into the database beside the writer, on a connection of its own.
+
+    While it copies, the writer appends. The writer therefore works off that small rest itself, between two
+    transactions: only a wholly copied WAL starts over, and one that never does would grow for ever.
+    """
+
+    def __init__(self, path: Path, synchronous: Synchronous) -> None:
+        self._path = path
+        self._synchronous: Synchronous = synchronous
+        self._thread: threading.Thread | None = None
+        self._rest = False
+
+    def note(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        """SQLite's WAL hook: called after each commit with the length of the WAL."""
+        if pages > CHECKPOINT_PAGES and (self._thread is None or not self._thread.is_alive()) and not self._rest:
+            self._thread = threading.Thread(target=self._copy, name="sqlite-checkpointer", daemon=True)
+            self._thread.start()
+        return apsw.SQLITE_OK
+
+    def work_off(self, connection: apsw.Connection) -> None:
+        """In the writer's thread, between transactions: copy what came during the copying."""
+        if self._rest:
+            self._rest = False
+            with suppress(apsw.BusyError, apsw.LockedError):  # another process is at it
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def join(self) -> None:
+        """Wait for a copy under way."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _copy(self) -> None:
+        connection = connect(self._path, self._synchronous, cache_kib=1024)
+        try:
+            with suppress(apsw.Error):  # busy or full: the next commit tries again
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        finally:
+            connection.close()
+            self._rest = True

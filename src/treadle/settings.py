@@ -1,0 +1,97 @@
+"""Configuration: one typed record, filled from the environment. Every variable is `TREADLE_` and the field's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from treadle.domain.errors import InvalidInput, Problem, nearest
+from treadle.domain.runs import DEFAULT_DOMAIN
+
+PREFIX: Final = "TREADLE_"
+NOT_SETTINGS: Final = ("TREADLE_URL", "TREADLE_TOKEN", "TREADLE_SECRET_", "TREADLE_TEST_", "TREADLE_RUN_")
+"""Variables that are not this record's: the command line's way to a server, secrets, tests, what a run is told."""
+
+Positive = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What an installation is told. Durations are in the unit that the name says."""
+
+    data: str = ".treadle"
+    """Folder of the database, secrets and the local token; made where it is missing."""
+    database_url: str = ""
+    """Where the engine keeps its state; empty is `treadle.db` in the data folder."""
+    host: str = "127.0.0.1"
+    """Address the API listens on."""
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
+    """Port the API listens on; 0 takes a free one."""
+    admin_token: str = ""
+    """The administrator's token; empty means made at the first start and printed once."""
+    tasks: str = "tasks"
+    """Folder of task files."""
+    domain: str = DEFAULT_DOMAIN
+    """The domain that this process works in."""
+    concurrency: Count = 5
+    """Runs a worker process carries at once."""
+    processes: Count = 1
+    """Processes of a worker that run user code."""
+    queues: str = ""
+    """Queues a worker takes from, separated by commas; empty is all."""
+    lease_sec: Positive = 15.0
+    """How long a silent worker keeps its runs."""
+    heartbeat_sec: Positive = 5.0
+    """How often a worker renews its lease."""
+    grace_sec: Annotated[float, Meta(ge=0)] = 30.0
+    """How long running work may go on after it was told to stop."""
+    max_payload_bytes: Count = 1024 * 1024
+    """Largest request body and largest inputs of a run."""
+    max_log_bytes: Count = 10 * 1024 * 1024
+    """Largest log of one attempt; what goes beyond is counted and said."""
+    retention_runs_days: Positive = 30.0
+    """How long finished runs are kept."""
+    retention_logs_days: Positive = 7.0
+    """How long log lines are kept."""
+    retention_events_days: Positive = 7.0
+    """How long events are kept."""
+    log_level: str = "info"
+    """What the services say of themselves: debug, info, warning, error."""
+
+    @property
+    def engine_url(self) -> str:
+        """The URL of the engine."""
+        return self.database_url or f"sqlite:///{Path(self.data).absolute() / 'treadle.db'}"
+
+
+def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
+    """Settings from an environment; overrides that are not None win.
+
+    Raises InvalidInput naming each variable that is unknown or does not fit.
+    """
+    fields = {field.name: field for field in msgspec.structs.fields(Settings)}
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX) or name.startswith(NOT_SETTINGS):
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        if (field := fields.get(key)) is None:
+            hint = nearest(name, [PREFIX + known.upper() for known in fields])
+            problems.append(Problem(name, f"there is no such setting{hint}"))
+            continue
+        try:
+            values[key] = msgspec.convert(text, field.type, strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(Problem(name, f"{text!r} does not fit: {error}"))
+    if problems:
+        raise InvalidInput(problems)
+    values.update((key, value) for key, value in overrides.items() if value is not None)
+    try:
+        return msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(str(error)) from error
