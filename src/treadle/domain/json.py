@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -31,29 +30,29 @@ def decode(text: Json) -> Any:
     return _decoder.decode(text)
 
 
-def json_problems(value: object, at: str = "", depth: int = 0) -> list[Problem]:
-    """What keeps a Python value from being JSON; `at` is its JSON pointer."""
+def json_problems(value: object, depth: int = 0) -> list[Problem]:
+    """What keeps a Python value from being JSON, with pointers into it."""
     if depth > MAX_DEPTH:
-        return [Problem(at, f"is nested deeper than {MAX_DEPTH}")]
+        return [Problem("", f"is nested deeper than {MAX_DEPTH}")]
     match value:
         case None | bool() | int():
             return []
         case float() if math.isfinite(value):
             return []
-        case str() if value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value):
+        case str() if _is_text(value):
             return []
         case list() | tuple():
-            return [problem for i, item in enumerate(value) for problem in json_problems(item, f"{at}/{i}", depth + 1)]
-        case dict():
-            return _object_problems(value, at, depth)
-    return [Problem(at, f"{value!r:.40} is not a JSON value")]
+            return [fault for i, item in enumerate(value) for fault in _beneath(i, item, depth)]
+        case dict() if all(isinstance(key, str) and _is_text(key) for key in value):
+            return [fault for key, item in value.items() for fault in _beneath(key, item, depth)]
+    return [Problem("", f"{value!r:.40} is not a JSON value")]
 
 
-def _object_problems(value: Mapping[Any, Any], at: str, depth: int) -> list[Problem]:
-    problems = []
-    for key, item in value.items():
-        if isinstance(key, str):
-            problems += json_problems(key, at) + json_problems(item, below(at, key), depth + 1)
-        else:
-            problems.append(Problem(at, f"the key {key!r:.40} is not text"))
-    return problems
+def _beneath(key: object, item: object, depth: int) -> list[Problem]:
+    # Pointers grow from the fault upwards, so that what is sound costs none.
+    return [Problem(below("", key) + fault.pointer, fault.message) for fault in json_problems(item, depth + 1)]
+
+
+def _is_text(value: str) -> bool:
+    """Whether UTF-8 can hold it: Python's strings may carry half a surrogate pair."""
+    return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)

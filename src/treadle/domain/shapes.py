@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from itertools import islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
@@ -18,6 +19,9 @@ from msgspec import Meta, Struct, structs
 from treadle.domain.errors import InvalidInput, Problem, below, nearest
 
 Record = TypeVar("Record", bound=Struct)
+
+MOST_FAULTS: Final = 100
+"""How many faults of one value are named: a document with more is no near miss."""
 
 _MOST_LISTED: Final = 12
 _MOST_SHOWN: Final = 40
@@ -37,7 +41,7 @@ def faults(value: object, kind: Any, at: str = "") -> list[Problem]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        return list(_inside(value, _bare(kind), at)) or [_fault(value, kind, at, str(error))]
+        return list(islice(_inside(value, _bare(kind), at), MOST_FAULTS)) or [_fault(value, kind, at, str(error))]
     return []
 
 

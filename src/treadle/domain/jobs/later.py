@@ -70,6 +70,8 @@ VALUES: Final[dict[str, Callable[[Any], bool]]] = {
     "/priority": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
 }
 
+_SECTIONS: Final = {pointer.rpartition("/")[0] for pointer in KEYS}
+
 
 def take_later(document: Mapping[str, Any], problems: list[Problem], at: str = "") -> dict[str, Any]:
     """The document without what has no effect yet. Each such key or value is a problem, unless it is null."""
@@ -82,7 +84,8 @@ def take_later(document: Mapping[str, Any], problems: list[Problem], at: str = "
         elif pointer in VALUES and isinstance(value, str | int | float) and VALUES[pointer](value):
             problems.append(_problem(pointer, f"the value {value!r} is"))
         else:
-            rest[key] = take_later(value, problems, pointer) if isinstance(value, Mapping) and not at else value
+            within = pointer in _SECTIONS and isinstance(value, Mapping)
+            rest[key] = take_later(value, problems, pointer) if within else value
     return rest
 
 

@@ -164,6 +164,6 @@ def _inputs(document: JobDocument, problems: list[Problem]) -> tuple[dict[str, A
     if within is not None and not isinstance(within, bool):
         problems.append(Problem(f"/inputs/{_OVERLAP}", f"must be true or false, not {within!r:.40}"))
         within = None
-    problems.extend(json_problems(inputs, "/inputs"))
+    problems.extend(Problem(f"/inputs{fault.pointer}", fault.message) for fault in json_problems(inputs))
     overlap = said({f"/{_OVERLAP}": document.allow_overlap, f"/inputs/{_OVERLAP}": within}, problems)
     return inputs, bool(overlap)
