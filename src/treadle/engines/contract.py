@@ -124,10 +124,13 @@ class RunQuery(Struct, frozen=True, kw_only=True):
 
 
 class Renewal(Struct, frozen=True):
-    """The answer to a heartbeat: the workers whose lease goes on, and the cancels accepted for runs they hold."""
+    """The answer to a heartbeat: the workers whose lease goes on, and the cancels accepted for runs they hold.
+
+    A cancel is (worker id, run id, when it was accepted).
+    """
 
     alive: frozenset[str]
-    cancels: tuple[tuple[str, Instant], ...] = ()
+    cancels: tuple[tuple[str, str, Instant], ...] = ()
 
 
 class WorkerStore(Protocol):

@@ -114,7 +114,7 @@ class SqliteWorkers:
                 write.connection, _SQL["renew"], (ids, steady + lease, self._wall(now), self._leases.boot, steady)
             )
             cancels = fetch(write.connection, _SQL["cancels_held"], (ids,))
-            return Renewal(frozenset(row[0] for row in alive), tuple((run_id, at) for run_id, at in cancels))
+            return Renewal(frozenset(row[0] for row in alive), tuple((row[0], row[1], row[2]) for row in cancels))
 
         return await self._write(work, urgent=True)
 

@@ -15,7 +15,7 @@ WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('online', 'draining'
 RETURNING id;
 
 -- name: cancels_held
-SELECT id, cancel_at FROM runs
+SELECT worker_id, id, cancel_at FROM runs
 WHERE state = 'running' AND cancel_at IS NOT NULL AND worker_id IN (SELECT value FROM json_each(?));
 
 -- name: drain
