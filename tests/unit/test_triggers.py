@@ -127,9 +127,16 @@ def test_fires_are_strictly_after_and_see_microseconds() -> None:
     assert next_fire(parse_cron("* * * * * *"), noon + 1) == noon + SECOND
 
 
-def test_the_ends_of_the_calendar_are_no_error() -> None:
-    assert next_fire(parse_cron("0 0 1 1 *", "Asia/Tokyo"), from_iso("9999-12-31T23:00:00Z")) is None
-    assert next_fire(parse_cron("* * * * *", "Asia/Tokyo"), from_iso("0001-01-01T00:00:00Z")) is not None
+@pytest.mark.parametrize("tz", ["Asia/Tokyo", "America/New_York", "UTC"])
+@pytest.mark.parametrize("expr", ["0 0 * * *", "*/7 * * * *"])
+def test_the_ends_of_the_calendar_are_no_error(expr: str, tz: str) -> None:
+    trigger = parse_cron(expr, tz)
+    assert next_fire(trigger, from_iso("9999-12-31T23:59:59-14:00")) is None
+    last = list(fires(trigger, from_iso("9998-12-30T00:00:00Z")))[-1]
+    assert to_iso(last).startswith(("9998-12-3", "9999-01-01"))
+    first = next_fire(trigger, from_iso("0001-01-01T00:00:00+14:00"))
+    assert first is not None
+    assert to_iso(first).startswith(("0001-12-31", "0002-01-01"))
 
 
 def test_an_interval_is_anchored() -> None:

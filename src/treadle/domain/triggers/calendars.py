@@ -26,6 +26,9 @@ YEARS_AHEAD: Final = 50
 
 _DAY_SECONDS: Final = 86_400
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+_FIRST_DAY: Final = date(2, 1, 1)
+_LAST_DAY: Final = date(9998, 12, 31)
+"""Between them every wall time of every zone is a datetime in UTC too."""
 
 
 class DayRule(msgspec.Struct, frozen=True, cache_hash=True):
@@ -53,9 +56,9 @@ class Calendar(msgspec.Struct, frozen=True):
         """The first wall time at or after `wall` that matches; None where 50 years hold none."""
         days, rest = divmod(wall, _DAY_SECONDS)
         ordinal = days + _EPOCH_ORDINAL
-        if ordinal < 1:
-            ordinal, rest = 1, 0
-        if ordinal > date.max.toordinal():
+        if ordinal < _FIRST_DAY.toordinal():
+            ordinal, rest = _FIRST_DAY.toordinal(), 0
+        if ordinal > _LAST_DAY.toordinal():
             return None
         day = date.fromordinal(ordinal)
         if day.month in self.months and day.day in days_of(self.days, day.year, day.month):
@@ -113,7 +116,7 @@ def days_of(rule: DayRule, year: int, month: int) -> tuple[int, ...]:
 
 
 def _months_from(day: date) -> Iterator[tuple[int, int]]:
-    last_year = min(day.year + YEARS_AHEAD, date.max.year)
+    last_year = min(day.year + YEARS_AHEAD, _LAST_DAY.year)
     yield from ((day.year, month) for month in range(day.month, 13))
     yield from product(range(day.year + 1, last_year + 1), range(1, 13))
 

@@ -1,0 +1,63 @@
+"""What commands write: data on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from treadle.domain.errors import InvalidInput, TreadleError
+
+
+def write_json(value: object) -> None:
+    """One line of JSON, at once: a program may be waiting for it."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table whose cells are never cut: drawn on a terminal, bare aligned columns where it is piped."""
+    if sys.stdout.isatty():
+        _draw(headers, rows)
+    else:
+        _align([headers, *rows])
+
+
+def say(message: str) -> None:
+    """A line for people."""
+    sys.stderr.write(f"treadle: {message}\n")
+
+
+def complain(error: TreadleError) -> None:
+    """Says what was wrong, a line for each problem, naming the field."""
+    if isinstance(error, InvalidInput):
+        for problem in error.problems:
+            field = problem.pointer.removeprefix("/")
+            say(f"{field}: {problem.message}" if field else problem.message)
+    else:
+        say(error.message)
+
+
+def _draw(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(header, no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console()  # it honours NO_COLOR
+    unbounded = console.options.update(max_width=sys.maxsize)
+    console.width = max(console.width, console.measure(table, options=unbounded).maximum)
+    console.print(table)
+
+
+def _align(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")

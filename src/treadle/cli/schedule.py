@@ -1,0 +1,131 @@
+"""`treadle schedule`: when jobs fire."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from cyclopts import App
+
+from treadle.cli.exits import Exit
+from treadle.cli.output import say, write_json, write_table
+from treadle.domain.errors import InvalidInput, MalformedInput, Problem, TreadleError
+from treadle.domain.instants import Instant, from_iso, to_datetime, to_iso
+from treadle.domain.shapes import read
+from treadle.domain.triggers import fires, parse_cron
+from treadle.system import SystemClock
+
+MOST_FIRES: Final = 100_000
+
+app = App(name="schedule", help="When jobs fire.")
+
+
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `next` is asked, on the command line or by a line of standard input."""
+
+    expr: str
+    tz: str = "UTC"
+    after: str | None = None
+    count: Annotated[int, msgspec.Meta(ge=1, le=MOST_FIRES)] = 5
+
+
+@app.command(name="next")
+def next_fires(
+    expr: str | None = None,
+    /,
+    *,
+    tz: str = "UTC",
+    after: str | None = None,
+    count: int = 5,
+    json: bool = False,
+    stdin: bool = False,
+) -> Exit:
+    """Shows when a cron expression fires next. Needs no server.
+
+    Parameters
+    ----------
+    expr
+        Five fields, six with seconds first, or a name like @daily; in quotes.
+    tz
+        The IANA time zone whose clock the expression is read by.
+    after
+        An ISO 8601 time with its offset, like 2026-03-29T00:00:00Z; now by default.
+    count
+        How many.
+    json
+        Print {"next": [...]} in UTC.
+    stdin
+        Read a JSON object {"expr", "tz", "after", "count"} from each line, and answer each with a line of JSON; the
+        options stand in for what a line leaves out.
+    """
+    given = {"tz": tz, "after": after, "count": count}
+    if stdin == (expr is not None):
+        raise InvalidInput([Problem("/expr", "give a cron expression, or --stdin to read them from standard input")])
+    if stdin:
+        return _answer_lines(sys.stdin.buffer, given)
+
+    question = read({"expr": expr, **given}, Question)
+    slots = _answer(question)
+    if json:
+        write_json(_as_json(slots))
+    elif slots:
+        zone = ZoneInfo(question.tz)
+        local = (_local(to_datetime(slot).astimezone(zone)) for slot in slots)
+        write_table(["UTC", question.tz], zip(map(to_iso, slots), local, strict=True))
+    else:
+        say(f"{expr} never fires: 50 years hold no such time")
+    return Exit.OK
+
+
+def _answer(question: Question) -> list[Instant]:
+    """The fires asked for; fewer where there are no more. Raises InvalidInput."""
+    trigger = parse_cron(question.expr, question.tz)
+    try:
+        after = SystemClock().wall() if question.after is None else from_iso(question.after)
+    except ValueError as error:
+        raise InvalidInput([Problem("/after", f"{error}: write it like 2026-03-29T00:00:00Z")]) from error
+    return list(islice(fires(trigger, after), question.count))
+
+
+def _answer_lines(lines: Iterable[bytes], defaults: dict[str, Any]) -> Exit:
+    """Answers every line that is not blank, each as soon as it is read."""
+    outcome = Exit.OK
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            write_json(_as_json(_answer(_question(line, defaults))))
+        except (InvalidInput, MalformedInput) as error:
+            write_json({"error": _as_fault(error)})
+            outcome = Exit.USAGE
+    return outcome
+
+
+def _question(line: bytes, defaults: dict[str, Any]) -> Question:
+    try:
+        given = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedInput(f"the line is not JSON: {error}") from error
+    return read({**defaults, **given} if isinstance(given, dict) else given, Question)
+
+
+def _as_json(slots: list[Instant]) -> dict[str, list[str]]:
+    return {"next": [to_iso(slot) for slot in slots]}
+
+
+def _as_fault(error: TreadleError) -> dict[str, str]:
+    problems = error.problems if isinstance(error, InvalidInput) else (Problem("", error.message),)
+    return {
+        "code": error.code,
+        "field": problems[0].pointer.removeprefix("/"),
+        "reason": "; ".join(problem.message for problem in problems),
+    }
+
+
+def _local(moment: datetime) -> str:
+    return moment.strftime("%a %Y-%m-%d %H:%M:%S %z")
