@@ -14,7 +14,8 @@ from cyclopts import App
 
 from treadle.cli.exits import Exit
 from treadle.cli.output import say, write_json, write_table
-from treadle.domain.errors import InvalidInput, MalformedInput, Problem, TreadleError
+from treadle.domain.documents import load_json
+from treadle.domain.errors import InvalidInput, MalformedInput, PayloadTooLarge, Problem, TreadleError
 from treadle.domain.instants import Instant, from_iso, to_datetime, to_iso
 from treadle.domain.shapes import read
 from treadle.domain.triggers import fires, parse_cron
@@ -100,17 +101,14 @@ def _answer_lines(lines: Iterable[bytes], defaults: dict[str, Any]) -> Exit:
             continue
         try:
             write_json(_as_json(_answer(_question(line, defaults))))
-        except (InvalidInput, MalformedInput) as error:
+        except (InvalidInput, MalformedInput, PayloadTooLarge) as error:
             write_json({"error": _as_fault(error)})
             outcome = Exit.USAGE
     return outcome
 
 
 def _question(line: bytes, defaults: dict[str, Any]) -> Question:
-    try:
-        given = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedInput(f"the line is not JSON: {error}") from error
+    given = load_json(line)
     return read({**defaults, **given} if isinstance(given, dict) else given, Question)
 
 
