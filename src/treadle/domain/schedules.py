@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, structs
 
 from treadle.domain.instants import Instant, Micros, from_seconds
 from treadle.domain.misfires import MisfirePlan, MisfirePolicy, plan_misfires
-from treadle.domain.triggers import At, Interval, Trigger, next_fire, parse_cron
+from treadle.domain.triggers import At, Interval, Trigger, fires, next_fire, parse_cron
 
 DEFAULT_TIMEZONE: Final = "UTC"
 
@@ -112,6 +113,13 @@ def plan(schedule: Schedule, now: Instant) -> MisfirePlan:
     grace = max(misfire.grace - (now - until), -1)
     planned = plan_misfires(schedule.trigger, schedule.next_at, until, misfire.policy, grace, misfire.cap)
     return structs.replace(planned, next=_within(schedule, planned.next))
+
+
+def coming(schedule: Schedule, count: int) -> list[Instant]:
+    """The next slots of a schedule, at most `count`, from its cursor on."""
+    if schedule.next_at is None:
+        return []
+    return list(islice(fires(schedule.trigger, schedule.next_at - 1, schedule.spec.end_at), count))
 
 
 def reschedule(old: Schedule | None, new: Schedule, now: Instant) -> Schedule:

@@ -220,7 +220,7 @@ class Save(Struct, frozen=True, kw_only=True):
     """A definition to be written with its schedules and events, all or nothing.
 
     `expected` is the version the writer saw: 0 means that it must not exist, None that any will do. `schedules` take
-    the place of all those whose ids are in `replaces`.
+    the place of those in `replaces`, as the writer saw them: one that has fired since would fire again.
     """
 
     domain: str
@@ -230,7 +230,7 @@ class Save(Struct, frozen=True, kw_only=True):
     at: Instant
     expected: int | None = None
     schedules: tuple[Schedule, ...] = ()
-    replaces: tuple[str, ...] = ()
+    replaces: tuple[Schedule, ...] = ()
     events: tuple[NewEvent, ...] = ()
 
 
@@ -238,13 +238,23 @@ class DocumentStore(Protocol):
     """Definitions, with a version kept at each change."""
 
     async def save(self, save: Save) -> Document:
-        """Write a new version. Raises StaleVersion where `expected` is not the version that stands."""
+        """Write a new version. Raises StaleVersion where `expected`, or a cursor in `replaces`, stands no more."""
         ...
 
     async def delete(
-        self, domain: str, kind: str, document_id: str, *, replaces: Sequence[str], events: Sequence[NewEvent]
+        self,
+        domain: str,
+        kind: str,
+        document_id: str,
+        *,
+        expected: int | None = None,
+        schedule_ids: Sequence[str] = (),
+        events: Sequence[NewEvent] = (),
     ) -> bool:
-        """Remove a definition and the schedules named; its versions are kept. False where there was none."""
+        """Remove a definition and the schedules named; its versions are kept. False where there was none.
+
+        Raises StaleVersion where `expected` is not the version that stands.
+        """
         ...
 
     async def get(self, domain: str, kind: str, document_id: str) -> Document | None:

@@ -32,18 +32,13 @@ class SqliteDocuments:
             name = (save.domain, save.kind, save.id)
             standing = fetch(connection, _SQL["get"], name)
             version = standing[0][3] if standing else 0
-            if save.expected is not None and save.expected != version:
-                raise StaleVersion(
-                    f"{save.kind} {save.id} is at version {version}, not {save.expected}"
-                    if version
-                    else f"{save.kind} {save.id} does not exist"
-                )
+            _check_version(save.kind, save.id, save.expected, version)
             ((newest,),) = fetch(connection, _SQL["newest_version"], name)
             created_at = standing[0][5] if standing else save.at
             row = (*name, newest + 1, save.body, created_at, save.at)
             connection.execute(_SQL["put"], row)
             connection.execute(_SQL["put_version"], row)
-            schedule_rows.delete(connection, save.domain, save.replaces)
+            schedule_rows.take_away(connection, save.replaces)
             schedule_rows.put(connection, save.schedules)
             event_log.append(connection, save.events)
             return _to_document(row)
@@ -51,13 +46,22 @@ class SqliteDocuments:
         return await self._write(work)
 
     async def delete(
-        self, domain: str, kind: str, document_id: str, *, replaces: Sequence[str], events: Sequence[NewEvent]
+        self,
+        domain: str,
+        kind: str,
+        document_id: str,
+        *,
+        expected: int | None = None,
+        schedule_ids: Sequence[str] = (),
+        events: Sequence[NewEvent] = (),
     ) -> bool:
         def work(write: Write) -> bool:
-            if not fetch(write.connection, _SQL["delete"], (domain, kind, document_id)):
+            deleted = fetch(write.connection, _SQL["delete"], (domain, kind, document_id))
+            if not deleted:
                 return False
+            _check_version(kind, document_id, expected, deleted[0][0])
             write.topics.update((Topic.SCHEDULES, Topic.EVENTS))
-            schedule_rows.delete(write.connection, domain, replaces)
+            schedule_rows.delete(write.connection, domain, schedule_ids)
             event_log.append(write.connection, events)
             return True
 
@@ -76,6 +80,13 @@ class SqliteDocuments:
     async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Document]:
         rows = await self._read(lambda connection: fetch(connection, _SQL[statement], values))
         return [_to_document(row) for row in rows]
+
+
+def _check_version(kind: str, document_id: str, expected: int | None, version: int) -> None:
+    """Raises StaleVersion where the writer saw another version than the one that stands (0: none)."""
+    if expected is not None and expected != version:
+        stands = f"is at version {version}, not {expected}" if version else "does not exist"
+        raise StaleVersion(f"{kind} {document_id} {stands}")
 
 
 def _to_document(row: tuple[Any, ...]) -> Document:

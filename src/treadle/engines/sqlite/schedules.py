@@ -8,6 +8,7 @@ from typing import Any, Final
 import apsw
 import msgspec
 
+from treadle.domain.errors import StaleVersion
 from treadle.domain.instants import Instant
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Firing, Topic
@@ -46,6 +47,16 @@ def put(connection: apsw.Connection, schedules: Iterable[Schedule]) -> None:
 def delete(connection: apsw.Connection, domain: str, schedule_ids: Sequence[str]) -> None:
     """Remove schedules; the caller holds the write transaction."""
     connection.execute(_SQL["delete"], (domain, json_list(schedule_ids)))
+
+
+def take_away(connection: apsw.Connection, seen: Iterable[Schedule]) -> None:
+    """Remove schedules that others take the place of; the caller holds the write transaction.
+
+    Raises StaleVersion where one has moved since it was seen: its next slot would fire twice, or never.
+    """
+    for schedule in seen:
+        if not fetch(connection, _SQL["take_away"], (schedule.domain, schedule.id, schedule.next_at)):
+            raise StaleVersion(f"schedule {schedule.id} has fired or changed meanwhile")
 
 
 class SqliteSchedules:

@@ -23,4 +23,4 @@ ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body, upda
 INSERT INTO document_versions (domain, kind, id, version, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: delete
-DELETE FROM documents WHERE domain = ? AND kind = ? AND id = ? RETURNING 1;
+DELETE FROM documents WHERE domain = ? AND kind = ? AND id = ? RETURNING version;

@@ -28,3 +28,6 @@ ON CONFLICT DO UPDATE SET job_id = excluded.job_id, enabled = excluded.enabled, 
 
 -- name: delete
 DELETE FROM schedules WHERE domain = ? AND id IN (SELECT value FROM json_each(?));
+
+-- name: take_away
+DELETE FROM schedules WHERE domain = ? AND id = ? AND next_at IS ? RETURNING 1;

@@ -1,0 +1,149 @@
+"""Why a run is where it is, said for people and for programs: a read of what is recorded, never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from treadle.domain.errors import nearest
+from treadle.domain.instants import Instant, to_iso
+from treadle.domain.reasons import ReasonCode
+from treadle.domain.runs import TERMINAL, Run, State
+from treadle.domain.workers import Worker, WorkerState, can_take
+
+MOST_COUNTED: Final = 1_000
+"""How far the runs ahead are counted."""
+
+_HANDLER: Final = "handler:"
+_UNTIL_DUE: Final = {
+    ReasonCode.DELAY: "delayed",
+    ReasonCode.RETRY: "retry_backoff",
+    ReasonCode.SNOOZE: "snoozed",
+}
+_SAID_UNTIL_DUE: Final = {
+    "delayed": "it was submitted for later",
+    "retry_backoff": "attempt {attempt} failed and is tried again later",
+    "snoozed": "its handler asked to be called again later",
+}
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """`code` is stable and for programs, `message` for people; `details` is what the message was made from.
+
+    `expected_start` is when the run may start as far as anything is known about it, else None.
+    """
+
+    code: str
+    message: str
+    details: dict[str, Any] = {}
+    expected_start: Instant | None = None
+
+
+def explain(run: Run, *, workers: Sequence[Worker], ahead: int, now: Instant) -> Explanation:
+    """Why `run` is not running, or where it is, or how it ended.
+
+    `workers` are those of its domain; `ahead` is how many ready runs of its line go first, counted to `MOST_COUNTED`.
+    """
+    if run.state in TERMINAL:
+        return _finished(run)
+    if run.state is State.RUNNING:
+        return _running(run, workers)
+    if run.state is State.BLOCKED:
+        return _blocked(run)
+    if run.state is State.SCHEDULED and run.due_at > now:
+        return _not_due(run)
+    able = [worker for worker in workers if can_take(worker.queues, worker.requires, run.queue, run.requires)]
+    online = [worker for worker in able if worker.state is WorkerState.ONLINE]
+    if not online:
+        return _no_worker(run, workers, able)
+    return _in_line(run, online, ahead, now)
+
+
+def _finished(run: Run) -> Explanation:
+    said = f": {run.error.message}" if run.error else ""
+    return Explanation(
+        code=run.state.value,
+        message=f"it {'was' if run.state in (State.CANCELLED, State.SKIPPED) else 'has'} {run.state.value}{said}",
+        details={"attempt": run.attempt, "error": run.error.code if run.error else None},
+    )
+
+
+def _running(run: Run, workers: Sequence[Worker]) -> Explanation:
+    worker = next((worker for worker in workers if worker.id == run.worker_id), None)
+    where = f"{worker.host} (process {worker.pid})" if worker else "a worker that is no longer listed"
+    since = run.started_at
+    details = {
+        "worker_id": run.worker_id,
+        "host": worker.host if worker else None,
+        "pid": worker.pid if worker else None,
+        "since": None if since is None else to_iso(since),
+        "attempt": run.attempt,
+    }
+    if worker is None or worker.state in (WorkerState.LOST, WorkerState.STOPPED):
+        message = f"its worker on {where} no longer answers; the run will be taken back and run again"
+        return Explanation(code="worker_lost", message=message, details=details)
+    if run.cancel_requested_at is not None:
+        details["cancel_requested_at"] = to_iso(run.cancel_requested_at)
+        message = f"its cancel was accepted; the worker on {where} is ending it"
+        return Explanation(code="cancel_requested", message=message, details=details)
+    message = f"attempt {run.attempt} runs on {where}" + (f" since {to_iso(since)}" if since is not None else "")
+    return Explanation(code="running", message=message, details=details)
+
+
+def _blocked(run: Run) -> Explanation:
+    code = run.reason.code.value if run.reason else "unknown"
+    subject = run.reason.subject if run.reason else ""
+    message = f"it waits for {code}{f' {subject}' if subject else ''}"
+    return Explanation(code="blocked", message=message, details={"waits_for": code, "subject": subject})
+
+
+def _not_due(run: Run) -> Explanation:
+    code = _UNTIL_DUE.get(run.reason.code, "delayed") if run.reason else "delayed"
+    why = _SAID_UNTIL_DUE[code].format(attempt=run.failures + run.losses)
+    return Explanation(
+        code=code,
+        message=f"{why}: it is due at {to_iso(run.due_at)}",
+        details={"due_at": to_iso(run.due_at), "failures": run.failures},
+        expected_start=run.due_at,
+    )
+
+
+def _no_worker(run: Run, workers: Sequence[Worker], able: Sequence[Worker]) -> Explanation:
+    draining = [worker.id for worker in able if worker.state is WorkerState.DRAINING]
+    details = {"requires": run.requires, "queue": run.queue, "draining": draining}
+    if draining:
+        message = f"every worker that could take it is draining ({len(draining)}); start another one"
+        return Explanation(code="workers_draining", message=message, details=details)
+    alive = [worker for worker in workers if worker.state in (WorkerState.ONLINE, WorkerState.DRAINING)]
+    if not alive:
+        return Explanation(code="no_worker", message="no worker is online", details=details)
+    offered = frozenset[str]().union(*(worker.requires for worker in alive))
+    if run.requires in offered:
+        message = f"no online worker takes runs of the queue {run.queue!r} that require {_said(run.requires)}"
+        return Explanation(code="no_worker_for_queue", message=message, details=details)
+    hint = nearest(run.requires, offered).replace(_HANDLER, "")
+    message = f"no online worker has {_said(run.requires)}{hint}"
+    return Explanation(code="no_worker_for_requirement", message=message, details=details)
+
+
+def _in_line(run: Run, online: Sequence[Worker], ahead: int, now: Instant) -> Explanation:
+    slots, running = sum(worker.slots for worker in online), sum(worker.running for worker in online)
+    counted = f"{'at least ' if ahead >= MOST_COUNTED else ''}{ahead}"
+    details = {"ahead": ahead, "workers": len(online), "slots": slots, "running": running}
+    if run.suspect:
+        message = "its last worker died while it ran, so it waits for a worker that runs nothing else"
+        return Explanation(code="waits_to_run_alone", message=message, details=details)
+    if running >= slots:
+        message = f"all {slots} slots of the workers that could take it are busy; {counted} runs of its line go first"
+        return Explanation(code="slots_busy", message=message, details=details)
+    if ahead:
+        return Explanation(code="in_line", message=f"{counted} runs of its line go first", details=details)
+    message = "it is next: a free worker is about to take it"
+    return Explanation(code="next", message=message, details=details, expected_start=now)
+
+
+def _said(requires: str) -> str:
+    name = requires.removeprefix(_HANDLER)
+    return f"the handler {name!r}" if name != requires else f"the executor {requires!r}"

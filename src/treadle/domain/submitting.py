@@ -1,0 +1,146 @@
+"""From a job and a request to a run: what every way of submitting has in common."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from treadle.domain import json
+from treadle.domain.errors import InvalidInput, PayloadTooLarge, Problem
+from treadle.domain.instants import DAY, SECOND, Instant, Micros, from_iso, from_seconds
+from treadle.domain.jobs import Job
+from treadle.domain.priority import Priority, rank
+from treadle.domain.reasons import Reason, ReasonCode
+from treadle.domain.runs import Cause, NewRun, Run, RunKey, State
+from treadle.domain.work import encode_work
+
+LONGEST_DELAY: Final[Micros] = 366 * DAY
+KEY_LIFETIME: Final = DAY
+MAX_KEY: Final = 255
+
+_canonical: Final = msgspec.json.Encoder(order="deterministic")
+
+
+class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be said about one run of a job. `delay_sec` and `at` say when it becomes due; one of them at most."""
+
+    inputs: Annotated[dict[str, Any] | None, Meta(description="Go over the job's own, key by key.")] = None
+    priority: Annotated[Priority | None, Meta(description="The job's own by default.")] = None
+    delay_sec: Annotated[float, Meta(ge=0, le=LONGEST_DELAY // SECOND)] | None = None
+    at: Annotated[str | None, Meta(description="RFC 3339 with an offset.")] = None
+
+    def due_at(self, now: Instant) -> Instant:
+        """When the run becomes due. Raises InvalidInput where the request cannot be understood."""
+        if self.at is None:
+            return now if self.delay_sec is None else now + from_seconds(self.delay_sec)
+        if self.delay_sec is not None:
+            raise InvalidInput([Problem("/at", "stands beside /delay_sec; give one of the two", "conflict")])
+        try:
+            due_at = from_iso(self.at)
+        except (ValueError, OverflowError):
+            message = f"{self.at!r:.40} is no date and time with an offset, such as 2026-11-05T09:00:00+07:00"
+            raise InvalidInput([Problem("/at", message)]) from None
+        if due_at - now > LONGEST_DELAY:
+            raise InvalidInput([Problem("/at", f"lies more than {LONGEST_DELAY // DAY} days ahead")])
+        return max(now, due_at)
+
+
+def build_run(
+    job: Job,
+    *,
+    run_id: str,
+    now: Instant,
+    cause: Cause,
+    inputs: Mapping[str, Any] | None = None,
+    priority: Priority | None = None,
+    due_at: Instant | None = None,
+    schedule_id: str | None = None,
+    slot: Instant | None = None,
+    key: RunKey | None = None,
+    max_inputs: int | None = None,
+) -> NewRun:
+    """A run of a job as it stands now. `inputs` go over the job's own, key by key.
+
+    Raises PayloadTooLarge where the inputs together take more than `max_inputs` bytes.
+    """
+    encoded = json.encode({**job.inputs, **inputs} if inputs else job.inputs)
+    if max_inputs is not None and len(encoded) > max_inputs:
+        raise PayloadTooLarge(f"the inputs of the run take {len(encoded)} bytes, of at most {max_inputs}")
+    due_at = now if due_at is None else due_at
+    priority = priority or job.priority
+    later = due_at > now
+    return NewRun(
+        id=run_id,
+        domain=job.domain,
+        job_id=job.job_id,
+        job_version=job.version,
+        queue=job.queue,
+        requires=job.work.requires,
+        priority=priority,
+        state=State.SCHEDULED if later else State.READY,
+        reason=Reason(ReasonCode.DELAY) if later else None,
+        due_at=due_at,
+        rank=rank(due_at, priority),
+        created_at=now,
+        work=encode_work(job.work),
+        inputs=encoded,
+        cause=cause,
+        schedule_id=schedule_id,
+        slot=slot,
+        key=key,
+    )
+
+
+def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None) -> NewRun:
+    """A new run that does again what a finished one did, with the work and the inputs of then."""
+    return NewRun(
+        id=run_id,
+        domain=run.domain,
+        job_id=run.job_id,
+        job_version=run.job_version,
+        queue=run.queue,
+        requires=run.requires,
+        priority=run.priority,
+        due_at=now,
+        rank=rank(now, run.priority),
+        created_at=now,
+        work=run.work,
+        inputs=run.inputs,
+        cause=Cause.RETRY,
+        retry_of=run.id,
+        key=key,
+    )
+
+
+def run_key(key: str, now: Instant, *request: object) -> RunKey:
+    """An idempotency key for a request. Raises InvalidInput for a key that is empty, long, or not plain ASCII."""
+    if not 0 < len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
+        raise InvalidInput(f"an idempotency key is 1 to {MAX_KEY} printable ASCII characters")
+    body_hash = hashlib.sha256(_canonical.encode(request)).hexdigest()
+    return RunKey(scope="submit", key=key, body_hash=body_hash, expires_at=now + KEY_LIFETIME)
+
+
+def accepted(new: NewRun) -> Run:
+    """A submitted run as readers see it in the moment in which it was accepted."""
+    shared = {name: getattr(new, name) for name in NewRun.__struct_fields__ if name != "key"}
+    return Run(**shared, **_UNTOUCHED)
+
+
+_UNTOUCHED: Final[dict[str, Any]] = {
+    "token": 0,
+    "attempt": 0,
+    "failures": 0,
+    "losses": 0,
+    "solo_losses": 0,
+    "suspect": False,
+    "cancel_requested_at": None,
+    "worker_id": None,
+    "started_at": None,
+    "finished_at": None,
+    "result": None,
+    "error": None,
+}
