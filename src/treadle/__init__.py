@@ -1,3 +1,28 @@
 """Treadle: one job platform for a Python team."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from treadle.authoring.context import JobContext
+    from treadle.authoring.decorators import job
+
 __version__ = "0.1.0"
+__all__ = ["JobContext", "__version__", "job"]
+
+_HOMES: Final = {"JobContext": "treadle.authoring.context", "job": "treadle.authoring.decorators"}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name when it is first asked for, so that a command pays only for what it uses."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

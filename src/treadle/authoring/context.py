@@ -1,0 +1,114 @@
+"""What a handler learns about its run, and how it speaks while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from treadle.domain import json
+from treadle.domain.instants import Instant, to_datetime
+from treadle.domain.logs import Level, Stream
+from treadle.domain.runs import Claim
+from treadle.system import Clock, SystemClock
+
+_SYSTEM_CLOCK: Final = SystemClock()
+
+
+class Log(Protocol):
+    """Where lines of a run's log go; may be called from any thread."""
+
+    def write(self, stream: Stream, level: Level, text: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Writes a text and its fields."""
+        ...
+
+
+class Signal(Protocol):
+    """Whether a run is to end; may be read from any thread."""
+
+    def is_set(self) -> bool:
+        """Whether it is to end."""
+        ...
+
+
+class RunLogger:
+    """Writes structured lines to the run's log: `ctx.logger.info("sent", to="ops", count=3)`."""
+
+    __slots__ = ("_log",)
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def debug(self, message: str, /, **fields: Any) -> None:
+        """What only matters when looking for a fault."""
+        self._log.write(Stream.LOG, Level.DEBUG, message, fields or None)
+
+    def info(self, message: str, /, **fields: Any) -> None:
+        """What happens as it should."""
+        self._log.write(Stream.LOG, Level.INFO, message, fields or None)
+
+    def warning(self, message: str, /, **fields: Any) -> None:
+        """What somebody should look at some time."""
+        self._log.write(Stream.LOG, Level.WARNING, message, fields or None)
+
+    def error(self, message: str, /, **fields: Any) -> None:
+        """What went wrong."""
+        self._log.write(Stream.LOG, Level.ERROR, message, fields or None)
+
+
+class JobContext:
+    """One attempt as its handler sees it. A handler gets it by a parameter of this type, or one named `ctx`."""
+
+    __slots__ = ("_cancelled", "_claim", "_clock", "_deadline", "_inputs", "logger")
+
+    def __init__(
+        self, claim: Claim, log: Log, cancelled: Signal, deadline: Instant | None, clock: Clock = _SYSTEM_CLOCK
+    ) -> None:
+        self.logger = RunLogger(log)
+        self._claim = claim
+        self._cancelled = cancelled
+        self._deadline = deadline
+        self._clock = clock
+        self._inputs: dict[str, Any] | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self._claim.id
+
+    @property
+    def job_id(self) -> str:
+        """The id of the run's job."""
+        return self._claim.job_id
+
+    @property
+    def attempt(self) -> int:
+        """Which try of the run this is, from 1."""
+        return self._claim.attempt
+
+    @property
+    def token(self) -> int:
+        """The fence: grows with every claim of the run, so that others can refuse a worker that fell behind."""
+        return self._claim.token
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The run's inputs."""
+        if self._inputs is None:
+            self._inputs = json.decode(self._claim.inputs)
+        return self._inputs
+
+    @property
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        return to_datetime(self._clock.wall())
+
+    @property
+    def deadline(self) -> datetime | None:
+        """When this attempt is ended, in UTC; None where it has no limit."""
+        return None if self._deadline is None else to_datetime(self._deadline)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run is to end now: a sync handler looks here, an async one is cancelled where it awaits."""
+        return self._cancelled.is_set()

@@ -1,0 +1,171 @@
+"""`@job`: a function becomes a handler, and what it says about itself becomes a job."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack
+
+from treadle.authoring.binding import Binding
+from treadle.authoring.context import JobContext
+from treadle.domain.errors import InvalidInput, Problem, nearest
+from treadle.domain.jobs import JobSpec, parse_job
+from treadle.domain.jobs.later import TOP_LEVEL as LATER
+from treadle.domain.priority import Priority
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+
+class JobOptions(TypedDict, total=False):
+    """What `@job` takes beside the job's id. Each means what the key of that name means in a job's document."""
+
+    name: str
+    description: str
+    cron: str
+    interval_seconds: float
+    at: datetime | str
+    timezone: str
+    start_at: datetime | str
+    end_at: datetime | str
+    timeout_seconds: float
+    max_retries: int
+    retry_delay_seconds: float
+    backoff: Sequence[float] | Mapping[str, float]
+    priority: Priority | str
+    queue: str
+    tags: Sequence[str]
+    isolation: Literal["none", "process"]
+    inputs: Mapping[str, Any]
+    enabled: bool
+    allow_overlap: bool
+    misfire: Mapping[str, Any]
+
+
+_KNOWN: Final = frozenset(JobOptions.__annotations__)
+_TIMES: Final = frozenset({"cron", "interval_seconds", "at", "timezone", "start_at", "end_at"})
+
+
+class Handler(Generic[Params, Result]):
+    """A function that carries out a type of job. Called, it is the function itself.
+
+    `spec` is the job that its decorator defines; `source` is where it stands, such as `tasks/report.py:12`.
+    """
+
+    def __init__(self, function: Callable[Params, Result], spec: JobSpec, source: str) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.spec = spec
+        self.source = source
+        self.is_async = inspect.iscoroutinefunction(function)
+        self._binding = Binding(function)
+
+    @property
+    def type(self) -> str:
+        """The name under which runs ask for it."""
+        return self.spec.type
+
+    def __call__(self, *args: Params.args, **kwargs: Params.kwargs) -> Result:
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<handler {self.type} at {self.source}>"
+
+    def arguments(self, context: JobContext) -> dict[str, Any]:
+        """What to call the function with. Raises InvalidInput naming every input that is missing or not known."""
+        return self._binding.arguments(context)
+
+
+class Collection:
+    """The handlers declared while files below `root` are imported."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.handlers: list[Handler[..., Any]] = []
+
+
+_collection: ContextVar[Collection | None] = ContextVar("collection", default=None)
+
+
+@contextmanager
+def collecting(root: Path) -> Iterator[Collection]:
+    """Collects the handlers that are declared within the block; their sources are told relative to `root`."""
+    collection = Collection(root)
+    token = _collection.set(collection)
+    try:
+        yield collection
+    finally:
+        _collection.reset(token)
+
+
+def job(job_id: str, /, **options: Unpack[JobOptions]) -> Callable[[Callable[Params, Result]], Handler[Params, Result]]:
+    """Makes a function the handler of a job: `@job("report.daily", cron="0 7 * * *", timezone="Asia/Jakarta")`.
+
+    The function may be sync or async. Raises TypeError for an option that does not exist, and InvalidInput naming
+    every fault in those that do, or in the function.
+    """
+    if not isinstance(job_id, str):
+        raise TypeError('@job needs the id of the job: write @job("report.daily")')
+    for option in options:
+        if option not in _KNOWN | LATER:
+            raise TypeError(f"@job has no option {option!r}{nearest(option, _KNOWN)}")
+
+    def declare(function: Callable[Params, Result]) -> Handler[Params, Result]:
+        collection = _collection.get()
+        source = _source(function, collection.root if collection else None)
+        try:
+            _check_function(function)
+            handler = Handler(function, parse_job(_document(job_id, function, options)), source)
+        except InvalidInput as error:
+            error.add_note(f'in @job("{job_id}") at {source}')
+            raise
+        if collection is not None:
+            collection.handlers.append(handler)
+        return handler
+
+    return declare
+
+
+def _document(job_id: str, function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The job's document that the options mean."""
+    document: dict[str, Any] = {"job_id": job_id, "type": job_id}
+    summary = (inspect.getdoc(function) or "").partition("\n")[0]
+    if summary:
+        document["description"] = summary
+    schedule: dict[str, Any] = {}
+    for option, value in options.items():
+        plain = value.isoformat() if isinstance(value, datetime) else value
+        if option in _TIMES:
+            schedule[option] = plain
+        elif option == "backoff":
+            key = "backoff" if isinstance(value, Mapping) else "backoff_sec"
+            document["retry_policy"] = {key: value}
+        else:
+            document[option] = plain
+    if schedule:
+        document["schedule"] = schedule
+    return document
+
+
+def _check_function(function: Callable[..., Any]) -> None:
+    if inspect.isclass(function):
+        message = "@job on a class is not supported yet by this release: put it on a function"
+        raise InvalidInput([Problem("", message, "not_yet_supported")])
+    if not inspect.isroutine(function):
+        raise InvalidInput(f"@job goes on a function, not on {function!r:.60}")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise InvalidInput("a handler returns its result: one that yields would never run")
+
+
+def _source(function: Callable[..., Any], root: Path | None) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return getattr(function, "__module__", None) or "nowhere"
+    file = Path(code.co_filename)
+    shown = file.relative_to(root) if root is not None and file.is_relative_to(root) else file
+    return f"{shown}:{code.co_firstlineno}"

@@ -1,0 +1,32 @@
+"""The handlers that a process knows, by the name of the type they carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from treadle.authoring.decorators import Handler
+from treadle.domain.errors import Conflict
+
+
+class Registry:
+    """Handlers by type. A type has one handler."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Handler[..., Any]] = {}
+
+    def add(self, handler: Handler[..., Any]) -> None:
+        """Adds a handler. Raises Conflict, naming both places, where its type has one already."""
+        known = self._handlers.setdefault(handler.type, handler)
+        if known is not handler:
+            raise Conflict(f'"{handler.type}" is declared twice: at {known.source} and at {handler.source}')
+
+    def get(self, type_: str) -> Handler[..., Any] | None:
+        """The handler of a type, or None."""
+        return self._handlers.get(type_)
+
+    def __iter__(self) -> Iterator[Handler[..., Any]]:
+        return iter(self._handlers.values())
+
+    def __len__(self) -> int:
+        return len(self._handlers)
