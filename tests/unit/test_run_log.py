@@ -9,10 +9,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from tests.support.executions import MemoryLogs, claim
 from treadle.domain.errors import Unavailable
 from treadle.domain.logs import Level, LogLine, Stream, line_size
-from treadle.domain.priority import Priority
-from treadle.domain.runs import Claim
 from treadle.executors.logbuffer import CHUNK_BYTES, LogBuffer
 from treadle.executors.redact import Redactor
 from treadle.executors.runlog import RunLog
@@ -20,57 +19,13 @@ from treadle.executors.runlog import RunLog
 Write = Callable[[RunLog], None]
 
 
-def claim(run_id: str = "r1") -> Claim:
-    return Claim(
-        id=run_id,
-        domain="default",
-        job_id="j",
-        queue="default",
-        requires="shell",
-        priority=Priority.NORMAL,
-        token=7,
-        attempt=2,
-        failures=1,
-        losses=0,
-        solo_losses=0,
-        suspect=False,
-        due_at=0,
-        created_at=0,
-        claimed_at=0,
-        work=b"",
-        inputs=b"{}",
-    )
-
-
-class Store:
-    """A log store in memory that can be made to refuse."""
-
-    def __init__(self) -> None:
-        self.chunks: list[list[LogLine]] = []
-        self.refusals: list[Exception] = []
-        self.open = asyncio.Event()
-        self.open.set()
-        self.tried = asyncio.Event()
-
-    async def append(self, lines: list[LogLine]) -> None:
-        self.tried.set()
-        await self.open.wait()
-        if self.refusals:
-            raise self.refusals.pop(0)
-        self.chunks.append(list(lines))
-
-    @property
-    def messages(self) -> list[str]:
-        return [line.message for chunk in self.chunks for line in chunk]
-
-
 async def written(write: Write, *, max_bytes: int = 1_000_000) -> list[LogLine]:
-    store = Store()
+    store = MemoryLogs()
     async with LogBuffer(store.append) as buffer:
         log = RunLog(claim(), buffer, max_bytes=max_bytes, now=lambda: 42)
         write(log)
         log.close()
-    return [line for chunk in store.chunks for line in chunk]
+    return store.lines
 
 
 async def test_a_line_carries_its_attempt_and_is_cleaned_and_redacted() -> None:
@@ -122,7 +77,7 @@ async def test_a_flood_is_cut_and_one_line_tells_how_much() -> None:
 
 
 async def test_lines_are_stored_in_order_in_bounded_chunks() -> None:
-    store = Store()
+    store = MemoryLogs()
     async with LogBuffer(store.append) as buffer:
         log = RunLog(claim(), buffer)
         for number in range(3_000):
@@ -132,7 +87,7 @@ async def test_lines_are_stored_in_order_in_bounded_chunks() -> None:
 
 
 async def test_a_quiet_line_is_stored_without_waiting_for_the_end() -> None:
-    store = Store()
+    store = MemoryLogs()
     async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
         RunLog(claim(), buffer).write(Stream.STDOUT, Level.INFO, "live")
         await asyncio.wait_for(store.tried.wait(), 5)
@@ -140,7 +95,7 @@ async def test_a_quiet_line_is_stored_without_waiting_for_the_end() -> None:
 
 
 async def test_lines_from_threads_arrive() -> None:
-    store = Store()
+    store = MemoryLogs()
     async with LogBuffer(store.append) as buffer:
         log = RunLog(claim(), buffer)
 
@@ -157,7 +112,7 @@ async def test_lines_from_threads_arrive() -> None:
 
 
 async def test_a_store_that_is_away_for_a_while_loses_nothing() -> None:
-    store = Store()
+    store = MemoryLogs()
     store.refusals = [Unavailable("away"), Unavailable("away")]
     async with LogBuffer(store.append) as buffer:
         RunLog(claim(), buffer).write(Stream.STDOUT, Level.INFO, "kept")
@@ -165,7 +120,7 @@ async def test_a_store_that_is_away_for_a_while_loses_nothing() -> None:
 
 
 async def test_beyond_its_capacity_the_buffer_drops_and_says_so_in_each_run() -> None:
-    store = Store()
+    store = MemoryLogs()
     store.open.clear()
     async with LogBuffer(store.append, capacity=1_000) as buffer:
         one, two = RunLog(claim("r1"), buffer), RunLog(claim("r2"), buffer)
@@ -173,7 +128,7 @@ async def test_beyond_its_capacity_the_buffer_drops_and_says_so_in_each_run() ->
             one.write(Stream.STDOUT, Level.INFO, "x" * 199)
         two.write(Stream.STDOUT, Level.INFO, "y" * 199)
         store.open.set()
-    lines = [line for chunk in store.chunks for line in chunk]
+    lines = store.lines
     assert [line.message[0] for line in lines[:5]] == ["x"] * 5
     remarks = {line.run_id: line.message for line in lines[5:]}
     assert remarks == {
@@ -183,7 +138,7 @@ async def test_beyond_its_capacity_the_buffer_drops_and_says_so_in_each_run() ->
 
 
 async def test_a_fault_of_the_store_costs_its_lines_and_nothing_else() -> None:
-    store = Store()
+    store = MemoryLogs()
     store.refusals = [RuntimeError("a bug")]
     async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
         log = RunLog(claim(), buffer)
@@ -195,7 +150,7 @@ async def test_a_fault_of_the_store_costs_its_lines_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("refusing", [False, True])
 async def test_a_fast_writer_waits_for_a_slow_store_but_not_for_one_that_refuses(*, refusing: bool) -> None:
-    store = Store()
+    store = MemoryLogs()
     store.open.clear()
     store.refusals = [Unavailable("away")] if refusing else []
     async with LogBuffer(store.append, flush_seconds=0.01) as buffer:

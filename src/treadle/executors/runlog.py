@@ -58,7 +58,7 @@ class RunLog:
         Never waits; may be called from any thread.
         """
         extra = None if fields is None else self._encode(fields)
-        lines = (self.redactor.redact(clean(line)) for line in text.removesuffix("\n").split("\n"))
+        lines = (self.shown(line) for line in text.removesuffix("\n").split("\n"))
         with self._lock:
             for part in (part for line in lines for part in split_line(line)):
                 self._add(stream, level, part, extra)
@@ -66,7 +66,11 @@ class RunLog:
 
     def remark(self, level: Level, text: str) -> None:
         """Writes a line of Treadle's own, beyond the cap: there are few, and they matter when the rest was cut."""
-        self._buffer.add(self._line(Stream.SYSTEM, level, split_line(self.redactor.redact(clean(text)))[0], None))
+        self._buffer.add(self._line(Stream.SYSTEM, level, split_line(self.shown(text))[0], None))
+
+    def shown(self, text: str) -> str:
+        """The text of one line as it may be shown: cleaned, and with the secrets masked."""
+        return self.redactor.redact(clean(text))
 
     async def drain(self) -> None:
         """Waits while the log store is slower than the writer."""

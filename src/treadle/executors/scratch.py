@@ -1,0 +1,84 @@
+"""A private folder for one attempt of a program, gone when the attempt has ended."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from treadle.domain.json import Json
+from treadle.executors.base import MAX_RESULT_BYTES, CannotRun
+
+_RUNNABLE: Final = 0o700
+_PRIVATE: Final = 0o600
+
+
+class Scratch:
+    """The folder (mode 0700) with the inputs, the script, a place for the result and an empty folder to work in."""
+
+    def __init__(self, parent: Path | None) -> None:
+        """`parent` is where the folder is made; the system's place for temporary files unless given."""
+        self.folder = Path(tempfile.mkdtemp(prefix="treadle-", dir=parent))
+        self.inputs = self.folder / "inputs.json"
+        self.result = self.folder / "result.json"
+        self.script = self.folder / "script"
+        self.work = self.folder / "work"
+        self.work.mkdir(_RUNNABLE)
+
+    def write_inputs(self, inputs: Json) -> None:
+        """Stores the inputs for standard input and for `TREADLE_INPUTS_FILE`."""
+        _write(self.inputs, inputs, _PRIVATE)
+
+    def write_script(self, text: str) -> None:
+        """Stores the script for its interpreter."""
+        _write(self.script, text.encode(), _RUNNABLE)
+
+    def read_result(self) -> Json | None:
+        """The JSON that the program left as its result, None where it left none. Raises CannotRun for anything else."""
+        try:
+            with open(self.result, "rb", opener=_no_follow) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise CannotRun("result_invalid", "TREADLE_RESULT_FILE is no longer a regular file")
+                data = file.read(MAX_RESULT_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CannotRun("result_invalid", f"TREADLE_RESULT_FILE cannot be read: {error.strerror}") from None
+        return _checked(data) if data.strip() else None
+
+    def remove(self) -> None:
+        """Deletes the folder with everything the program left in it."""
+        try:
+            shutil.rmtree(self.folder)
+        except PermissionError:
+            # Programs leave folders that may not be written (a Go module cache); they are ours all the same.
+            for folder, _, _ in os.walk(self.folder):
+                Path(folder).chmod(_RUNNABLE)
+            shutil.rmtree(self.folder)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    with open(path, "xb", opener=partial(os.open, mode=mode)) as file:
+        file.write(data)
+
+
+def _no_follow(path: str, flags: int) -> int:
+    """A program may have put anything in a file's place: a link is not followed and a pipe not waited for."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def _checked(data: bytes) -> Json:
+    if len(data) > MAX_RESULT_BYTES:
+        raise CannotRun(
+            "result_too_large", f"the result in TREADLE_RESULT_FILE is larger than {MAX_RESULT_BYTES} bytes of JSON"
+        )
+    try:
+        return msgspec.json.encode(msgspec.json.decode(data))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise CannotRun("result_invalid", f"the result in TREADLE_RESULT_FILE is not JSON: {error}") from None
