@@ -17,7 +17,6 @@ from treadle.domain.work import Program, Work
 from treadle.executors.base import CancelSignal, Execution
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.program import ProgramExecutor
-from treadle.executors.runlog import RunLog
 from treadle.executors.secrets import LocalSecrets
 
 
@@ -92,20 +91,19 @@ class Attempt:
         """Runs it to its end; its log is complete then."""
         given = claim(inputs=json.encode(self.inputs))
         async with LogBuffer(self.logs.append, flush_seconds=0.01) as buffer:
-            log = RunLog(given, buffer)
             execution = Execution(
                 claim=given,
                 work=Work(executor=self.program, timeout_ms=int((self.timeout or 0) * 1000)),
-                log=log,
-                cancelled=self.cancelled,
+                logs=buffer,
                 secrets=LocalSecrets(None, {f"TREADLE_SECRET_{name}": value for name, value in self.secrets.items()}),
                 deadline=None if self.timeout is None else asyncio.get_running_loop().time() + self.timeout,
                 on_process=lambda pgid, started: self.processes.append((pgid, started)),
             )
+            execution.cancelled = self.cancelled
             try:
                 return await ProgramExecutor(scratch=self.scratch, grace=self.grace).run(execution)
             finally:
-                log.close()
+                execution.close()
 
 
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:

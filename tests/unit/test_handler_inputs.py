@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -42,6 +42,13 @@ class Noon:
         return 0
 
 
+class Attempt(NamedTuple):
+    claim: Claim
+    log: Lines
+    cancelled: Flag
+    inputs: dict[str, Any]
+
+
 def context_of(
     inputs: dict[str, Any] | None = None, *, lines: Lines | None = None, flag: Flag | None = None
 ) -> JobContext:
@@ -64,7 +71,8 @@ def context_of(
         work=encode_work(Work(executor=PythonHandler(handler="report"))),
         inputs=json.encode(inputs or {}),
     )
-    return JobContext(claim, Lines() if lines is None else lines, flag or Flag(), Noon().wall() + 5, Noon())
+    attempt = Attempt(claim, Lines() if lines is None else lines, flag or Flag(), inputs or {})
+    return JobContext(attempt, Noon().wall() + 5, Noon())
 
 
 def bound(function: Callable[..., Any], inputs: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from treadle.domain import json
 from treadle.domain.instants import Instant, to_datetime
 from treadle.domain.logs import Level, Stream
 from treadle.domain.runs import Claim
@@ -29,6 +28,19 @@ class Signal(Protocol):
     def is_set(self) -> bool:
         """Whether it is to end."""
         ...
+
+
+class RunningAttempt(Protocol):
+    """What a context stands on. Its parts are asked for only when the handler asks: most handlers want few of them."""
+
+    @property
+    def claim(self) -> Claim: ...
+    @property
+    def log(self) -> Log: ...
+    @property
+    def cancelled(self) -> Signal: ...
+    @property
+    def inputs(self) -> Any: ...
 
 
 class RunLogger:
@@ -59,17 +71,18 @@ class RunLogger:
 class JobContext:
     """One attempt as its handler sees it. A handler gets it by a parameter of this type, or one named `ctx`."""
 
-    __slots__ = ("_cancelled", "_claim", "_clock", "_deadline", "_inputs", "logger")
+    __slots__ = ("_attempt", "_claim", "_clock", "_deadline")
 
-    def __init__(
-        self, claim: Claim, log: Log, cancelled: Signal, deadline: Instant | None, clock: Clock = _SYSTEM_CLOCK
-    ) -> None:
-        self.logger = RunLogger(log)
-        self._claim = claim
-        self._cancelled = cancelled
+    def __init__(self, attempt: RunningAttempt, deadline: Instant | None, clock: Clock = _SYSTEM_CLOCK) -> None:
+        self._attempt = attempt
+        self._claim = attempt.claim
         self._deadline = deadline
         self._clock = clock
-        self._inputs: dict[str, Any] | None = None
+
+    @property
+    def logger(self) -> RunLogger:
+        """Writes structured lines to the run's log."""
+        return RunLogger(self._attempt.log)
 
     @property
     def run_id(self) -> str:
@@ -94,9 +107,8 @@ class JobContext:
     @property
     def inputs(self) -> dict[str, Any]:
         """The run's inputs."""
-        if self._inputs is None:
-            self._inputs = json.decode(self._claim.inputs)
-        return self._inputs
+        inputs: dict[str, Any] = self._attempt.inputs
+        return inputs
 
     @property
     def now(self) -> datetime:
@@ -111,4 +123,4 @@ class JobContext:
     @property
     def cancelled(self) -> bool:
         """Whether the run is to end now: a sync handler looks here, an async one is cancelled where it awaits."""
-        return self._cancelled.is_set()
+        return self._attempt.cancelled.is_set()

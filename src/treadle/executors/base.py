@@ -10,9 +10,11 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
+from treadle.domain.logs import MAX_LOG_BYTES, Level, Stream
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, Released, RunError
 from treadle.domain.runs import Claim
 from treadle.domain.work import Work
+from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.runlog import RunLog
 from treadle.executors.secrets import SecretSource
 
@@ -52,7 +54,7 @@ def _nobody(_pgid: int, _started: bool) -> None:  # noqa: FBT001 - the callback'
 
 @dataclass(eq=False)
 class Execution:
-    """One attempt as its executor sees it.
+    """One attempt as its executor sees it. What few attempts need is made when it is first asked for.
 
     `deadline` is a moment of the loop's clock in seconds, None for no limit. `on_process` lets the worker's parent kill
     the process groups of a worker process that died.
@@ -60,20 +62,54 @@ class Execution:
 
     claim: Claim
     work: Work
-    log: RunLog
-    cancelled: CancelSignal
+    logs: LogBuffer
     secrets: SecretSource
     deadline: float | None = None
     on_process: OnProcess = _nobody
+    max_log_bytes: int = MAX_LOG_BYTES
 
     @cached_property
     def inputs(self) -> Any:
         """The run's inputs, decoded when first read."""
         return json.decode(self.claim.inputs)
 
+    @cached_property
+    def log(self) -> RunLog:
+        """Where everything that the attempt says is written."""
+        return RunLog(self.claim, self.logs, max_bytes=self.max_log_bytes)
+
+    @cached_property
+    def cancelled(self) -> CancelSignal:
+        """Tells the attempt to end before its time."""
+        return CancelSignal()
+
+    @cached_property
+    def partial_lines(self) -> dict[Stream, str]:
+        """What was printed since the last line ended."""
+        return {}
+
+    @property
+    def early_outcome(self) -> Cancelled | Released | None:
+        """What the attempt comes to if it was told to end before its time."""
+        return self.cancelled.outcome if "cancelled" in self.__dict__ else None
+
+    def close(self) -> None:
+        """Ends the attempt's log, with the line that was not ended and what was cut."""
+        if "partial_lines" in self.__dict__:
+            for stream, text in self.partial_lines.items():
+                self.log.write(stream, Level.WARNING if stream is Stream.STDERR else Level.INFO, text)
+        if "log" in self.__dict__:
+            self.log.close()
+
 
 class Executor(Protocol):
-    """Carries out one kind of work."""
+    """Carries out one kind of work.
+
+    `ends_itself` says that it watches the deadline and the cancel signal itself; else its task is cancelled for both.
+    """
+
+    @property
+    def ends_itself(self) -> bool: ...
 
     async def run(self, execution: Execution) -> Outcome:
         """Carries out one attempt. It ends soon after `execution.cancelled` is set or the deadline has passed.

@@ -38,6 +38,8 @@ class ProgramExecutor:
     program leaves running in its session is killed when it ends: a run that is over has no processes.
     """
 
+    ends_itself = True
+
     def __init__(self, *, scratch: Path | None = None, grace: float = DEFAULT_GRACE_SECONDS) -> None:
         """`scratch`: where temporary folders are made. `grace`: seconds between TERM and KILL."""
         self._scratch = scratch

@@ -1,0 +1,1 @@
+"""Workers: a parent that renews leases and can kill, and processes that run people's code."""

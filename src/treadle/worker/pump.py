@@ -1,0 +1,147 @@
+"""The trips to the engine: settle what is done and claim what can be started, in one call, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from treadle.domain.errors import Unavailable
+from treadle.domain.instants import Instant, to_seconds
+from treadle.domain.states import Transition
+from treadle.engines.contract import Engine, Notices, Step, Topic
+from treadle.worker.runner import Runner
+
+BATCH: Final = 200
+"""Transitions that are worth a trip of their own while runs are still at hand."""
+
+LINGER_SECONDS: Final = 0.02
+"""How long a finished run waits for others to share its trip while runs are at hand; and how far ahead runs are taken:
+as many as will be started within this time at the present pace. Slow runs are therefore never hoarded."""
+
+MOST_AHEAD: Final = 2 * BATCH
+
+POLL_SECONDS: Final = 1.0
+"""The net under the notices."""
+
+_FIRST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 1.0
+
+_logger = structlog.get_logger(__name__)
+
+
+class Pump:
+    """Keeps a runner supplied and settles what it finishes. Made in the event loop; `runner` is set before `run`."""
+
+    runner: Runner
+
+    def __init__(self, engine: Engine, worker_id: str) -> None:
+        self._engine = engine
+        self._worker_id = worker_id
+        self._done: list[Transition] = []
+        self._loop = asyncio.get_running_loop()
+        self._wake = asyncio.Event()
+        self._alarms: dict[str, asyncio.TimerHandle] = {}
+        self._stopping = False
+        self._look = True
+        self._pace = 0.0
+        self._last_trip = self._loop.time()
+        self._solo_waiting = False
+
+    def add(self, transition: Transition) -> None:
+        """Take a transition to be settled with the next trip."""
+        self._done.append(transition)
+        if len(self._done) >= BATCH or self.runner.starved:
+            self._wake.set()
+        elif "linger" not in self._alarms:
+            self._wake_in("linger", LINGER_SECONDS)
+
+    def stop(self) -> None:
+        """Claim nothing more. `run` ends once the runner is idle and all is settled."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Make trips until stopped. Raises LeaseLost where the engine no longer knows this worker."""
+        notices = self._engine.listen(Topic.RUNS, Topic.CANCELS)
+        listener = asyncio.create_task(self._listen(notices), name="notices")
+        pause = _FIRST_PAUSE
+        self._wake.set()
+        try:
+            while not (self._stopping and self.runner.idle and not self._done):
+                await self._wake.wait()
+                self._wake.clear()
+                try:
+                    await self._trip()
+                    pause = _FIRST_PAUSE
+                except Unavailable as error:
+                    _logger.warning("engine unavailable, trying again", error=error.message, seconds=pause)
+                    self._look = True
+                    self._wake_in("pause", pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE)
+        finally:
+            listener.cancel()
+            await notices.close()
+
+    async def _listen(self, notices: Notices) -> None:
+        while True:
+            told = await notices.wait(POLL_SECONDS)
+            self._look = self._look or not told or Topic.CANCELS in told
+            self._wake.set()
+
+    async def _trip(self) -> None:
+        want = self._want()
+        if not (want or self._done or self._look):
+            return
+        done, self._done = self._done, []
+        self._quiet("linger")
+        self._measure(len(done))
+        try:
+            step = await self._engine.runs.step(self._worker_id, done, want)
+        except Unavailable:
+            self._done[:0] = done
+            raise
+        self._look = False
+        self._take(step, want)
+
+    def _take(self, step: Step, want: int) -> None:
+        for run_id in step.refused:
+            _logger.warning("settle refused: the run's lease was lost", run_id=run_id)
+        self.runner.accept(step.claims)
+        self.runner.cancel(step.cancels)
+        if want:
+            self._solo_waiting = step.solo_waiting
+            if len(step.claims) == want and self._want() > 0:
+                self._wake.set()  # there is more where this came from
+            elif len(step.claims) < want and step.next_due is not None:
+                self._wake_at(step.next_due)
+
+    def _want(self) -> int:
+        """How many runs to ask for. A suspect that waits is given an empty worker."""
+        if self._stopping:
+            return 0
+        if self._solo_waiting:
+            return 1 if self.runner.idle else 0
+        return max(0, self.runner.free_slots + min(MOST_AHEAD, int(self._pace * LINGER_SECONDS)))
+
+    def _measure(self, finished: int) -> None:
+        """Runs per second, over the time since the trip before."""
+        now = self._loop.time()
+        self._pace = finished / max(now - self._last_trip, 0.0001)
+        self._last_trip = now
+
+    def _wake_at(self, due: Instant) -> None:
+        self._wake_in("due", max(0.0, to_seconds(due - self._engine.now())))
+
+    def _wake_in(self, why: str, seconds: float) -> None:
+        self._quiet(why)
+        self._alarms[why] = self._loop.call_later(seconds, self._ring, why)
+
+    def _ring(self, why: str) -> None:
+        self._alarms.pop(why, None)
+        self._wake.set()
+
+    def _quiet(self, why: str) -> None:
+        if (alarm := self._alarms.pop(why, None)) is not None:
+            alarm.cancel()
