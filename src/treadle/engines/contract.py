@@ -160,6 +160,10 @@ class WorkerStore(Protocol):
         """Workers that are online or draining, and those lost or stopped within the last day."""
         ...
 
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Forget up to `limit` ended workers that hold nothing and were last seen before a moment."""
+        ...
+
 
 class Firing(Struct, frozen=True, kw_only=True):
     """Slots of one schedule being fired or passed over: applied only if its cursor still is `cursor`."""

@@ -151,6 +151,9 @@ class SqliteWorkers:
             for row in rows
         ]
 
+    async def prune(self, before: Instant, limit: int) -> int:
+        return len(await self._write(lambda write: fetch(write.connection, _SQL["prune"], (before, limit))))
+
     async def _execute(self, statement: str, worker_ids: Sequence[str]) -> None:
         ids = json_list(worker_ids)
         work: Callable[[Write], object] = lambda write: write.connection.execute(_SQL[statement], (ids,))  # noqa: E731

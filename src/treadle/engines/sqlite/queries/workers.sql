@@ -42,4 +42,5 @@ FROM workers WHERE domain = ?1 AND (state IN ('online', 'draining') OR seen_at >
 -- name: prune
 DELETE FROM workers
 WHERE id IN (SELECT id FROM workers WHERE state IN ('lost', 'stopped') AND seen_at < ?1 LIMIT ?2)
-  AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id);
+  AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id)
+RETURNING 1;

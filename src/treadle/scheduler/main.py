@@ -1,0 +1,49 @@
+"""`treadle scheduler`: the process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import structlog
+
+from treadle.engines.contract import Engine, Topic
+from treadle.engines.open import open_engine
+from treadle.scheduler.loops import repeat
+from treadle.scheduler.pruner import Pruner
+from treadle.scheduler.sweeper import Sweeper
+from treadle.scheduler.ticker import Ticker
+from treadle.settings import Settings
+from treadle.system import IdSource, SystemClock, chance
+
+_logger = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings) -> None:
+    """Schedule until SIGTERM or SIGINT. Raises Unavailable, InvalidInput or SchemaTooNew where no engine opens."""
+    clock = SystemClock()
+    engine = await open_engine(settings.engine_url, clock)
+    scheduling = asyncio.ensure_future(schedule(engine, IdSource(clock), settings))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, scheduling.cancel)
+    _logger.info("scheduler started", engine=engine.name)
+    try:
+        with suppress(asyncio.CancelledError):  # safe anywhere: what was handed to the engine is applied whole
+            await scheduling
+    finally:
+        await engine.close()
+    _logger.info("scheduler stopped")
+
+
+async def schedule(engine: Engine, new_id: IdSource, settings: Settings) -> None:
+    """Run all loops until cancelled."""
+    notices = engine.listen(Topic.SCHEDULES)
+    try:
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(repeat("ticker", Ticker(engine, new_id), notices.wait))
+            loops.create_task(repeat("sweeper", Sweeper(engine, settings.lease_sec, chance)))
+            loops.create_task(repeat("pruner", Pruner(engine, settings)))
+    finally:
+        await notices.close()

@@ -1,0 +1,50 @@
+"""Removes what was kept long enough, a little at a time, so that nobody waits for the writer's lock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+import structlog
+
+from treadle.domain.instants import DAY, Instant
+from treadle.engines.contract import Engine
+from treadle.settings import Settings
+
+EVERY_SECONDS: Final = 60.0
+CHUNK: Final = 500
+WORKERS_DAYS: Final = 7.0
+"""How long workers that are gone are remembered."""
+
+_BREATH_SECONDS: Final = 0.02
+
+_logger = structlog.get_logger(__name__)
+
+_Prune: TypeAlias = Callable[[Instant, int], Awaitable[int]]
+
+
+class Pruner:
+    """Applies the retention that settings give to runs, log lines, events and workers."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._kept: dict[str, tuple[_Prune, float]] = {
+            "runs": (engine.runs.prune, settings.retention_runs_days),
+            "log lines": (engine.logs.prune, settings.retention_logs_days),
+            "events": (engine.events.prune, settings.retention_events_days),
+            "workers": (engine.workers.prune, WORKERS_DAYS),
+        }
+
+    async def __call__(self) -> float:
+        """Prune all that is too old now; answers the seconds until the next time."""
+        for what, (prune, days) in self._kept.items():
+            before = self._engine.now() - round(days * DAY)
+            total = removed = await prune(before, CHUNK)
+            while removed == CHUNK:
+                await asyncio.sleep(_BREATH_SECONDS)
+                removed = await prune(before, CHUNK)
+                total += removed
+            if total:
+                _logger.info("pruned", what=what, count=total, older_than_days=days)
+        return EVERY_SECONDS
