@@ -150,7 +150,7 @@ async def test_three_tickers_fire_each_slot_once(tmp_path: Path, clock: MovedClo
 
 async def test_a_schedule_whose_job_is_gone_ends_and_says_so(engine: Engine, clock: MovedClock) -> None:
     await define(engine)
-    await engine.documents.delete(DEFAULT_DOMAIN, "job", "tick", replaces=(), events=())
+    await engine.documents.delete(DEFAULT_DOMAIN, "job", "tick")
     clock.now += SECOND
     await ticker(engine, clock)()
     ((_, data),) = await skips(engine)

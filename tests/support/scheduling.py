@@ -53,6 +53,7 @@ async def define(engine: Engine, job_id: str = "tick", **keys: Any) -> None:
     }
     now = engine.now()
     job = create_job(parse_job(document), source="api", now=now)
+    standing = await engine.schedules.get(job.domain, [job_id])
     schedule = job_schedule(job, None, now)
     await engine.documents.save(
         Save(
@@ -62,7 +63,7 @@ async def define(engine: Engine, job_id: str = "tick", **keys: Any) -> None:
             body=encode_job(job),
             at=now,
             schedules=() if schedule is None else (schedule,),
-            replaces=(job_id,),
+            replaces=tuple(standing),
         )
     )
 
