@@ -13,6 +13,8 @@ from typing import IO, Final
 
 import psutil
 
+from treadle.executors.pipes import PipeReader
+
 _AFTER_KILL_SECONDS: Final = 5.0
 _REAP_SECONDS: Final = 0.5
 
@@ -41,6 +43,9 @@ class ProcessGroup:
         )
         self.pgid = self._popen.pid
         self.returncode: int | None = None
+        # Never None: both were asked for as pipes.
+        self._pipes = [pipe for pipe in (self._popen.stdout, self._popen.stderr) if pipe]
+        self.outputs = [PipeReader(pipe) for pipe in self._pipes]
         self._known: set[psutil.Process] = set()
         self._exited = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -51,13 +56,6 @@ class ProcessGroup:
                 self._popen.kill()
             raise
         self._loop.add_reader(self._pidfd, self._on_exit)
-
-    @property
-    def outputs(self) -> tuple[IO[bytes], IO[bytes]]:
-        """The pipes of standard output and standard error. Who reads them closes them."""
-        if self._popen.stdout is None or self._popen.stderr is None:
-            raise RuntimeError("the program was started without pipes")
-        return self._popen.stdout, self._popen.stderr
 
     @property
     def has_exited(self) -> bool:
@@ -85,14 +83,17 @@ class ProcessGroup:
         self._signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """Kills what is left and reaps the leader; `returncode` is then its exit code, negative for a signal.
+        """Kills what is left, closes the outputs and reaps the leader.
 
-        It stays None for a leader that lives on: the kernel holds it (a dead network disk), or it is somebody else's.
+        `returncode` is then the leader's exit code, negative for a signal. It stays None for a leader that lives on:
+        the kernel holds it (a dead network disk), or it belongs to somebody else.
         """
         self.kill()
         if not self.has_exited:
             self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
+        for pipe in self._pipes:
+            pipe.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.returncode = self._popen.wait(_REAP_SECONDS)
 

@@ -7,7 +7,7 @@ import contextlib
 import errno
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
@@ -18,6 +18,7 @@ from treadle.executors.base import CannotRun, Execution
 from treadle.executors.command import Command, build
 from treadle.executors.completion import TextWatch, judge, shell_code
 from treadle.executors.lines import LineSplitter
+from treadle.executors.pipes import PipeReader
 from treadle.executors.process import ProcessGroup
 from treadle.executors.redact import Redactor
 from treadle.executors.runlog import RunLog
@@ -116,10 +117,10 @@ class _Output:
         """The last line that was not blank, as it went to the log."""
         return self._log.shown(self._last)[:_LAST_LINE_CHARACTERS]
 
-    async def read(self, reader: asyncio.StreamReader) -> None:
+    async def read(self, pipe: PipeReader) -> None:
         """Reads until the pipe is closed at its other end, or until cancelled; what was read is never lost."""
         try:
-            while data := await reader.read(_READ_BYTES):
+            while data := await pipe.read(_READ_BYTES):
                 self.watch.feed(data)
                 self._lines.feed(data)
                 await self._log.drain()
@@ -191,28 +192,15 @@ async def _reading(group: ProcessGroup, outputs: tuple[_Output, _Output], log: R
 
     A child that holds a pipe open is given a second, then killed; what it wrote is still read.
     """
-    pipes = [await _connect(pipe) for pipe in group.outputs]
-    try:
-        async with asyncio.TaskGroup() as readers:
-            tasks = [readers.create_task(output.read(pipe)) for output, (pipe, _) in zip(outputs, pipes, strict=True)]
-            try:
-                yield
-                await asyncio.wait(tasks, timeout=_LINGER_SECONDS)
-                group.kill()
-                _, unfinished = await asyncio.wait(tasks, timeout=_DRAIN_SECONDS)
-                if unfinished:
-                    log.remark(Level.WARNING, "something still held the output open after the end: its rest is lost")
-            finally:
-                for task in tasks:
-                    task.cancel()
-    finally:
-        for _, transport in pipes:
-            transport.close()
-
-
-async def _connect(pipe: IO[bytes]) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), pipe
-    )
-    return reader, transport
+    async with asyncio.TaskGroup() as readers:
+        tasks = [readers.create_task(output.read(pipe)) for output, pipe in zip(outputs, group.outputs, strict=True)]
+        try:
+            yield
+            await asyncio.wait(tasks, timeout=_LINGER_SECONDS)
+            group.kill()
+            _, unfinished = await asyncio.wait(tasks, timeout=_DRAIN_SECONDS)
+            if unfinished:
+                log.remark(Level.WARNING, "something still held the output open after the end: its rest is lost")
+        finally:
+            for task in tasks:
+                task.cancel()
