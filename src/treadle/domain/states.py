@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from treadle.domain.instants import Instant
-from treadle.domain.json import Json
+from treadle.domain.json import Json, encode
 from treadle.domain.outcomes import (
     Cancelled,
     Failed,
@@ -81,6 +81,9 @@ TABLE: Final[dict[tuple[State, Change], Row]] = {
 
 QUEUED_EVENT: Final = "run.queued"
 CANCEL_REQUESTED_EVENT: Final = "run.cancel_requested"
+MESSAGE_TOLD: Final = 500
+"""How many characters of an error's message its event repeats."""
+
 CANCEL_ROW: Final = TABLE[State.RUNNING, Change.CANCEL]
 """What the engine applies in place of any row but success once a cancel was accepted: no further attempt begins."""
 
@@ -185,4 +188,31 @@ def settle(
         losses=losses,
         solo_losses=solo_losses,
         suspect=suspect,
+    )
+
+
+def row_for(transition: Transition, *, cancel_requested: bool) -> Row:
+    """The row to apply: once a cancel was accepted, nothing but success stands in its way."""
+    if cancel_requested and transition.change is not Change.SUCCEED:
+        return CANCEL_ROW
+    return Row(transition.to, transition.event)
+
+
+def started_data(attempt: int, token: int) -> Json:
+    """What the event of a claim tells."""
+    return b'{"attempt":%d,"token":%d}' % (attempt, token)
+
+
+def settled_data(transition: Transition, attempt: int) -> Json:
+    """What the event of a transition tells: which try it ended, why, and when the next one is due."""
+    error, due_at = transition.error, transition.due_at
+    if error is None and due_at is None:
+        return started_data(attempt, transition.token)
+    return encode(
+        {
+            "attempt": attempt,
+            "token": transition.token,
+            **({"error": {"code": error.code, "message": error.message[:MESSAGE_TOLD]}} if error else {}),
+            **({"due_at": due_at} if due_at is not None else {}),
+        }
     )

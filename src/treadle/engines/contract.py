@@ -44,8 +44,9 @@ class Accepted(Struct, frozen=True):
 class Step(Struct, frozen=True):
     """What one trip brought: the fences refused, the runs claimed, and what the worker should know.
 
-    `cancels` are runs this worker holds whose cancel was accepted. `next_due` is when the next scheduled run becomes
-    ready. `solo_waiting` says that a suspect waits for a worker that runs nothing else.
+    `cancels` are runs this worker holds whose cancel was accepted. `next_due` is when to ask again for a scheduled run:
+    where fewer were claimed than wanted, no run that the worker may take becomes due before it. `solo_waiting` says
+    that a suspect waits for a worker that runs nothing else.
     """
 
     refused: tuple[str, ...] = ()
@@ -65,8 +66,9 @@ class RunStore(Protocol):
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         """Settle a batch and claim up to `want` runs, in one trip.
 
-        A transition whose token no longer holds is refused, the others stand; one that was applied before is neither
-        applied again nor refused. Raises LeaseLost where the worker's lease has ended: nothing is settled or claimed.
+        A transition whose token no longer holds is refused, the others stand; one that was applied before (the same
+        outcome under the same token) is neither applied again nor refused. Raises LeaseLost where the worker's lease
+        has ended: nothing is settled or claimed.
         """
         ...
 
@@ -242,7 +244,11 @@ class DocumentStore(Protocol):
     """Definitions, with a version kept at each change."""
 
     async def save(self, save: Save) -> Document:
-        """Write a new version. Raises StaleVersion where `expected`, or a cursor in `replaces`, stands no more."""
+        """Write a new version.
+
+        Raises StaleVersion where `expected`, or a cursor in `replaces`, stands no more, or where one of `schedules`
+        stands that is not in `replaces`.
+        """
         ...
 
     async def delete(

@@ -9,7 +9,7 @@ import apsw
 
 from treadle.domain.instants import Instant
 from treadle.domain.runs import Claim, State
-from treadle.domain.states import TABLE, Change
+from treadle.domain.states import TABLE, Change, started_data
 from treadle.domain.workers import can_take
 from treadle.engines.contract import Step
 from treadle.engines.sqlite.connection import fetch, json_list
@@ -77,4 +77,4 @@ class Claimer:
 
 def _started_event(row: tuple[Any, ...], now: Instant) -> tuple[Any, ...]:
     events, run_id, domain, job_id, token, attempt = row[1], row[2], row[3], row[4], row[8], row[9]
-    return domain, _STARTED, run_id, events, job_id, now, b'{"attempt":%d,"token":%d}' % (attempt, token)
+    return domain, _STARTED, run_id, events, job_id, now, started_data(attempt, token)

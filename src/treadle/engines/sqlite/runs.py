@@ -166,9 +166,12 @@ def _find(connection: apsw.Connection, query: RunQuery) -> list[Run]:
     for half in (LIVE, HISTORY):
         if query.states and not half.states.intersection(query.states):
             continue
-        # Those that run are few and have an index; without the hint all waiting runs might be looked through.
-        hint = "INDEXED BY runs_held" if half is LIVE and query.states == (State.RUNNING,) else ""
-        statement = f"{_select(half, where, hint)} ORDER BY id DESC LIMIT ?"
+        if half is LIVE and query.states == (State.RUNNING,):
+            # Those that run are few and have an index; without the hint all waiting runs might be looked through.
+            select = _select(half, f"state = 'running' AND {where}", "INDEXED BY runs_held")
+        else:
+            select = _select(half, where)
+        statement = f"{select} ORDER BY id DESC LIMIT ?"
         pages.append([to_run(row) for row in fetch(connection, statement, (*values, query.limit))])
     return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
 

@@ -26,22 +26,22 @@ _decoder: Final = msgspec.msgpack.Decoder(Schedule)
 
 
 def put(connection: apsw.Connection, schedules: Iterable[Schedule]) -> None:
-    """Write schedules with their cursors; the caller holds the write transaction."""
-    connection.executemany(
-        _SQL["put"],
-        (
-            (
-                schedule.domain,
-                schedule.id,
-                schedule.job_id,
-                schedule.active,
-                schedule.next_at,
-                schedule.last_slot,
-                _encoder.encode(schedule),
-            )
-            for schedule in schedules
-        ),
-    )
+    """Write new schedules with their cursors; the caller holds the write transaction.
+
+    Raises StaleVersion where one stands: whoever writes over a schedule has seen it and names it to `take_away`.
+    """
+    for schedule in schedules:
+        row = (
+            schedule.domain,
+            schedule.id,
+            schedule.job_id,
+            schedule.active,
+            schedule.next_at,
+            schedule.last_slot,
+            _encoder.encode(schedule),
+        )
+        if not fetch(connection, _SQL["put"], row):
+            raise StaleVersion(f"schedule {schedule.id} has come up meanwhile")
 
 
 def delete(connection: apsw.Connection, domain: str, schedule_ids: Sequence[str]) -> None:

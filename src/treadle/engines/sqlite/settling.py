@@ -7,9 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import apsw
 
-from treadle.domain.json import encode
 from treadle.domain.runs import TERMINAL, State
-from treadle.domain.states import CANCEL_ROW, Change, Transition
+from treadle.domain.states import Row, Transition, row_for, settled_data
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
@@ -59,13 +58,13 @@ def _apply(connection: apsw.Connection, settled: Iterable[tuple[Transition, _Fen
     attempts: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
     for transition, fence in settled:
-        to, event = _row(transition, fence)
-        events.append(_event(transition, fence, event))
-        if to in TERMINAL:
-            finished.append(_history_row(transition, fence, to))
+        row = row_for(transition, cancel_requested=fence.cancel_at is not None)
+        events.append(_event(transition, fence, row))
+        if row.to in TERMINAL:
+            finished.append(_history_row(transition, fence, row.to))
         else:
             put_back.append(_live_row(connection, transition, fence))
-            attempts.append(_attempt_row(transition, fence, event))
+            attempts.append(_attempt_row(transition, fence))
     if finished:
         connection.executemany(_SQL["finish"], finished)
         connection.execute(_SQL["delete_live"], (json_list([row[0] for row in finished]),))
@@ -73,13 +72,6 @@ def _apply(connection: apsw.Connection, settled: Iterable[tuple[Transition, _Fen
         connection.executemany(_SQL["put_back"], put_back)
         connection.executemany(_SQL["insert_attempt"], attempts)
     connection.executemany(_SQL["insert_event"], events)
-
-
-def _row(transition: Transition, fence: _Fence) -> tuple[State, str]:
-    """Where the transition leads: an accepted cancel lets nothing but success stand."""
-    if fence.cancel_at is not None and transition.change is not Change.SUCCEED:
-        return CANCEL_ROW.to, CANCEL_ROW.event
-    return transition.to, transition.event
 
 
 def _history_row(transition: Transition, fence: _Fence, to: State) -> tuple[Any, ...]:
@@ -116,7 +108,7 @@ def _live_row(connection: apsw.Connection, transition: Transition, fence: _Fence
     )
 
 
-def _attempt_row(transition: Transition, fence: _Fence, event: str) -> tuple[Any, ...]:
+def _attempt_row(transition: Transition, fence: _Fence) -> tuple[Any, ...]:
     return (
         transition.run_id,
         transition.domain,
@@ -125,49 +117,37 @@ def _attempt_row(transition: Transition, fence: _Fence, event: str) -> tuple[Any
         fence.worker_id,
         transition.started_at,
         transition.at,
-        event,
+        transition.event,
         to_json(transition.error),
     )
 
 
-def _event(transition: Transition, fence: _Fence, event: str) -> tuple[Any, ...]:
-    data: bytes
-    if transition.error is None and transition.due_at is None:
-        data = b'{"attempt":%d,"token":%d}' % (fence.attempt, fence.token)
-    else:
-        error = transition.error
-        data = encode(
-            {
-                "attempt": fence.attempt,
-                "token": fence.token,
-                **({"error": {"code": error.code, "message": error.message[:500]}} if error else {}),
-                **({"due_at": transition.due_at} if transition.due_at is not None else {}),
-            }
-        )
-    return transition.domain, event, transition.run_id, fence.events + 1, transition.job_id, transition.at, data
+def _event(transition: Transition, fence: _Fence, row: Row) -> tuple[Any, ...]:
+    data = settled_data(transition, fence.attempt)
+    return transition.domain, row.event, transition.run_id, fence.events + 1, transition.job_id, transition.at, data
 
 
 def _refused(connection: apsw.Connection, doubtful: Sequence[Transition]) -> tuple[str, ...]:
     """Of transitions that found no running run under their fence: all but those that were applied before."""
     ids = json_list([transition.run_id for transition in doubtful])
-    settled: dict[str, tuple[int, str]] = {
-        run_id: (token, state) for run_id, token, state in fetch(connection, _SQL["finished_fences"], (ids,))
+    put_back: dict[tuple[str, int], str] = {
+        (run_id, token): event for run_id, token, event in fetch(connection, _SQL["put_back_fences"], (ids,))
     }
-    for run_id, fence in _fences(connection, [transition.run_id for transition in doubtful]).items():
-        if fence.state != "running":
-            settled[run_id] = fence.token, fence.state
-    return tuple(
-        transition.run_id for transition in doubtful if not _already(transition, settled.get(transition.run_id))
-    )
+    finished: dict[tuple[str, int], tuple[str, bool]] = {
+        (run_id, token): (state, cancel_at is not None)
+        for run_id, token, state, cancel_at in fetch(connection, _SQL["finished_fences"], (ids,))
+    }
 
+    def was_applied(transition: Transition) -> bool:
+        fence = transition.run_id, transition.token
+        if fence in put_back:
+            return put_back[fence] == transition.event
+        if fence not in finished:
+            return False
+        state, cancel_requested = finished[fence]
+        return row_for(transition, cancel_requested=cancel_requested).to == state
 
-def _already(transition: Transition, settled: tuple[int, str] | None) -> bool:
-    """Whether this transition is what became of its token. A run put back may have moved on to ready since."""
-    if settled is None or settled[0] != transition.token:
-        return False
-    if transition.to not in TERMINAL and settled[1] not in TERMINAL:
-        return True
-    return settled[1] == transition.to or (settled[1] == CANCEL_ROW.to and transition.change is not Change.SUCCEED)
+    return tuple(transition.run_id for transition in doubtful if not was_applied(transition))
 
 
 def _fences(connection: apsw.Connection, run_ids: Sequence[str]) -> dict[str, _Fence]:

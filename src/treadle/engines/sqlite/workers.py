@@ -113,7 +113,7 @@ class SqliteWorkers:
             alive = fetch(
                 write.connection, _SQL["renew"], (ids, steady + lease, self._wall(now), self._leases.boot, steady)
             )
-            cancels = fetch(write.connection, _SQL["cancels_held"], (ids,))
+            cancels = fetch(write.connection, _SQL["cancels_held"], (json_list([row[0] for row in alive]),))
             return Renewal(frozenset(row[0] for row in alive), tuple((row[0], row[1], row[2]) for row in cancels))
 
         return await self._write(work, urgent=True)

@@ -127,7 +127,7 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE TABLE logs (
-  seq     INTEGER PRIMARY KEY,
+  seq     INTEGER PRIMARY KEY AUTOINCREMENT, -- readers resume from it: none is given out twice, whatever was pruned
   domain  TEXT    NOT NULL,
   run_id  TEXT    NOT NULL,
   token   INTEGER NOT NULL,

@@ -10,6 +10,8 @@ SELECT seq, domain, type, subject, n, job_id, at, data FROM events WHERE seq > ?
 SELECT coalesce((SELECT min(seq) FROM events), 0), coalesce((SELECT max(seq) FROM events), 0);
 
 -- name: prune
+-- The oldest are at the front: no more rows are looked at than may go.
 DELETE FROM events WHERE seq IN (
-  SELECT seq FROM events WHERE at < ?1 AND seq < (SELECT max(seq) FROM events) ORDER BY seq LIMIT ?2
+  SELECT seq FROM (SELECT seq, at FROM events ORDER BY seq LIMIT ?2)
+  WHERE at < ?1 AND seq < (SELECT max(seq) FROM events)
 ) RETURNING 1;

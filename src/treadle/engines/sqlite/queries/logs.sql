@@ -9,5 +9,5 @@ WHERE run_id = ? AND seq > ? AND domain = ? ORDER BY seq LIMIT ?;
 
 -- name: prune
 -- Lines were written in the order of time: the oldest are at the front.
-DELETE FROM logs WHERE seq IN (SELECT seq FROM logs WHERE seq <= (SELECT min(seq) + ?2 FROM logs) AND at < ?1 LIMIT ?2)
+DELETE FROM logs WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM logs ORDER BY seq LIMIT ?2) WHERE at < ?1)
 RETURNING 1;

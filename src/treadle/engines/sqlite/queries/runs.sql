@@ -70,8 +70,11 @@ SELECT id FROM runs WHERE state = 'running' AND worker_id = ? AND cancel_at IS N
 SELECT id, seq, token, state, cancel_at, events, queue, requires, failures + losses + 1, worker_id
 FROM runs WHERE id IN (SELECT value FROM json_each(?));
 
+-- name: put_back_fences
+SELECT run_id, token, event FROM attempts WHERE run_id IN (SELECT value FROM json_each(?));
+
 -- name: finished_fences
-SELECT id, token, state FROM history WHERE id IN (SELECT value FROM json_each(?));
+SELECT id, token, state, cancel_at FROM history WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: finish
 INSERT INTO history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at, token,
@@ -128,7 +131,8 @@ SELECT count(*) FROM (
 SELECT state, count(*) FROM runs WHERE domain = ? GROUP BY state;
 
 -- name: prunable
-SELECT id FROM history WHERE seq <= (SELECT min(seq) + ?2 FROM history) AND finished_at < ?1 ORDER BY seq LIMIT ?2;
+-- Runs are there in the order in which they finished: the oldest are at the front.
+SELECT id FROM (SELECT id, finished_at FROM history ORDER BY seq LIMIT ?2) WHERE finished_at < ?1;
 
 -- name: prune_history
 DELETE FROM history WHERE id IN (SELECT value FROM json_each(?));

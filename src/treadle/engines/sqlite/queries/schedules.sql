@@ -22,9 +22,9 @@ SELECT body, next_at, last_slot FROM schedules WHERE domain = ?1 AND (?2 IS NULL
 SELECT DISTINCT schedule_id FROM runs WHERE domain = ? AND schedule_id IN (SELECT value FROM json_each(?));
 
 -- name: put
+-- One that stands has not been seen by the writer, and may have fired: it is not written over.
 INSERT INTO schedules (domain, id, job_id, enabled, next_at, last_slot, body) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET job_id = excluded.job_id, enabled = excluded.enabled, next_at = excluded.next_at,
-                          last_slot = excluded.last_slot, body = excluded.body;
+ON CONFLICT DO NOTHING RETURNING 1;
 
 -- name: delete
 DELETE FROM schedules WHERE domain = ? AND id IN (SELECT value FROM json_each(?));
