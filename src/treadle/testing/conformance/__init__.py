@@ -1,0 +1,64 @@
+"""What any engine must pass. An engine is done when it does.
+
+To run it against your engine, write a test module:
+
+    from treadle.testing.conformance import *
+
+    @pytest.fixture
+    def opener(tmp_path: Path) -> Opener:
+        @asynccontextmanager
+        async def open_engine() -> AsyncIterator[Engine]:
+            engine = await open_mine(tmp_path)
+            try:
+                yield engine
+            finally:
+                await engine.close()
+
+        return open_engine
+
+The async tests need anyio's pytest plugin: `anyio_mode = "auto"` in pytest's configuration, and an `anyio_backend`
+fixture where they are to run on one loop only. `pytest.register_assert_rewrite("treadle.testing")` in a `conftest.py`,
+before anything of it is imported, makes failures speak. A capability that the engine does not name skips what needs it.
+
+Times are passed to every verb that takes one, so no test waits for a lease; they start at the engine's own clock.
+"""
+
+from treadle.testing.conformance.backup import TestBackup
+from treadle.testing.conformance.cancelling import TestCancel
+from treadle.testing.conformance.claiming import TestClaim
+from treadle.testing.conformance.documents import TestDocuments
+from treadle.testing.conformance.enqueuing import TestEnqueue
+from treadle.testing.conformance.events import TestEvents
+from treadle.testing.conformance.keys import TestKeys
+from treadle.testing.conformance.leases import TestLeases
+from treadle.testing.conformance.logs import TestLogs
+from treadle.testing.conformance.notices import TestNotices
+from treadle.testing.conformance.opening import Opener, drive, engine
+from treadle.testing.conformance.processes import TestProcesses
+from treadle.testing.conformance.pruning import TestPruning
+from treadle.testing.conformance.reading import TestReading
+from treadle.testing.conformance.schedules import TestSchedules
+from treadle.testing.conformance.settling import TestSettle
+from treadle.testing.conformance.suspects import TestSuspects
+
+__all__ = [
+    "Opener",
+    "TestBackup",
+    "TestCancel",
+    "TestClaim",
+    "TestDocuments",
+    "TestEnqueue",
+    "TestEvents",
+    "TestKeys",
+    "TestLeases",
+    "TestLogs",
+    "TestNotices",
+    "TestProcesses",
+    "TestPruning",
+    "TestReading",
+    "TestSchedules",
+    "TestSettle",
+    "TestSuspects",
+    "drive",
+    "engine",
+]

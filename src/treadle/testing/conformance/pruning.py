@@ -1,0 +1,71 @@
+"""Pruning: what is old goes, oldest first and a few at a time; what is live stays."""
+
+from __future__ import annotations
+
+from treadle.domain.events import NewEvent
+from treadle.domain.instants import DAY, MINUTE
+from treadle.domain.outcomes import Succeeded
+from treadle.domain.runs import State
+from treadle.engines.contract import Engine
+from treadle.testing.conformance.logs import line
+from treadle.testing.driver import BOOM, Driver
+
+
+async def finish(drive: Driver, worker_id: str) -> str:
+    """Let a run come to its end, a minute later than the one before; its id."""
+    await drive.submit()
+    claim = await drive.claim_one(worker_id)
+    drive.now += MINUTE
+    await drive.settle(worker_id, claim, Succeeded())
+    return claim.id
+
+
+class TestPruning:
+    async def test_old_runs_go_the_oldest_first(self, engine: Engine, drive: Driver) -> None:
+        worker = await drive.worker(lease=DAY)
+        ids = [await finish(drive, worker) for _ in range(5)]
+        border = drive.now - MINUTE
+        assert await engine.runs.prune(border, 2) == 2
+        assert {run.id for run in await engine.runs.get("default", ids)} == set(ids[2:])
+        assert await engine.runs.prune(border, 2) == 1
+        assert await engine.runs.prune(border, 2) == 0
+        assert {run.id for run in await engine.runs.get("default", ids)} == set(ids[3:])
+
+    async def test_live_runs_stay_however_old(self, engine: Engine, drive: Driver) -> None:
+        ids = await drive.submit(2)
+        await drive.claim_one(await drive.worker())
+        assert await engine.runs.prune(drive.now + 100 * DAY, 9) == 0
+        assert await drive.states(ids) == [State.RUNNING, State.READY]
+
+    async def test_a_run_takes_its_attempts_and_logs_along(self, engine: Engine, drive: Driver) -> None:
+        (run_id,) = await drive.submit()
+        worker = await drive.worker(lease=DAY)
+        await drive.settle(worker, await drive.claim_one(worker), BOOM)
+        drive.now += MINUTE
+        await drive.settle(worker, await drive.claim_one(worker), Succeeded())
+        await engine.logs.append([line("said", drive.now, run_id=run_id), line("stays", drive.now)])
+        assert await engine.runs.prune(drive.now + 1, 9) == 1
+        assert await engine.runs.attempts("default", run_id) == []
+        assert await engine.logs.read("default", run_id, after=0, limit=9) == []
+        assert len(await engine.logs.read("default", "run_1", after=0, limit=9)) == 1
+
+    async def test_a_pruned_run_settles_no_more(self, engine: Engine, drive: Driver) -> None:
+        await drive.submit()
+        worker = await drive.worker(lease=DAY)
+        claim = await drive.claim_one(worker)
+        await drive.settle(worker, claim, Succeeded())
+        await engine.runs.prune(drive.now + 1, 9)
+        assert await drive.settle(worker, claim, Succeeded()) == (claim.id,)
+        assert await engine.runs.cancel("default", [claim.id], now=drive.now) == {}
+
+    async def test_old_events_go_but_the_newest_stays(self, engine: Engine, drive: Driver) -> None:
+        events = [NewEvent(domain="default", type="job.changed", subject="j", at=drive.now + n) for n in range(4)]
+        await engine.events.append(events)
+        (first, *_, last) = await engine.events.read("default", after=0, limit=9)
+        assert await engine.events.prune(drive.now + 2, 1) == 1
+        assert (await engine.events.bounds())[0] > first.seq
+        assert await engine.events.prune(drive.now + DAY, 9) == 2
+        assert await engine.events.prune(drive.now + DAY, 9) == 0
+        assert await engine.events.bounds() == (last.seq, last.seq)
+        await engine.events.append(events[:1])
+        assert (await engine.events.bounds())[1] > last.seq

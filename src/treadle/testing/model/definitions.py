@@ -1,0 +1,159 @@
+"""The model's schedules and documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from treadle.domain.errors import StaleVersion
+from treadle.domain.events import NewEvent
+from treadle.domain.instants import Instant
+from treadle.domain.schedules import Schedule
+from treadle.engines.contract import Document, Firing, Save, Topic
+from treadle.system import Clock
+from treadle.testing.model.runs import enqueue
+from treadle.testing.model.state import Data
+
+
+class ModelSchedules:
+    """See `contract.ScheduleStore`."""
+
+    def __init__(self, data: Data, clock: Clock) -> None:
+        self._data = data
+        self._clock = clock
+
+    async def due(self, limit: int, *, now: Instant | None = None) -> list[Schedule]:
+        moment = self._wall(now)
+        due = [(schedule.next_at, schedule) for schedule in self._active() if schedule.next_at is not None]
+        due.sort(key=lambda pair: pair[0])
+        return [schedule for cursor, schedule in due if cursor <= moment][:limit]
+
+    async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
+        answers = [self._fire(firing, self._wall(now)) for firing in firings]
+        self._data.wake([Topic.RUNS, Topic.EVENTS])
+        return answers
+
+    async def next_due(self) -> Instant | None:
+        cursors = [schedule.next_at for schedule in self._active() if schedule.next_at is not None]
+        return min(cursors, default=None)
+
+    async def get(self, domain: str, schedule_ids: Sequence[str]) -> list[Schedule]:
+        return [schedule for schedule in await self.find(domain) if schedule.id in schedule_ids]
+
+    async def find(self, domain: str, *, job_id: str | None = None) -> list[Schedule]:
+        schedules = [schedule for _, schedule in sorted(self._data.schedules.items(), key=lambda item: item[0])]
+        return [found for found in schedules if found.domain == domain and job_id in (None, found.job_id)]
+
+    async def running(self, domain: str, schedule_ids: Sequence[str]) -> frozenset[str]:
+        runs = [entry.run for entry in self._data.live.values() if entry.run.domain == domain]
+        return frozenset(
+            run.schedule_id for run in runs if run.schedule_id is not None and run.schedule_id in schedule_ids
+        )
+
+    def _fire(self, firing: Firing, now: Instant) -> bool:
+        name = (firing.domain, firing.schedule_id)
+        schedule = self._data.schedules.get(name)
+        if schedule is None or not schedule.active or schedule.next_at != firing.cursor:
+            return False
+        last_slot = schedule.last_slot if firing.last_slot is None else firing.last_slot
+        self._data.schedules[name] = msgspec.structs.replace(schedule, next_at=firing.next_at, last_slot=last_slot)
+        enqueue(self._data, firing.runs, now)
+        for event in firing.events:
+            self._data.write(event)
+        return True
+
+    def _active(self) -> list[Schedule]:
+        return [schedule for schedule in self._data.schedules.values() if schedule.active]
+
+    def _wall(self, now: Instant | None) -> Instant:
+        return self._clock.wall() if now is None else now
+
+
+class ModelDocuments:
+    """See `contract.DocumentStore`."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+
+    async def save(self, save: Save) -> Document:
+        self._check(save)
+        name = (save.domain, save.kind, save.id)
+        standing = self._data.documents.get(name)
+        document = Document(
+            domain=save.domain,
+            kind=save.kind,
+            id=save.id,
+            version=len(self._versions(*name)) + 1,
+            body=save.body,
+            created_at=standing.created_at if standing else save.at,
+            updated_at=save.at,
+        )
+        self._data.documents[name] = document
+        self._data.versions.append(document)
+        self._remove_schedules(save.domain, [schedule.id for schedule in save.replaces])
+        self._data.schedules.update({(schedule.domain, schedule.id): schedule for schedule in save.schedules})
+        self._tell(save.events)
+        return document
+
+    async def delete(
+        self,
+        domain: str,
+        kind: str,
+        document_id: str,
+        *,
+        expected: int | None = None,
+        schedule_ids: Sequence[str] = (),
+        events: Sequence[NewEvent] = (),
+    ) -> bool:
+        name = (domain, kind, document_id)
+        if name not in self._data.documents:
+            return False
+        self._check_version(name, expected)
+        del self._data.documents[name]
+        self._remove_schedules(domain, schedule_ids)
+        self._tell(events)
+        return True
+
+    async def get(self, domain: str, kind: str, document_id: str) -> Document | None:
+        return self._data.documents.get((domain, kind, document_id))
+
+    async def find(self, domain: str, kind: str, *, after: str = "", limit: int = 200) -> list[Document]:
+        documents = [found for _, found in sorted(self._data.documents.items(), key=lambda item: item[0])]
+        wanted = [found for found in documents if (found.domain, found.kind) == (domain, kind)]
+        return [found for found in wanted if found.id > after][:limit]
+
+    async def versions(self, domain: str, kind: str, document_id: str, limit: int) -> list[Document]:
+        return self._versions(domain, kind, document_id)[::-1][:limit]
+
+    def _check(self, save: Save) -> None:
+        """The writer has seen the version that stands, and every schedule that it writes over as it stands."""
+        self._check_version((save.domain, save.kind, save.id), save.expected)
+        seen = {(schedule.domain, schedule.id): schedule for schedule in save.replaces}
+        written = {(schedule.domain, schedule.id) for schedule in save.schedules}
+        for name in written | set(seen):
+            there = self._data.schedules.get(name)
+            if (there is None) != (name not in seen) or (there and there.next_at != seen[name].next_at):
+                raise StaleVersion(f"schedule {name[1]} has fired or changed since it was seen")
+
+    def _check_version(self, name: tuple[str, str, str], expected: int | None) -> None:
+        standing = self._data.documents.get(name)
+        version = standing.version if standing else 0
+        if expected is not None and expected != version:
+            raise StaleVersion(f"{name[1]} {name[2]} is at version {version}, not {expected}")
+
+    def _versions(self, domain: str, kind: str, document_id: str) -> list[Document]:
+        return [
+            found
+            for found in self._data.versions
+            if (found.domain, found.kind, found.id) == (domain, kind, document_id)
+        ]
+
+    def _remove_schedules(self, domain: str, schedule_ids: Sequence[str]) -> None:
+        for schedule_id in schedule_ids:
+            self._data.schedules.pop((domain, schedule_id), None)
+
+    def _tell(self, events: Sequence[NewEvent]) -> None:
+        for event in events:
+            self._data.write(event)
+        self._data.wake([Topic.SCHEDULES, Topic.EVENTS])

@@ -1,0 +1,53 @@
+"""The model engine itself: its stores over one `Data`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from treadle.domain.errors import Unavailable
+from treadle.domain.instants import Instant
+from treadle.engines.contract import Topic
+from treadle.system import Clock
+from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
+from treadle.testing.model.notices import ModelNotices
+from treadle.testing.model.records import ModelEvents, ModelLogs
+from treadle.testing.model.runs import ModelRuns
+from treadle.testing.model.state import Data
+from treadle.testing.model.workers import ModelWorkers
+
+
+class ModelEngine:
+    """See `contract.Engine`. Engines made with the same `data` are as processes on the same database."""
+
+    name = "model"
+    capabilities: frozenset[str] = frozenset()
+
+    def __init__(self, data: Data, clock: Clock) -> None:
+        self._data = data
+        self._clock = clock
+        self.workers = ModelWorkers(data, clock)
+        self.runs = ModelRuns(data, clock, self.workers)
+        self.schedules = ModelSchedules(data, clock)
+        self.documents = ModelDocuments(data)
+        self.events = ModelEvents(data)
+        self.logs = ModelLogs(data)
+
+    def now(self) -> Instant:
+        """See `contract.Engine`."""
+        return self._clock.wall()
+
+    def listen(self, *topics: Topic) -> ModelNotices:
+        """See `contract.Engine`."""
+        listener = ModelNotices(topics)
+        self._data.listeners.append(listener)
+        return listener
+
+    async def ping(self) -> None:
+        """See `contract.Engine`."""
+
+    async def backup(self, target: Path) -> None:
+        """See `contract.Engine`."""
+        raise Unavailable(f"the model keeps nothing that could be copied to {target}")
+
+    async def close(self) -> None:
+        """See `contract.Engine`."""

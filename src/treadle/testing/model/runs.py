@@ -1,0 +1,327 @@
+"""The model's runs: submit, claim, settle, cancel, read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from treadle.domain.instants import Instant
+from treadle.domain.runs import LIVE, TERMINAL, Attempt, Claim, NewRun, Run, State
+from treadle.domain.states import (
+    CANCEL_REQUESTED_EVENT,
+    CANCEL_ROW,
+    QUEUED_EVENT,
+    TABLE,
+    Change,
+    Transition,
+    row_for,
+    settled_data,
+    started_data,
+)
+from treadle.domain.workers import can_take
+from treadle.engines.contract import Accepted, Admission, RunQuery, Step, Topic
+from treadle.system import Clock
+from treadle.testing.model.state import Data, Entry, Member, Settled
+from treadle.testing.model.workers import ModelWorkers
+
+
+class ModelRuns:
+    """See `contract.RunStore`."""
+
+    def __init__(self, data: Data, clock: Clock, workers: ModelWorkers) -> None:
+        self._data = data
+        self._clock = clock
+        self._workers = workers
+
+    async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
+        answers = enqueue(self._data, runs, self._wall(now))
+        self._data.wake([Topic.RUNS, Topic.EVENTS])
+        return answers
+
+    async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
+        member = self._workers.check(worker_id, now)
+        refused = self._settle(done)
+        self._promote(self._wall(now))
+        claims, solo_waiting = self._claim(member, want, self._wall(now))
+        return Step(
+            refused=refused,
+            claims=claims,
+            cancels=tuple(e.run.id for e in self._workers.held(worker_id) if e.run.cancel_requested_at is not None),
+            next_due=min((run.due_at for run in self._in_state(State.SCHEDULED)), default=None),
+            solo_waiting=solo_waiting,
+        )
+
+    async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
+        for transition in done:
+            if transition.worker_id is not None:
+                self._workers.check(transition.worker_id, now)
+        return self._settle(done)
+
+    async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
+        return [
+            (worker_id, _to_claim(entry), entry.run.cancel_requested_at)
+            for worker_id in worker_ids
+            for entry in self._workers.held(worker_id)
+        ]
+
+    async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
+        entries = [entry for run_id, entry in self._data.entries().items() if run_id in run_ids]
+        answer = {}
+        for entry in entries:
+            if entry.run.domain == domain:
+                self._cancel(entry, self._wall(now))
+                answer[entry.run.id] = entry.run.state
+        self._data.wake([Topic.CANCELS, Topic.EVENTS])
+        return answer
+
+    async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
+        return [run for run in self._views() if run.domain == domain and run.id in run_ids]
+
+    async def find(self, query: RunQuery) -> list[Run]:
+        found = [run for run in self._views() if _matches(run, query)]
+        return sorted(found, key=lambda run: run.id, reverse=True)[: query.limit]
+
+    async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
+        entry = self._data.entries().get(run_id)
+        return list(entry.attempts) if entry is not None and entry.run.domain == domain else []
+
+    async def ahead(self, domain: str, run_id: str, limit: int) -> int:
+        this = self._data.live.get(run_id)
+        if this is None or this.run.domain != domain:
+            return 0
+        ready = [entry for entry in self._data.live.values() if entry.run.state is State.READY]
+        before = [other for other in ready if _line(other) == _line(this) and _order(other) < _order(this)]
+        return min(len(before), limit)
+
+    async def counts(self, domain: str) -> dict[State, int]:
+        states = [entry.run.state for entry in self._data.live.values() if entry.run.domain == domain]
+        return {state: states.count(state) for state in LIVE if state in states}
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        finished = [(entry.run.finished_at, run_id) for run_id, entry in self._data.history.items()]
+        old = [run_id for at, run_id in finished if at is not None and at < before][:limit]
+        for run_id in old:
+            del self._data.history[run_id]
+        self._data.logs = [line for line in self._data.logs if line.run_id not in old]
+        return len(old)
+
+    def _promote(self, now: Instant) -> None:
+        """What is due becomes ready. Its rank was set with its due date."""
+        for entry in self._data.live.values():
+            if entry.run.state is State.SCHEDULED and entry.run.due_at <= now:
+                entry.run = msgspec.structs.replace(entry.run, state=State.READY, reason=None)
+
+    def _claim(self, member: Member, want: int, now: Instant) -> tuple[tuple[Claim, ...], bool]:
+        """The first `want` runs that the worker may take; and whether a suspect waits for it to hold nothing."""
+        spec = member.spec
+        if want <= 0 or member.state != "online":
+            return (), False
+        ready = [entry for entry in self._data.live.values() if entry.run.state is State.READY]
+        ours = [entry for entry in ready if entry.run.domain == spec.domain]
+        open_to = [e for e in ours if can_take(spec.queues, spec.requires, e.run.queue, e.run.requires)]
+        in_order = sorted(open_to, key=_order)
+        suspects = [entry for entry in in_order if entry.run.suspect]
+        others = [entry for entry in in_order if not entry.run.suspect]
+        held = list(self._workers.held(spec.id))
+        if any(entry.run.suspect for entry in held):
+            return (), False
+        taken = suspects[:1] if suspects and not held else others[:want]
+        for entry in taken:
+            self._start(entry, spec.id, now)
+        return tuple(_to_claim(entry) for entry in taken), bool(suspects and held)
+
+    def _start(self, entry: Entry, worker_id: str, now: Instant) -> None:
+        run = entry.run
+        entry.claimed_at = now
+        entry.run = msgspec.structs.replace(
+            run,
+            state=State.RUNNING,
+            reason=None,
+            token=run.token + 1,
+            attempt=run.failures + run.losses + 1,
+            worker_id=worker_id,
+        )
+        event = TABLE[State.READY, Change.CLAIM].event
+        self._data.tell(entry, event, now, started_data(entry.run.attempt, entry.run.token))
+        self._data.wake([Topic.EVENTS])
+
+    def _settle(self, done: Sequence[Transition]) -> tuple[str, ...]:
+        if done:
+            self._data.wake([Topic.RUNS, Topic.EVENTS])
+        return tuple(transition.run_id for transition in done if not self._stands(transition))
+
+    def _stands(self, transition: Transition) -> bool:
+        """Apply a transition whose fence holds; whether it is in force, by this call or an earlier one."""
+        entry = self._data.entries().get(transition.run_id)
+        if entry is None:
+            return False
+        before = entry.settled.get(transition.token)
+        if before is not None:
+            row = row_for(transition, cancel_requested=before.cancel_requested)
+            return row.to == before.row.to and (row.to in TERMINAL or row.event == before.row.event)
+        if entry.run.state is not State.RUNNING or entry.run.token != transition.token:
+            return False
+        self._apply(entry, transition)
+        return True
+
+    def _apply(self, entry: Entry, transition: Transition) -> None:
+        cancel_requested = entry.run.cancel_requested_at is not None
+        row = row_for(transition, cancel_requested=cancel_requested)
+        entry.settled[transition.token] = Settled(row, cancel_requested)
+        self._data.tell(entry, row.event, transition.at, settled_data(transition, entry.run.attempt))
+        started_at = transition.started_at if entry.run.started_at is None else entry.run.started_at
+        entry.run = msgspec.structs.replace(
+            entry.run,
+            started_at=started_at,
+            failures=transition.failures,
+            losses=transition.losses,
+            solo_losses=transition.solo_losses,
+            suspect=transition.suspect,
+        )
+        if row.to in TERMINAL:
+            entry.run = msgspec.structs.replace(entry.run, error=transition.error, result=transition.result)
+            self._finish(entry, row.to, transition.at)
+        else:
+            entry.attempts.append(_to_attempt(entry, transition, row.event))
+            self._put_back(entry, transition, row.to)
+
+    def _put_back(self, entry: Entry, transition: Transition, to: State) -> None:
+        run = entry.run
+        entry.claimed_at = None
+        entry.run = msgspec.structs.replace(
+            run,
+            state=to,
+            reason=transition.reason,
+            attempt=run.failures + run.losses,
+            worker_id=None,
+            rank=run.rank if transition.rank is None else transition.rank,
+            due_at=run.due_at if transition.due_at is None else transition.due_at,
+            error=run.error if transition.error is None else transition.error,
+        )
+
+    def _finish(self, entry: Entry, state: State, at: Instant) -> None:
+        entry.run = msgspec.structs.replace(entry.run, state=state, reason=None, finished_at=at)
+        self._data.history[entry.run.id] = self._data.live.pop(entry.run.id)
+
+    def _cancel(self, entry: Entry, now: Instant) -> None:
+        run = entry.run
+        if run.state is State.RUNNING and run.cancel_requested_at is None:
+            entry.run = msgspec.structs.replace(run, cancel_requested_at=now)
+            self._data.tell(entry, CANCEL_REQUESTED_EVENT, now)
+        elif run.state in LIVE and run.state is not State.RUNNING:
+            entry.run = msgspec.structs.replace(run, error=None)
+            self._data.tell(entry, CANCEL_ROW.event, now)
+            self._finish(entry, CANCEL_ROW.to, now)
+
+    def _views(self) -> list[Run]:
+        return [_to_run(entry) for entry in self._data.entries().values()]
+
+    def _in_state(self, state: State) -> list[Run]:
+        return [entry.run for entry in self._data.live.values() if entry.run.state is state]
+
+    def _wall(self, now: Instant | None) -> Instant:
+        return self._clock.wall() if now is None else now
+
+
+def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
+    """Store new runs; a key that stands names its first run instead. Also how schedules submit."""
+    answers = []
+    for new in runs:
+        if new.key is not None:
+            name = (new.domain, new.key.scope, new.key.key)
+            first = data.keys.get(name)
+            if first is not None and first[1].expires_at > now:
+                same = first[1].body_hash == new.key.body_hash
+                answers.append(Accepted(first[0], Admission.EXISTING if same else Admission.KEY_REUSED))
+                continue
+            data.keys[name] = (new.id, new.key)
+        entry = data.live[new.id] = Entry(_first(new), seq=data.number())
+        data.tell(entry, QUEUED_EVENT, new.created_at)
+        answers.append(Accepted(new.id, Admission.CREATED))
+    return answers
+
+
+def _first(new: NewRun) -> Run:
+    submitted = msgspec.structs.asdict(new)
+    del submitted["key"]
+    return Run(
+        **submitted,
+        token=0,
+        attempt=0,
+        failures=0,
+        losses=0,
+        solo_losses=0,
+        suspect=False,
+        cancel_requested_at=None,
+        worker_id=None,
+        started_at=None,
+        finished_at=None,
+        result=None,
+        error=None,
+    )
+
+
+def _to_run(entry: Entry) -> Run:
+    """What readers get: a run whose handler has not said yet when it began has started when it was claimed."""
+    run = entry.run
+    if run.state is State.RUNNING and run.started_at is None:
+        return msgspec.structs.replace(run, started_at=entry.claimed_at)
+    return run
+
+
+def _to_claim(entry: Entry) -> Claim:
+    run = entry.run
+    assert entry.claimed_at is not None
+    return Claim(
+        id=run.id,
+        domain=run.domain,
+        job_id=run.job_id,
+        queue=run.queue,
+        requires=run.requires,
+        priority=run.priority,
+        token=run.token,
+        attempt=run.attempt,
+        failures=run.failures,
+        losses=run.losses,
+        solo_losses=run.solo_losses,
+        suspect=run.suspect,
+        due_at=run.due_at,
+        created_at=run.created_at,
+        claimed_at=entry.claimed_at,
+        work=run.work,
+        inputs=run.inputs,
+    )
+
+
+def _to_attempt(entry: Entry, transition: Transition, event: str) -> Attempt:
+    return Attempt(
+        run_id=transition.run_id,
+        token=transition.token,
+        attempt=entry.run.attempt,
+        worker_id=entry.run.worker_id,
+        started_at=transition.started_at,
+        finished_at=transition.at,
+        event=event,
+        error=transition.error,
+    )
+
+
+def _order(entry: Entry) -> tuple[Instant, int]:
+    return entry.run.rank, entry.seq
+
+
+def _line(entry: Entry) -> tuple[str, str, str, bool]:
+    return entry.run.domain, entry.run.queue, entry.run.requires, entry.run.suspect
+
+
+def _matches(run: Run, query: RunQuery) -> bool:
+    return (
+        run.domain == query.domain
+        and (query.before is None or run.id < query.before)
+        and (not query.states or run.state in query.states)
+        and (not query.job_ids or run.job_id in query.job_ids)
+        and (not query.queues or run.queue in query.queues)
+        and (query.created_after is None or run.created_at >= query.created_after)
+        and (query.created_before is None or run.created_at < query.created_before)
+    )

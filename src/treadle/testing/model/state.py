@@ -1,0 +1,104 @@
+"""What the model knows: the data behind any number of its engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from treadle.domain.events import Event, NewEvent
+from treadle.domain.instants import Instant
+from treadle.domain.json import EMPTY_OBJECT, Json
+from treadle.domain.logs import StoredLogLine
+from treadle.domain.runs import Attempt, Run, RunKey
+from treadle.domain.schedules import Schedule
+from treadle.domain.states import Row
+from treadle.domain.workers import WorkerSpec, WorkerState
+from treadle.engines.contract import Document, Topic
+from treadle.testing.model.notices import ModelNotices
+
+
+@dataclass
+class Settled:
+    """What became of a token: the row that was applied, and whether a cancel stood when it was."""
+
+    row: Row
+    cancel_requested: bool
+
+
+@dataclass
+class Entry:
+    """A run, live or finished, with what readers are not told of it.
+
+    `run.started_at` is set by the first handler to begin; `events` counts the run's events.
+    """
+
+    run: Run
+    seq: int
+    events: int = 0
+    claimed_at: Instant | None = None
+    settled: dict[int, Settled] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass
+class Member:
+    """A worker and its lease."""
+
+    spec: WorkerSpec
+    state: WorkerState
+    registered_at: Instant
+    seen_at: Instant
+    lease_until: Instant
+
+
+@dataclass
+class Data:
+    """Everything. `live` is in the order of submission, `history` in that of finishing."""
+
+    live: dict[str, Entry] = field(default_factory=dict)
+    history: dict[str, Entry] = field(default_factory=dict)
+    keys: dict[tuple[str, str, str], tuple[str, RunKey]] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
+    schedules: dict[tuple[str, str], Schedule] = field(default_factory=dict)
+    documents: dict[tuple[str, str, str], Document] = field(default_factory=dict)
+    versions: list[Document] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    logs: list[StoredLogLine] = field(default_factory=list)
+    listeners: list[ModelNotices] = field(default_factory=list)
+    numbers: int = 0
+
+    def number(self) -> int:
+        """A number that was never given out before."""
+        self.numbers += 1
+        return self.numbers
+
+    def entries(self) -> dict[str, Entry]:
+        """Every run by id."""
+        return {**self.live, **self.history}
+
+    def tell(self, entry: Entry, event: str, at: Instant, data: Json = EMPTY_OBJECT) -> None:
+        """Write the next event of a run."""
+        entry.events += 1
+        run = entry.run
+        new = NewEvent(domain=run.domain, type=event, subject=run.id, job_id=run.job_id, at=at, data=data)
+        self.write(new, entry.events)
+
+    def write(self, event: NewEvent, n: int = 0) -> None:
+        """Write an event; `n` numbers those of a run."""
+        self.events.append(
+            Event(
+                seq=self.number(),
+                domain=event.domain,
+                type=event.type,
+                subject=event.subject,
+                n=n,
+                job_id=event.job_id,
+                at=event.at,
+                data=event.data,
+            )
+        )
+
+    def wake(self, topics: Iterable[Topic]) -> None:
+        """Tell every listener."""
+        for listener in self.listeners:
+            listener.tell(topics)
