@@ -58,6 +58,21 @@ class TestPruning:
         assert await drive.settle(worker, claim, Succeeded()) == (claim.id,)
         assert await engine.runs.cancel("default", [claim.id], now=drive.now) == {}
 
+    async def test_ended_workers_that_hold_nothing_are_forgotten(self, engine: Engine, drive: Driver) -> None:
+        holder = await drive.worker()
+        await drive.submit()
+        await drive.claim_one(holder)
+        ended = [await drive.worker() for _ in range(3)]
+        online = await drive.worker(lease=DAY)
+        await engine.workers.stop([holder, *ended])
+        assert await engine.workers.prune(drive.now, 9) == 0
+        drive.now += 1
+        assert await engine.workers.prune(drive.now, 2) == 2
+        assert await engine.workers.prune(drive.now, 2) == 1
+        assert await engine.workers.prune(drive.now, 2) == 0
+        assert {worker.id for worker in await engine.workers.find("default")} == {holder, online}
+        assert await engine.workers.expire(now=drive.now) == [holder]
+
     async def test_old_events_go_but_the_newest_stays(self, engine: Engine, drive: Driver) -> None:
         events = [NewEvent(domain="default", type="job.changed", subject="j", at=drive.now + n) for n in range(4)]
         await engine.events.append(events)

@@ -61,6 +61,14 @@ class ModelWorkers:
             if member.spec.domain == domain and (member.state in IN_SERVICE or member.seen_at > recent)
         ]
 
+    async def prune(self, before: Instant, limit: int) -> int:
+        ended = (member for member in self._data.members.values() if member.state not in IN_SERVICE)
+        idle = (member.spec.id for member in ended if member.seen_at < before and not any(self.held(member.spec.id)))
+        old = list(idle)[:limit]
+        for worker_id in old:
+            del self._data.members[worker_id]
+        return len(old)
+
     def check(self, worker_id: str, now: Instant | None) -> Member:
         """The worker, if its lease is alive. Raises LeaseLost where it is not."""
         if not self._is_alive(worker_id, now):

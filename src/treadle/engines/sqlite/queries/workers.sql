@@ -40,7 +40,9 @@ SELECT id, domain, host, pid, slots, queues, requires, version, state, registere
 FROM workers WHERE domain = ?1 AND (state IN ('online', 'draining') OR seen_at > ?2) ORDER BY id;
 
 -- name: prune
-DELETE FROM workers
-WHERE id IN (SELECT id FROM workers WHERE state IN ('lost', 'stopped') AND seen_at < ?1 LIMIT ?2)
-  AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id)
-RETURNING 1;
+DELETE FROM workers WHERE id IN (
+  SELECT id FROM workers
+  WHERE state IN ('lost', 'stopped') AND seen_at < ?1
+    AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id)
+  LIMIT ?2
+) RETURNING 1;
