@@ -39,6 +39,10 @@ def _service(name: str, settings: Settings) -> Coroutine[object, object, None]:
             from treadle.scheduler.main import run
 
             return run(settings)
+        case "worker":
+            from treadle.worker.main import run
+
+            return run(settings)
     raise ValueError(f"{name} is none of {', '.join(SERVICES)}")
 
 

@@ -1,0 +1,26 @@
+"""The cases by name, in the order in which `all` runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from benchmarks.cases import budget, drain, enqueue
+from benchmarks.measure import Options, Report
+
+
+class Case(Struct, frozen=True):
+    """A benchmark: what it shows, what can be chosen by number and its default, and how it is run."""
+
+    shows: str
+    numbers: Mapping[str, int]
+    run: Callable[[Options], Coroutine[None, None, Report]]
+
+
+CASES: Final[Mapping[str, Case]] = {
+    "drain": Case("no-op runs per second of one worker process", drain.NUMBERS, drain.run),
+    "enqueue": Case("runs accepted per second, each on disk", enqueue.NUMBERS, enqueue.run),
+    "budget": Case("microseconds of the runner and of the engine for one run", budget.NUMBERS, budget.run),
+}

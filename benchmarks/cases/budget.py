@@ -1,0 +1,206 @@
+"""Where the microseconds of one run go: the runner alone, and the engine alone with everything on.
+
+Each part has a fresh process, set up as a worker's: its event loop, its captured output, its thread switching.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import uvloop
+
+from benchmarks.engines import NOOP, TASKS, enqueue_all, new_runs, opened
+from benchmarks.measure import Figures, Options, Part, Report, Stopwatch, at_most, interleave, medians
+from treadle.authoring.discovery import discover
+from treadle.domain.instants import MINUTE
+from treadle.domain.logs import Level, LogLine, Stream
+from treadle.domain.outcomes import Succeeded
+from treadle.domain.runs import Claim, NewRun
+from treadle.domain.states import Transition, settle
+from treadle.domain.work import PythonHandler, decode_work
+from treadle.domain.workers import WorkerSpec
+from treadle.executors.base import Execution
+from treadle.executors.handler import HandlerExecutor
+from treadle.executors.logbuffer import LogBuffer
+from treadle.executors.registry import Executors
+from treadle.executors.secrets import LocalSecrets
+from treadle.system import SystemClock
+from treadle.worker.board import Board
+from treadle.worker.capture import capture_output
+from treadle.worker.child import SWITCH_SECONDS
+from treadle.worker.pump import BATCH
+from treadle.worker.runner import Runner
+
+NUMBERS: Final[Mapping[str, int]] = {"runs": 20_000, "concurrency": 100}
+
+_WORKER: Final = "wrk_bench"
+_RUNNER_US: Final = 6.0
+_ENGINE_US: Final = 30.0
+
+
+async def run(options: Options) -> Report:
+    """See the module."""
+    runs, concurrency = options.numbers["runs"], options.numbers["concurrency"]
+
+    def apart(measure: Callable[[Path], Coroutine[None, None, Figures]]) -> Part:
+        async def part(_round: int) -> Figures:
+            with TemporaryDirectory(dir=options.folder) as folder:
+                return await asyncio.to_thread(_in_a_worker, measure, Path(folder))
+
+        return part
+
+    parts = {
+        "runner": apart(partial(runner_alone, runs=runs, concurrency=concurrency)),
+        "engine": apart(partial(engine_alone, engine=options.engine, runs=runs)),
+    }
+    spreads = await interleave(parts, options.rounds)
+    figures = medians(spreads)
+    return Report(
+        figures=figures,
+        goals={
+            "runner_wall_us": at_most(figures["runner_wall_us"], _RUNNER_US),
+            "engine_wall_us": at_most(figures["engine_wall_us"], _ENGINE_US),
+        },
+        spreads=spreads,
+        settings={**options.numbers, "batch": BATCH, "synchronous": "FULL"},
+    )
+
+
+async def runner_alone(folder: Path, *, runs: int, concurrency: int) -> Figures:
+    """The runner on claims in memory: board, deadlines, watchdog and log buffer as in a worker's process."""
+    (folder / "noop.py").write_text(TASKS)
+    executors = Executors()
+    executors.register(PythonHandler, HandlerExecutor(discover(folder).registry, concurrency))
+    done: list[Transition] = []
+    drained = asyncio.Event()
+
+    def on_done(transition: Transition) -> None:
+        done.append(transition)
+        if runner.idle:
+            drained.set()
+
+    async with LogBuffer(_keep_nothing) as logs:
+        secrets = LocalSecrets(folder)
+        runner = Runner(
+            worker_id=_WORKER,
+            board=Board.create(concurrency),
+            executors=executors,
+            make_execution=lambda claim: Execution(claim, decode_work(claim.work), logs, secrets),
+            clock=SystemClock(),
+            grace=1.0,
+            on_done=on_done,
+        )
+        watchdog = asyncio.create_task(runner.watch())
+        for batch in (_claims(BATCH), _claims(runs)):  # the first warms up
+            done.clear()
+            with Stopwatch() as watch:
+                for start in range(0, len(batch), BATCH):
+                    drained.clear()
+                    runner.accept(batch[start : start + BATCH])
+                    await drained.wait()
+        watchdog.cancel()
+    assert len(done) == runs
+    assert all(each.error is None for each in done)
+    return {"wall_us": watch.wall / runs, "cpu_us": watch.cpu / runs}
+
+
+async def engine_alone(folder: Path, *, engine: str, runs: int) -> Figures:
+    """The steps of a worker without running anything: settle the last batch and claim the next, until none is left.
+
+    Fences, leases, results, history, a started and a terminal event per run are on; `log_us` is what a line of log
+    for each run costs beside it.
+    """
+    clock = SystemClock()
+    async with opened(engine, folder) as store:
+        await store.workers.register(
+            WorkerSpec(id=_WORKER, host="", pid=0, slots=BATCH, requires=frozenset({f"handler:{NOOP}"}), version=""),
+            5 * MINUTE,
+        )
+        await enqueue_all(store, new_runs(runs))
+        step_wall = step_cpu = log_wall = 0.0
+        settled = 0
+        done: list[Transition] = []
+        while settled < runs:
+            with Stopwatch() as watch:
+                step = await store.runs.step(_WORKER, done, BATCH)
+            step_wall, step_cpu = step_wall + watch.wall, step_cpu + watch.cpu
+            assert not step.refused
+            settled += len(done)
+            done = [_succeed(claim, clock) for claim in step.claims]
+            lines = [_line(claim) for claim in step.claims]
+            with Stopwatch() as watch:
+                await store.logs.append(lines)
+            log_wall += watch.wall
+    return {"wall_us": step_wall / runs, "cpu_us": step_cpu / runs, "log_us": log_wall / runs}
+
+
+def _in_a_worker(measure: Callable[[Path], Coroutine[None, None, Figures]], folder: Path) -> Figures:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_as_a_worker, measure, folder).result()
+
+
+def _as_a_worker(measure: Callable[[Path], Coroutine[None, None, Figures]], folder: Path) -> Figures:
+    sys.setswitchinterval(SWITCH_SECONDS)
+    capture_output()
+    return uvloop.run(measure(folder))
+
+
+async def _keep_nothing(lines: list[LogLine]) -> None:
+    """No-op runs say nothing."""
+    raise AssertionError(lines)
+
+
+def _claims(count: int) -> list[Claim]:
+    return [_claim(each) for each in new_runs(count)]
+
+
+def _claim(run: NewRun) -> Claim:
+    """A run as a worker gets it at its first attempt."""
+    return Claim(
+        id=run.id,
+        domain=run.domain,
+        job_id=run.job_id,
+        queue=run.queue,
+        requires=run.requires,
+        priority=run.priority,
+        token=1,
+        attempt=1,
+        failures=0,
+        losses=0,
+        solo_losses=0,
+        suspect=False,
+        due_at=run.due_at,
+        created_at=run.created_at,
+        claimed_at=run.created_at,
+        work=run.work,
+        inputs=run.inputs,
+    )
+
+
+def _succeed(claim: Claim, clock: SystemClock) -> Transition:
+    now = clock.wall()
+    outcome = Succeeded(b"1")
+    return settle(
+        claim, decode_work(claim.work), outcome, now=now, chance=0.5, worker_id=_WORKER, started_at=claim.claimed_at
+    )
+
+
+def _line(claim: Claim) -> LogLine:
+    return LogLine(
+        domain=claim.domain,
+        run_id=claim.id,
+        token=claim.token,
+        attempt=claim.attempt,
+        at=claim.claimed_at,
+        stream=Stream.STDOUT,
+        level=Level.INFO,
+        message="done",
+    )

@@ -1,0 +1,79 @@
+"""Treadle's processes as its commands start them, and what they cost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from benchmarks.engines import TASKS, engine_url
+from treadle.domain.runs import DEFAULT_DOMAIN
+from treadle.domain.workers import WorkerState
+from treadle.engines.contract import Engine
+
+_LOOK_SECONDS: Final = 0.1
+_STOP_SECONDS: Final = 20.0
+
+
+@asynccontextmanager
+async def worker(engine: Engine, folder: Path, *, concurrency: int) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A worker, parent and child, ready to claim; its tasks folder holds the no-op handler."""
+    tasks = folder / "tasks"
+    tasks.mkdir(exist_ok=True)
+    (tasks / "noop.py").write_text(TASKS)
+    process = service(
+        "worker", folder, engine.name, {"TREADLE_TASKS": str(tasks), "TREADLE_CONCURRENCY": str(concurrency)}
+    )
+
+    async def is_online() -> bool:
+        assert process.poll() is None, "the worker ended at its start"
+        return any(each.state is WorkerState.ONLINE for each in await engine.workers.find(DEFAULT_DOMAIN))
+
+    try:
+        await until(is_online)
+        yield process
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, _STOP_SECONDS)
+
+
+async def until(happened: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for what other processes bring about. Looks seldom, since they share the cores with this one."""
+    while not await happened():  # noqa: ASYNC110 - there is no event to wait for across engines
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def service(name: str, folder: Path, engine: str, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """One service's process on an engine's state in a folder; what it says goes to standard error."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TREADLE_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "treadle.cli.service", name],
+        env={
+            **environment,
+            "TREADLE_DATA": str(folder),
+            "TREADLE_DATABASE_URL": engine_url(engine, folder),
+            "TREADLE_LOG_LEVEL": "warning",
+            **settings,
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr.fileno(),
+    )
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Processor time that a process and those below it have used so far."""
+    times = [each.cpu_times() for each in tree(process)]
+    return sum(each.user + each.system for each in times)
+
+
+def tree(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """A process and all below it."""
+    top = psutil.Process(process.pid)
+    return [top, *top.children(recursive=True)]
