@@ -31,6 +31,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Address the API listens on."""
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8000
     """Port the API listens on; 0 takes a free one."""
+    allowed_hosts: str = ""
+    """Names under which the API may be called, separated by commas, besides localhost and any IP address."""
     admin_token: str = ""
     """The administrator's token; empty means made at the first start and printed once."""
     tasks: str = "tasks"
@@ -66,6 +68,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def engine_url(self) -> str:
         """The URL of the engine."""
         return self.database_url or f"sqlite:///{Path(self.data).absolute() / 'treadle.db'}"
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """The names in `allowed_hosts`."""
+        return frozenset(filter(None, (name.strip() for name in self.allowed_hosts.split(","))))
 
 
 def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:

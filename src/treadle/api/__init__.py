@@ -1,0 +1,1 @@
+"""HTTP: routes, schemas, streams. Routes parse and authorise; they hold no logic."""

@@ -1,0 +1,48 @@
+"""The app: routes, errors, middleware."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
+
+from treadle import __version__
+from treadle.api import errors, openapi
+from treadle.api.answers import problem_answers
+from treadle.api.auth import Gate
+from treadle.api.deps import known_query
+from treadle.api.middleware import Entrance, HostGuard
+from treadle.api.routes import docs, events, health, jobs, logs, runs, schedules, workers
+from treadle.api.sse import StreamLimits
+from treadle.bootstrap import Services
+
+_DESCRIPTION: Final = (
+    "Jobs, their runs, and what becomes of them. Every call but those of health needs the bearer token."
+)
+
+
+def create_app(services: Services, token: str, stopping: asyncio.Event, limits: StreamLimits | None = None) -> ASGIApp:
+    """The ASGI app on open services. `stopping` ends the streams that are open when it is set."""
+    app = FastAPI(
+        title="Treadle",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.state.stopping = stopping
+    app.state.stream_limits = limits or StreamLimits()
+    strict = [Depends(known_query)]
+    app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
+    app.include_router(docs.router, dependencies=strict)
+    for noun in (jobs, runs, logs, events, schedules, workers):
+        app.include_router(noun.router, dependencies=strict, responses=problem_answers(401, 403, 422, 500, 503))
+    errors.install(app)
+    openapi.install(app)
+    settings = services.settings
+    return Entrance(HostGuard(Gate(app, token, settings.domain), settings.host_names))

@@ -1,0 +1,102 @@
+"""What every request passes before its route, as plain ASGI: it runs for each call, so it does little."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from treadle.api.errors import refuse
+from treadle.domain.errors import Forbidden
+
+PREFIXES: Final = ("/api/v1", "/api")
+"""The same routes are served below each of them, and below nothing: the longest is tried first."""
+
+_TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_CSP: Final = b"content-security-policy"
+_ALWAYS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_BY_DEFAULT: Final = (
+    (_CSP, b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+
+
+class Entrance:
+    """The first to see a request: gives it a trace id, takes the prefix off its path, adds headers to its answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        trace_id = _trace_id(scope)
+        prefix, path = split_prefix(scope["path"])
+        state = {**scope.get("state", {}), "trace_id": trace_id, "prefix": prefix}
+        inner = {**scope, "path": path, "raw_path": path.encode(), "state": state}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                present = {name for name, _ in headers}
+                missing = [header for header in _BY_DEFAULT if header[0] not in present]
+                message["headers"] = [*headers, *_ALWAYS, *missing, (b"x-trace-id", trace_id.encode())]
+            await send(message)
+
+        await self._app(inner, receive, send_with_headers)
+
+
+class HostGuard:
+    """Refuses requests under a name or from a page that is not this server's: the defence against DNS rebinding.
+
+    An IP address as host cannot be rebound; names are `localhost` and those allowed. A browser's Origin, where there
+    is one, must be the server itself.
+    """
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
+        self._app = app
+        self._allowed = frozenset({"localhost", *(host.lower() for host in allowed_hosts)})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self._is_ours(host):
+            error = Forbidden(f"this server is not called {host!r:.80}: add the name to TREADLE_ALLOWED_HOSTS")
+        elif origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+            error = Forbidden(f"pages of {origin!r:.80} may not call this server")
+        else:
+            await self._app(scope, receive, send)
+            return
+        await refuse(error, scope)(scope, receive, send)
+
+    def _is_ours(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+            if name in self._allowed:
+                return True
+            ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def split_prefix(path: str) -> tuple[str, str]:
+    """A path's prefix, and the path as the routers know it: without the prefix and without a slash at its end."""
+    for prefix in PREFIXES:
+        if path == prefix or path.startswith(prefix + "/"):
+            return prefix, path[len(prefix) :].rstrip("/") or "/"
+    return "", path.rstrip("/") or "/"
+
+
+def _trace_id(scope: Scope) -> str:
+    """The caller's, where it sent a W3C `traceparent`; else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value)):
+            return match[1].decode()
+    return secrets.token_hex(16)

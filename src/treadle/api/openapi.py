@@ -1,0 +1,63 @@
+"""The OpenAPI document: FastAPI's paths and parameters, and the schemas of our own Structs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from treadle.api.answers import REFERENCE
+from treadle.api.auth import PUBLIC_ROUTES
+from treadle.api.middleware import PREFIXES
+from treadle.api.schemas.events import EventPage
+from treadle.api.schemas.health import Health, Readiness
+from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Validation
+from treadle.api.schemas.logs import LogPage
+from treadle.api.schemas.problems import Problem
+from treadle.api.schemas.runs import Explanation, Run, RunDetail, RunPage
+from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
+from treadle.api.schemas.workers import WorkerList
+from treadle.domain.jobs.document import JobDocument
+from treadle.domain.submitting import RunRequest
+
+_STRUCTS: Final = (
+    *(Problem, Health, Readiness),
+    *(JobDocument, Job, JobPage, JobVersions, Validation),
+    *(RunRequest, Run, RunDetail, RunPage, Explanation),
+    *(Schedule, SchedulePage, ComingFires, WorkerList, EventPage, LogPage),
+)
+
+
+def install(app: FastAPI) -> None:
+    """Let an app describe itself by `describe`; made once, on demand."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an app."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        servers=[{"url": PREFIXES[0], "description": "The same paths answer below `/api` and below `/` too."}],
+        separate_input_output_schemas=False,
+    )
+    _, schemas = msgspec.json.schema_components(_STRUCTS, ref_template=REFERENCE)
+    components = document.setdefault("components", {})
+    components["schemas"] = {**components.get("schemas", {}), **schemas}
+    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    for path, operations in document["paths"].items():
+        if path in PUBLIC_ROUTES:
+            for operation in operations.values():
+                operation["security"] = []
+    return document

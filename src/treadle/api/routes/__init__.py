@@ -1,0 +1,1 @@
+"""Routes, a file per noun: parse, call a service, answer."""

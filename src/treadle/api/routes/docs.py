@@ -1,0 +1,76 @@
+"""The documentation page: Swagger UI from a wheel. No other host is asked for anything."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+_PACKAGE: Final = "fastapi_swagger.resources"
+_ASSETS: Final = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
+}
+_POLICY: Final = {
+    # Swagger UI sets styles on elements and has its icons as data; scripts come from here alone.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
+_CACHED: Final = {"Cache-Control": "public, max-age=3600"}
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Treadle API</title>
+<link rel="icon" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body>
+<div id="page"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+</body>
+</html>
+"""
+_START: Final = """SwaggerUIBundle({
+  url: "openapi.json", dom_id: "#page", deepLinking: true, filter: true, tryItOutEnabled: true, validatorUrl: null,
+});
+"""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def send_to_docs(request: Request) -> Response:
+    """The way from the front door to the page."""
+    return RedirectResponse(f"{request.scope['state']['prefix']}/docs", 307)
+
+
+@router.get("/docs")
+async def show_docs() -> Response:
+    """The page."""
+    return Response(_PAGE, headers=_POLICY, media_type="text/html")
+
+
+@router.get("/docs/start.js")
+async def start_docs() -> Response:
+    """What starts it: a file, so that the policy need not allow scripts within the page."""
+    return Response(_START, headers=_CACHED, media_type="text/javascript")
+
+
+@router.get("/docs/{asset}")
+async def serve_asset(asset: str) -> Response:
+    """One of its files."""
+    if asset not in _ASSETS:
+        return Response(status_code=404)
+    return Response(_load(asset), headers=_CACHED, media_type=_ASSETS[asset])
+
+
+@lru_cache
+def _load(asset: str) -> bytes:
+    return (resources.files(_PACKAGE) / asset).read_bytes()

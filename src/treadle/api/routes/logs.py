@@ -1,0 +1,52 @@
+"""What a run has said, and what it is saying."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from treadle.api.answers import answers, reply
+from treadle.api.deps import Call, CallDep
+from treadle.api.routes.events import LastEventId
+from treadle.api.schemas.logs import LogPage, to_entry
+from treadle.api.sse import EventStream, frame
+from treadle.domain.json import encode
+
+MAX_LINES: Final = 1_000
+
+router = APIRouter(tags=["logs"])
+
+
+@router.get(
+    "/runs/{run_id}/logs",
+    operation_id="read_run_logs",
+    responses=answers(LogPage, "Lines in order; as a stream, until the run has ended.", 404, stream=True),
+)
+async def read_run_logs(
+    request: Request,
+    call: CallDep,
+    run_id: str,
+    after: Annotated[int, Query(ge=0, description="The `seq` of the last line seen.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_LINES)] = 200,
+    follow: Annotated[bool, Query(description="Stream what there is, then what comes, until the run ends.")] = False,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """A page of a run's log, or the whole of it as a stream of server-sent events `log`, closed by one `end`."""
+    services = call.services
+    if follow:
+        await services.runs.get(call.domain, run_id)
+        frames = _frames(call, run_id, after if last_event_id is None else last_event_id)
+        return EventStream(frames, request.app.state.stream_limits, request.app.state.stopping)
+    lines, more = await services.logs.page(call.domain, run_id, after=after, limit=limit)
+    items = [to_entry(line) for line in lines]
+    return reply(LogPage(items=items, next_cursor=lines[-1].seq if lines else after, has_more=more))
+
+
+async def _frames(call: Call, run_id: str, after: int) -> AsyncIterator[bytes]:
+    async for lines in call.services.logs.follow(call.domain, run_id, after):
+        yield b"".join(frame("log", encode(to_entry(line)), line.seq) for line in lines)
+    run = await call.services.runs.get(call.domain, run_id)
+    yield frame("end", encode({"run_id": run.id, "status": run.state}))

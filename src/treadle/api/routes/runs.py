@@ -1,0 +1,130 @@
+"""Runs: submit, list, read, cancel, retry, explain."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+from starlette.responses import Response
+
+from treadle.api.answers import answers, reply, takes
+from treadle.api.body import JsonBody, NoBody
+from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
+from treadle.api.schemas.runs import Explanation, Run, RunDetail, RunPage, to_detail, to_explanation, to_run
+from treadle.domain.instants import Instant, from_datetime
+from treadle.domain.runs import State
+from treadle.domain.shapes import read
+from treadle.domain.submitting import RunRequest
+from treadle.services.paging import DEFAULT_LIMIT
+from treadle.services.runs import RunFilters, Submitted
+
+_EXAMPLE: Final = {"inputs": {"date": "2026-11-05"}, "priority": "high"}
+
+States = Annotated[list[State] | None, Query(alias="status")]
+Names = Annotated[list[str] | None, Query()]
+Moment = Annotated[AwareDatetime | None, Query(description="RFC 3339 with an offset.")]
+
+router = APIRouter(tags=["runs"])
+
+
+@router.post(
+    "/jobs/{job_id}/run",
+    status_code=202,
+    operation_id="run_job",
+    responses=answers(Run, "The run that was accepted.", 400, 404, 409, 413, 415, status=202),
+    openapi_extra=takes(RunRequest, example=_EXAMPLE, required=False),
+)
+async def run_job(call: CallDep, job_id: str, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
+    """Submit a run of a job. Its `inputs` go over the job's own, key by key. Also a disabled job can be run so."""
+    request = read(document, RunRequest)
+    return _accepted(call, await call.services.runs.submit(call.domain, job_id, request, key=idempotency_key))
+
+
+@router.get("/runs", operation_id="list_runs", responses=answers(RunPage, "A page of runs."))
+async def list_runs(
+    call: CallDep,
+    status: States = None,
+    job: Names = None,
+    queue: Names = None,
+    created_after: Moment = None,
+    created_before: Moment = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """Runs, newest first. A filter given several times means any of its values."""
+    filters = RunFilters(
+        states=tuple(status or ()),
+        job_ids=tuple(job or ()),
+        queues=tuple(queue or ()),
+        created_after=_instant(created_after),
+        created_before=_instant(created_before),
+    )
+    return await _page(call, filters, limit, cursor)
+
+
+@router.get("/jobs/{job_id}/runs", operation_id="list_job_runs", responses=answers(RunPage, "A page of runs.", 404))
+async def list_job_runs(
+    call: CallDep, job_id: str, status: States = None, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
+    """The runs of a job, newest first; also of one that was deleted."""
+    await call.services.jobs.versions(call.domain, job_id)
+    return await _page(call, RunFilters(states=tuple(status or ()), job_ids=(job_id,)), limit, cursor)
+
+
+@router.get("/runs/{run_id}", operation_id="get_run", responses=answers(RunDetail, "The run.", 404))
+async def get_run(call: CallDep, run_id: str) -> Response:
+    """A run with its attempts."""
+    run = await call.services.runs.get(call.domain, run_id)
+    return reply(to_detail(run, await call.services.runs.attempts(run)))
+
+
+@router.post(
+    "/runs/{run_id}/cancel",
+    operation_id="cancel_run",
+    dependencies=[NoBody],
+    responses=answers(Run, "The run: cancelled, or about to be.", 404, 409),
+)
+async def cancel_run(call: CallDep, run_id: str) -> Response:
+    """Accept a cancel. A waiting run ends at once; a running one is told to, and begins no further attempt."""
+    return reply(to_run(await call.services.runs.cancel(call.domain, run_id)))
+
+
+@router.post(
+    "/runs/{run_id}/retry",
+    status_code=202,
+    operation_id="retry_run",
+    dependencies=[NoBody],
+    responses=answers(Run, "The new run.", 404, 409, status=202),
+)
+async def retry_run(call: CallDep, run_id: str, idempotency_key: IdempotencyKey = None) -> Response:
+    """Submit a new run that does again what a finished one did, with its inputs and the work of then."""
+    return _accepted(call, await call.services.runs.retry(call.domain, run_id, key=idempotency_key))
+
+
+@router.get(
+    "/runs/{run_id}/explain",
+    operation_id="explain_run",
+    responses=answers(Explanation, "Why it is where it is.", 404),
+)
+async def explain_run(call: CallDep, run_id: str) -> Response:
+    """Why a run is not running, or where it is, or how it ended."""
+    run, explanation = await call.services.runs.explain(call.domain, run_id)
+    return reply(to_explanation(run, explanation))
+
+
+async def _page(call: Call, filters: RunFilters, limit: int, cursor: str | None) -> Response:
+    page = await call.services.runs.page(call.domain, filters, limit=limit, cursor=cursor)
+    items = [to_run(run) for run in page.items]
+    return reply(RunPage(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
+
+
+def _accepted(call: Call, submitted: Submitted) -> Response:
+    headers = {"Location": f"{call.prefix}/runs/{submitted.run.id}"}
+    if submitted.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return reply(to_run(submitted.run), 202, headers)
+
+
+def _instant(moment: AwareDatetime | None) -> Instant | None:
+    return None if moment is None else from_datetime(moment)

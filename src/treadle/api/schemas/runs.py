@@ -1,0 +1,160 @@
+"""Runs as they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from treadle.api.schemas.common import AnyJson, HasMore, JsonObject, NextCursor, moment, raw
+from treadle.domain import runs as domain
+from treadle.domain.explain import Explanation as DomainExplanation
+from treadle.domain.outcomes import RunError
+from treadle.domain.priority import Priority
+from treadle.domain.reasons import Reason
+from treadle.domain.runs import TERMINAL, Cause, State
+
+RunId = Annotated[str, Meta(examples=["run_019d2f6c1e5b7c3a9f40b1d2c3e4f506"])]
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """One execution of a job, from accepted to a final status.
+
+    `attempt` counts from 1 once it has begun. `due_at` is when it may run next; `reason` says what holds it back.
+    """
+
+    run_id: RunId
+    job_id: str
+    job_version: int
+    status: State
+    reason: Reason | None
+    attempt: int
+    inputs: JsonObject
+    result: AnyJson
+    error: RunError | None
+    created_at: datetime
+    due_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cancel_requested_at: datetime | None
+    queue: str
+    priority: Priority
+    requires: Annotated[str, Meta(description="What a worker must have to take it.")]
+    worker_id: str | None
+    cause: Cause
+    schedule_id: str | None
+    slot: Annotated[datetime | None, Meta(description="The moment of its schedule that it was fired for.")]
+    retry_of: str | None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One try. `outcome` is the run's status where it is the last one, else what became of the try.
+
+    `started_at` is null where the handler was never reached.
+    """
+
+    attempt: int
+    worker_id: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    outcome: Annotated[str, Meta(examples=["retry_scheduled", "lost", "running", "completed"])]
+    error: RunError | None
+
+
+class RunDetail(Run, frozen=True, kw_only=True):
+    """A run with its tries, oldest first."""
+
+    attempts: list[Attempt]
+
+
+class RunPage(Struct, frozen=True, kw_only=True):
+    """Runs, newest first."""
+
+    items: list[Run]
+    next_cursor: NextCursor
+    has_more: HasMore
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """Why a run is not running, or where it is, or how it ended. `code` is stable and for programs."""
+
+    run_id: RunId
+    status: State
+    code: Annotated[str, Meta(examples=["delayed", "no_worker_for_requirement", "slots_busy", "running"])]
+    message: str
+    details: dict[str, str | int | float | bool | list[str] | None]
+    expected_start: datetime | None
+
+
+def to_run(run: domain.Run) -> Run:
+    """A run as it is answered."""
+    return Run(**_fields(run))
+
+
+def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt]) -> RunDetail:
+    """A run with its tries: those that ended without ending it, and the one that runs or was the last."""
+    tries = [
+        Attempt(
+            attempt=each.attempt,
+            worker_id=each.worker_id,
+            started_at=moment(each.started_at),
+            finished_at=moment(each.finished_at),
+            outcome=each.event.partition(".")[2],
+            error=each.error,
+        )
+        for each in attempts
+    ]
+    claimed = run.token > max((each.token for each in attempts), default=0)
+    if claimed and (run.state is State.RUNNING or run.state in TERMINAL):
+        last = Attempt(
+            attempt=run.attempt,
+            worker_id=run.worker_id,
+            # A run keeps the start of its first try.
+            started_at=None if attempts else moment(run.started_at),
+            finished_at=moment(run.finished_at),
+            outcome=run.state.value,
+            error=run.error,
+        )
+        tries.append(last)
+    return RunDetail(**_fields(run), attempts=tries)
+
+
+def to_explanation(run: domain.Run, explanation: DomainExplanation) -> Explanation:
+    """An explanation as it is answered."""
+    return Explanation(
+        run_id=run.id,
+        status=run.state,
+        code=explanation.code,
+        message=explanation.message,
+        details=explanation.details,
+        expected_start=moment(explanation.expected_start),
+    )
+
+
+def _fields(run: domain.Run) -> dict[str, Any]:
+    return {
+        "run_id": run.id,
+        "job_id": run.job_id,
+        "job_version": run.job_version,
+        "status": run.state,
+        "reason": run.reason,
+        "attempt": run.attempt,
+        "inputs": raw(run.inputs),
+        "result": raw(run.result),
+        "error": run.error,
+        "created_at": moment(run.created_at),
+        "due_at": moment(run.due_at),
+        "started_at": moment(run.started_at),
+        "finished_at": moment(run.finished_at),
+        "cancel_requested_at": moment(run.cancel_requested_at),
+        "queue": run.queue,
+        "priority": run.priority,
+        "requires": run.requires,
+        "worker_id": run.worker_id,
+        "cause": run.cause,
+        "schedule_id": run.schedule_id,
+        "slot": moment(run.slot),
+        "retry_of": run.retry_of,
+    }

@@ -1,0 +1,75 @@
+"""Schedules as they are answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from treadle.api.schemas.common import HasMore, NextCursor, moment
+from treadle.domain import schedules as domain
+from treadle.domain.instants import to_seconds
+from treadle.domain.schedules import Misfire
+
+
+class Schedule(Struct, frozen=True, kw_only=True):
+    """When a job runs by itself. One of `interval_sec`, `cron` and `at` is set; none of them means once, at once.
+
+    `active` says whether it fires: it and its job are enabled. `next_at` is its next slot, `last_slot` the newest that
+    was fired or skipped; people read both in `timezone`.
+    """
+
+    schedule_id: str
+    job_id: str
+    source: str
+    description: str
+    interval_sec: float | None
+    cron: str | None
+    at: datetime | None
+    timezone: Annotated[str, Meta(examples=["Asia/Jakarta"])]
+    start_at: datetime | None
+    end_at: datetime | None
+    active: bool
+    allow_overlap: bool
+    misfire: Misfire
+    next_at: datetime | None
+    last_slot: datetime | None
+
+
+class SchedulePage(Struct, frozen=True, kw_only=True):
+    """Schedules by id."""
+
+    items: list[Schedule]
+    next_cursor: NextCursor
+    has_more: HasMore
+
+
+class ComingFires(Struct, frozen=True, kw_only=True):
+    """The next slots of a schedule, and the zone in which people read them."""
+
+    schedule_id: str
+    timezone: str
+    next: list[datetime]
+
+
+def to_schedule(schedule: domain.Schedule) -> Schedule:
+    """A schedule as it is answered."""
+    spec = schedule.spec
+    return Schedule(
+        schedule_id=schedule.id,
+        job_id=schedule.job_id,
+        source=schedule.source,
+        description=spec.description,
+        interval_sec=None if spec.every is None else to_seconds(spec.every),
+        cron=spec.cron,
+        at=moment(spec.at),
+        timezone=schedule.timezone,
+        start_at=moment(spec.start_at),
+        end_at=moment(spec.end_at),
+        active=schedule.active,
+        allow_overlap=schedule.allow_overlap,
+        misfire=schedule.misfire,
+        next_at=moment(schedule.next_at),
+        last_slot=moment(schedule.last_slot),
+    )

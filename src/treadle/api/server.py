@@ -1,0 +1,116 @@
+"""Serving the API: one process, one loop, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+import uvloop
+from msgspec import Struct
+
+from treadle.api.app import create_app
+from treadle.api.sse import StreamLimits
+from treadle.api.tokens import AdminToken, admin_token, check_exposure
+from treadle.bootstrap import Services, make_data_folder, open_services
+from treadle.domain.errors import Unavailable
+from treadle.settings import Settings
+
+_DRAIN_SECONDS: Final = 1
+_BACKLOG: Final = 2048
+_UNACKNOWLEDGED_MS: Final = 20_000
+"""How long the system keeps what a client does not take, before it drops the connection."""
+
+
+class Listening(Struct, frozen=True, kw_only=True):
+    """Where the API answers. `token.made` says that the token was made just now, and should be shown once."""
+
+    host: str
+    port: int
+    token: AdminToken
+
+    @property
+    def url(self) -> str:
+        """The address as a URL."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then end what is under way within two seconds and return.
+
+    `announce` is called once the port is bound. Raises InvalidInput for settings that are not safe, SchemaTooNew, and
+    Unavailable where storage or the port cannot be had.
+    """
+
+    async def main() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        async with open_services(settings) as services:
+            await run(services, announce, stopping)
+
+    uvloop.run(main())
+
+
+async def run(
+    services: Services,
+    announce: Callable[[Listening], None],
+    stopping: asyncio.Event,
+    limits: StreamLimits | None = None,
+) -> None:
+    """Serve on open services until `stopping` is set."""
+    settings = services.settings
+    check_exposure(settings)
+    make_data_folder(settings)
+    token = admin_token(settings)
+    listener = bind(settings.host, settings.port)
+    server = _Server(
+        uvicorn.Config(
+            create_app(services, token.value, stopping, limits),
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=_BACKLOG,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=_DRAIN_SECONDS,
+        )
+    )
+    announce(Listening(host=settings.host, port=listener.getsockname()[1], token=token))
+    serving = asyncio.create_task(server.serve([listener]))
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    server.should_exit = True
+    await serving
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises Unavailable where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted connections have it from here
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise Unavailable(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+    return listener
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the caller's: streams must end first, and storage be closed last."""
+        yield

@@ -1,0 +1,105 @@
+"""The administrator's token, and where the API may be reached with it. No web framework here: the CLI reads it too."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from treadle.domain.errors import InvalidInput
+from treadle.settings import Settings
+
+TOKEN_FILE: Final = "admin-token"  # noqa: S105 - a file's name
+MIN_LENGTH: Final = 16
+_MIN_DISTINCT: Final = 8
+_KNOWN: Final = frozenset(
+    {
+        "0123456789abcdef",
+        "abcdefghijklmnop",
+        "admin-token-here",
+        "adminadminadmin123",
+        "changeme-changeme",
+        "my-secret-token-123",
+        "replace-this-token",
+        "super-secret-token",
+        "supersecrettoken",
+        "this-is-a-secret",
+        "treadle-admin-token",
+        "your-admin-token",
+        "your-admin-token-here",
+        "your-secret-token",
+        "your-token-goes-here",
+    }
+)
+
+
+class AdminToken(Struct, frozen=True):
+    """The token in force. `made` says that it was made just now, and should be shown once."""
+
+    value: str
+    made: bool = False
+
+
+def admin_token(settings: Settings) -> AdminToken:
+    """The token of the settings, else the one kept in the data folder, made at the first start.
+
+    Raises InvalidInput for a token that is known or short, and for a file that others may read.
+    """
+    if settings.admin_token:
+        check_strength(settings.admin_token)
+        return AdminToken(settings.admin_token)
+    path = Path(settings.data) / TOKEN_FILE
+    return AdminToken(_read(path)) if path.exists() else _make(path)
+
+
+def check_strength(token: str) -> None:
+    """Raises InvalidInput for a token that could be guessed."""
+    if len(token) < MIN_LENGTH:
+        raise InvalidInput(f"the admin token has {len(token)} characters: it needs at least {MIN_LENGTH}")
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise InvalidInput("the admin token holds a space or a character that no HTTP header can carry")
+    if token.lower() in _KNOWN or len(set(token)) < _MIN_DISTINCT:
+        raise InvalidInput("the admin token is one that anybody would try: take a random one")
+
+
+def check_exposure(settings: Settings) -> None:
+    """Raises InvalidInput where the API would be open to other machines under a token that nobody chose."""
+    if not settings.admin_token and not is_loopback(settings.host):
+        raise InvalidInput(
+            f"host {settings.host} can be reached from other machines: set TREADLE_ADMIN_TOKEN, or listen on 127.0.0.1"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name stays on this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_mode & 0o077:
+        raise InvalidInput(f"{path} may be read by others than its owner: run chmod 600 on it")
+    token = path.read_text(encoding="ascii").strip()
+    check_strength(token)
+    return token
+
+
+def _make(path: Path) -> AdminToken:
+    token = secrets.token_urlsafe(32)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    try:
+        draft.write_text(token + "\n", encoding="ascii")
+        # A link appears whole and never replaces: of two processes that start together, one token stands.
+        os.link(draft, path)
+    except FileExistsError:
+        return AdminToken(_read(path))
+    finally:
+        draft.unlink()
+    return AdminToken(token, made=True)

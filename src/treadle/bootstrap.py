@@ -1,0 +1,73 @@
+"""The only place where objects are wired."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+from treadle.engines.contract import Engine
+from treadle.engines.open import open_engine
+from treadle.events.hub import Hub
+from treadle.services.events import Events
+from treadle.services.jobs import Jobs
+from treadle.services.logs import Logs
+from treadle.services.runs import Runs
+from treadle.services.schedules import Schedules
+from treadle.services.workers import Workers
+from treadle.settings import Settings
+from treadle.system import Clock, IdSource, SystemClock
+
+
+class Services(Struct, frozen=True, kw_only=True):
+    """The use cases, on one open engine."""
+
+    settings: Settings
+    engine: Engine
+    jobs: Jobs
+    runs: Runs
+    schedules: Schedules
+    workers: Workers
+    events: Events
+    logs: Logs
+
+
+def make_data_folder(settings: Settings) -> Path:
+    """The folder of what is kept on this machine, made where it is missing, for its owner alone."""
+    folder = Path(settings.data)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Services]:
+    """The use cases on the engine that the settings name, until the block ends.
+
+    Makes the data folder where it is missing. Raises InvalidInput, SchemaTooNew and Unavailable as the engine does.
+    """
+    clock = clock or SystemClock()
+    make_data_folder(settings)
+    engine = await open_engine(settings.engine_url, clock)
+    try:
+        async with Hub(engine) as hub:
+            yield wire(settings, engine, hub, clock)
+    finally:
+        await engine.close()
+
+
+def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services:
+    """The use cases on an open engine."""
+    jobs = Jobs(engine)
+    runs = Runs(engine, jobs, IdSource(clock), settings.max_payload_bytes)
+    return Services(
+        settings=settings,
+        engine=engine,
+        jobs=jobs,
+        runs=runs,
+        schedules=Schedules(engine),
+        workers=Workers(engine),
+        events=Events(engine, hub),
+        logs=Logs(engine, runs, hub),
+    )

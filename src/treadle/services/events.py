@@ -1,0 +1,81 @@
+"""Events: a page of the log, or the log as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from msgspec import Struct
+
+from treadle.domain.events import Event
+from treadle.engines.contract import Engine
+from treadle.events.hub import PAGE, Hub
+
+_RUN: Final = "run."
+
+
+class EventFilter(Struct, frozen=True, kw_only=True):
+    """Which events are wanted; nothing means all. A topic is an event's type (`run.failed`) or its family (`run`)."""
+
+    topics: frozenset[str] = frozenset()
+    job_ids: frozenset[str] = frozenset()
+    run_ids: frozenset[str] = frozenset()
+
+    def __call__(self, event: Event) -> bool:
+        """Whether an event is wanted."""
+        if self.topics and event.type not in self.topics and event.type.partition(".")[0] not in self.topics:
+            return False
+        if self.job_ids and event.job_id not in self.job_ids:
+            return False
+        return not self.run_ids or (event.type.startswith(_RUN) and event.subject in self.run_ids)
+
+
+class Position(Struct, frozen=True):
+    """Where a reader begins. `reset` says that it cannot go on where it was: what it has missed is no longer kept."""
+
+    after: int
+    reset: bool = False
+
+
+class EventPage(Struct, frozen=True):
+    """Events in order, the position up to which the log was looked through, and whether there are more."""
+
+    items: list[Event]
+    after: int
+    more: bool
+
+
+class Events:
+    """The use cases of events."""
+
+    def __init__(self, engine: Engine, hub: Hub) -> None:
+        self._engine = engine
+        self._hub = hub
+
+    async def page(self, domain: str, wanted: EventFilter, *, after: int, limit: int) -> EventPage:
+        """Wanted events beyond a position."""
+        found: list[Event] = []
+        while True:
+            events = await self._engine.events.read(domain, after=after, limit=PAGE)
+            for event in events:
+                if wanted(event):
+                    if len(found) == limit:
+                        return EventPage(found, after, more=True)
+                    found.append(event)
+                after = event.seq
+            if len(events) < PAGE:
+                return EventPage(found, after, more=False)
+
+    async def position(self, after: int | None) -> Position:
+        """Where a reader begins that has seen everything up to `after`; None is one who wants only what is to come."""
+        oldest, newest = await self._engine.events.bounds()
+        if after is None:
+            return Position(newest)
+        if after > newest or (oldest and after < oldest - 1):
+            return Position(max(oldest - 1, 0), reset=True)
+        return Position(after)
+
+    async def follow(self, domain: str, wanted: EventFilter, after: int) -> AsyncIterator[list[Event]]:
+        """Wanted events beyond a position, for ever; an empty list at least every second in which there are none."""
+        async for events in self._hub.follow(domain, after):
+            yield [event for event in events if wanted(event)]

@@ -1,0 +1,203 @@
+"""Jobs: define, read, replace, switch, delete. A version is kept at each change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+from msgspec import Struct, structs
+
+from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
+from treadle.domain.events import NewEvent
+from treadle.domain.instants import Instant
+from treadle.domain.jobs import Job, JobSpec, create_job, entry_schedule, job_schedule, parse_job, revise_job
+from treadle.domain.schedules import Schedule, coming
+from treadle.engines.contract import Document, Engine, Save
+from treadle.services.paging import Page, decode_cursor, encode_cursor
+
+KIND: Final = "job"
+FROM_API: Final = "api"
+MOST_VERSIONS: Final = 200
+_MOST_RACES: Final = 10
+
+Change = Callable[[Job], Job]
+
+
+class StoredJob(Struct, frozen=True):
+    """The body of a job's document."""
+
+    spec: JobSpec
+    source: str
+
+
+class Checked(Struct, frozen=True):
+    """What a valid document means: its spec, and the first fires that it would have if it were defined now."""
+
+    spec: JobSpec
+    coming: list[Instant]
+
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(StoredJob)
+
+
+@lru_cache(maxsize=512)
+def to_job(document: Document) -> Job:
+    """The job that a document of the kind `job` holds. Cached by content: runs of one version decode it once."""
+    stored = _decoder.decode(document.body)
+    job = create_job(stored.spec, domain=document.domain, source=stored.source, now=document.updated_at)
+    return structs.replace(job, version=document.version, created_at=document.created_at)
+
+
+class Jobs:
+    """The use cases of jobs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def create(self, domain: str, spec: JobSpec, *, source: str = FROM_API, repeatable: bool = False) -> Job:
+        """Define a new job. Raises Conflict where its id is taken.
+
+        A `repeatable` call answers with the job that stands where it is the same: its id is the key.
+        """
+        job = create_job(spec, domain=domain, source=source, now=self._engine.now())
+        try:
+            return await self._save(job, "job.created", expected=0)
+        except StaleVersion:
+            standing = await self.find(domain, spec.job_id)
+            if repeatable and standing is not None and standing.spec == spec:
+                return standing
+            raise Conflict(f"there is a job {spec.job_id} already: replace it, or choose another job_id") from None
+
+    async def define(self, domain: str, spec: JobSpec, *, source: str) -> Job:
+        """Create a job or replace it, whichever is needed; nothing happens where it is the same already."""
+
+        if await self.find(domain, spec.job_id) is None:
+            with suppress(Conflict):  # somebody else has just defined it
+                return await self.create(domain, spec, source=source)
+        return await self._alter(domain, spec.job_id, lambda job: self._revised(job, spec, source), "job.updated")
+
+    async def get(self, domain: str, job_id: str) -> Job:
+        """The version of a job that stands. Raises NotFound."""
+        job = await self.find(domain, job_id)
+        if job is None:
+            raise NotFound(f"there is no job {job_id}")
+        return job
+
+    async def find(self, domain: str, job_id: str) -> Job | None:
+        """The version of a job that stands, or None."""
+        document = await self._engine.documents.get(domain, KIND, job_id)
+        return None if document is None else to_job(document)
+
+    async def page(self, domain: str, *, limit: int, cursor: str | None = None) -> Page[Job]:
+        """Jobs by id."""
+        question = (KIND, domain)
+        after = "" if cursor is None else decode_cursor(cursor, question)
+        documents = await self._engine.documents.find(domain, KIND, after=after, limit=limit + 1)
+        more = len(documents) > limit
+        documents = documents[:limit]
+        return Page([to_job(each) for each in documents], encode_cursor(documents[-1].id, question) if more else None)
+
+    async def replace(
+        self, domain: str, job_id: str, spec: JobSpec, *, expected: int | None = None, source: str = FROM_API
+    ) -> Job:
+        """A new version of a job; the standing one where nothing differs.
+
+        Raises NotFound, StaleVersion where another version stands than `expected`, and InvalidInput where the
+        document is that of another job.
+        """
+        if spec.job_id != job_id:
+            raise InvalidInput([Problem("/job_id", f"is {spec.job_id!r}, but this is the job {job_id!r}", "conflict")])
+        return await self._alter(
+            domain, job_id, lambda job: self._revised(job, spec, source), "job.updated", expected=expected
+        )
+
+    async def enable(self, domain: str, job_id: str, *, expected: int | None = None) -> Job:
+        """Let a job's schedules fire."""
+        return await self._switch(domain, job_id, enabled=True, expected=expected)
+
+    async def disable(self, domain: str, job_id: str, *, expected: int | None = None) -> Job:
+        """Keep a job's schedules from firing; it can still be run by hand."""
+        return await self._switch(domain, job_id, enabled=False, expected=expected)
+
+    async def delete(self, domain: str, job_id: str, *, expected: int | None = None) -> None:
+        """Remove a job and its schedules. Its runs go on, and its versions are kept. Raises NotFound, StaleVersion."""
+        schedules = await self._engine.schedules.find(domain, job_id=job_id)
+        deleted = await self._engine.documents.delete(
+            domain,
+            KIND,
+            job_id,
+            expected=expected,
+            schedule_ids=[schedule.id for schedule in schedules],
+            events=[self._event(domain, job_id, "job.deleted")],
+        )
+        if not deleted:
+            raise NotFound(f"there is no job {job_id}")
+
+    async def versions(self, domain: str, job_id: str) -> list[Job]:
+        """The newest versions of a job, newest first; also of one that was deleted. Raises NotFound."""
+        documents = await self._engine.documents.versions(domain, KIND, job_id, MOST_VERSIONS)
+        if not documents:
+            raise NotFound(f"there is no job {job_id}")
+        return [to_job(document) for document in documents]
+
+    def check(self, document: object, *, fires: int = 5) -> Checked:
+        """What a document means, without storing it. Raises InvalidInput with every fault in it."""
+        spec = parse_job(document)
+        now = self._engine.now()
+        schedule = job_schedule(create_job(spec, source=FROM_API, now=now), None, now)
+        return Checked(spec, [] if schedule is None else coming(schedule, fires))
+
+    async def _switch(self, domain: str, job_id: str, *, enabled: bool, expected: int | None) -> Job:
+        def change(job: Job) -> Job:
+            return self._revised(job, structs.replace(job.spec, enabled=enabled), job.source)
+
+        return await self._alter(
+            domain, job_id, change, "job.enabled" if enabled else "job.disabled", expected=expected
+        )
+
+    def _revised(self, job: Job, spec: JobSpec, source: str) -> Job:
+        return revise_job(job, spec, source=source, now=self._engine.now())
+
+    async def _alter(self, domain: str, job_id: str, change: Change, event: str, *, expected: int | None = None) -> Job:
+        for _ in range(_MOST_RACES):
+            standing = await self.get(domain, job_id)
+            if expected is not None and standing.version != expected:
+                raise StaleVersion(f"job {job_id} is at version {standing.version}, not {expected}: read it again")
+            changed = change(standing)
+            if changed is standing:
+                return standing
+            with suppress(StaleVersion):  # somebody was quicker, or its schedule has just fired: look again
+                return await self._save(changed, event, expected=standing.version)
+        raise Conflict(f"job {job_id} is being changed by others all the time: try again")
+
+    async def _save(self, job: Job, event: str, *, expected: int) -> Job:
+        old = await self._engine.schedules.find(job.domain, job_id=job.job_id)
+        document = await self._engine.documents.save(
+            Save(
+                domain=job.domain,
+                kind=KIND,
+                id=job.job_id,
+                body=_encoder.encode(StoredJob(job.spec, job.source)),
+                at=job.updated_at,
+                expected=expected,
+                schedules=_schedules(job, old),
+                replaces=tuple(old),
+                events=(self._event(job.domain, job.job_id, event),),
+            )
+        )
+        return to_job(document)
+
+    def _event(self, domain: str, job_id: str, kind: str) -> NewEvent:
+        return NewEvent(domain=domain, type=kind, subject=job_id, job_id=job_id, at=self._engine.now())
+
+
+def _schedules(job: Job, old: list[Schedule]) -> tuple[Schedule, ...]:
+    """The schedule of the job's own definition, and the others of the job as this version lets them fire."""
+    by_id = {schedule.id: schedule for schedule in old}
+    own = job_schedule(job, by_id.pop(job.job_id, None), job.updated_at)
+    others = (entry_schedule(job, each.spec, each.id, each.source, each, job.updated_at) for each in by_id.values())
+    return (*others, *([] if own is None else [own]))

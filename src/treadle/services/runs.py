@@ -1,0 +1,132 @@
+"""Runs: submit, read, cancel, retry, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct, to_builtins
+
+from treadle.domain.errors import Conflict, KeyReused, NotFound
+from treadle.domain.explain import MOST_COUNTED, Explanation, explain
+from treadle.domain.instants import Instant
+from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
+from treadle.domain.submitting import RunRequest, accepted, build_run, repeat_run, run_key
+from treadle.engines.contract import Admission, Engine, RunQuery
+from treadle.services.jobs import Jobs
+from treadle.services.paging import Page, decode_cursor, encode_cursor
+
+
+class RunFilters(Struct, frozen=True, kw_only=True):
+    """Which runs are asked for; several values of one field mean any of them."""
+
+    states: tuple[State, ...] = ()
+    job_ids: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    created_after: Instant | None = None
+    created_before: Instant | None = None
+
+
+class Submitted(Struct, frozen=True):
+    """A run that was submitted; `replayed` says that its key was known and this is the first call's run."""
+
+    run: Run
+    replayed: bool
+
+
+class Runs:
+    """The use cases of runs. `max_inputs` is the cap on a run's inputs in bytes."""
+
+    def __init__(self, engine: Engine, jobs: Jobs, new_id: Callable[[str], str], max_inputs: int) -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._new_id = new_id
+        self._max_inputs = max_inputs
+
+    async def submit(
+        self, domain: str, job_id: str, request: RunRequest, *, key: str | None = None, cause: Cause = Cause.API
+    ) -> Submitted:
+        """A run of a job. A `key` that came before with the same request names the run of then.
+
+        Raises NotFound, InvalidInput, PayloadTooLarge, and KeyReused where the key came with another request.
+        """
+        job = await self._jobs.get(domain, job_id)
+        now = self._engine.now()
+        new = build_run(
+            job,
+            run_id=self._new_id("run"),
+            now=now,
+            cause=cause,
+            inputs=request.inputs,
+            priority=request.priority,
+            due_at=request.due_at(now),
+            key=None if key is None else run_key(key, now, job_id, to_builtins(request)),
+            max_inputs=self._max_inputs,
+        )
+        return await self._enqueue(new)
+
+    async def retry(self, domain: str, run_id: str, *, key: str | None = None) -> Submitted:
+        """A new run that does again what a finished one did. Raises NotFound, and Conflict where it is not finished."""
+        run = await self.get(domain, run_id)
+        if run.state not in TERMINAL:
+            raise Conflict(f"run {run_id} is {run.state}: only a finished run can be retried")
+        now = self._engine.now()
+        standing_key = None if key is None else run_key(key, now, "retry", run_id)
+        return await self._enqueue(repeat_run(run, run_id=self._new_id("run"), now=now, key=standing_key))
+
+    async def get(self, domain: str, run_id: str) -> Run:
+        """A run, live or finished. Raises NotFound."""
+        found = await self._engine.runs.get(domain, [run_id])
+        if not found:
+            raise NotFound(f"there is no run {run_id}")
+        return found[0]
+
+    async def attempts(self, run: Run) -> list[Attempt]:
+        """The tries of a run that ended without ending it, oldest first."""
+        return await self._engine.runs.attempts(run.domain, run.id)
+
+    async def page(self, domain: str, filters: RunFilters, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        """Runs, newest first. Raises InvalidInput for a cursor of another question."""
+        question = ("runs", domain, to_builtins(filters))
+        query = RunQuery(
+            domain=domain,
+            limit=limit + 1,
+            before=None if cursor is None else decode_cursor(cursor, question),
+            states=filters.states,
+            job_ids=filters.job_ids,
+            queues=filters.queues,
+            created_after=filters.created_after,
+            created_before=filters.created_before,
+        )
+        runs = await self._engine.runs.find(query)
+        more = len(runs) > limit
+        runs = runs[:limit]
+        return Page(runs, encode_cursor(runs[-1].id, question) if more else None)
+
+    async def cancel(self, domain: str, run_id: str) -> Run:
+        """Accept a cancel: a waiting run ends at once, a running one is told to. Repeating it changes nothing.
+
+        Raises NotFound, and Conflict where the run has ended otherwise.
+        """
+        state = (await self._engine.runs.cancel(domain, [run_id])).get(run_id)
+        if state is None:
+            raise NotFound(f"there is no run {run_id}")
+        if state in TERMINAL and state is not State.CANCELLED:
+            raise Conflict(f"run {run_id} is {state} already")
+        return await self.get(domain, run_id)
+
+    async def explain(self, domain: str, run_id: str) -> tuple[Run, Explanation]:
+        """A run, and why it is not running, or where it is, or how it ended. Raises NotFound."""
+        run = await self.get(domain, run_id)
+        workers = await self._engine.workers.find(domain)
+        ahead = await self._engine.runs.ahead(domain, run_id, MOST_COUNTED) if run.state is State.READY else 0
+        return run, explain(run, workers=workers, ahead=ahead, now=self._engine.now())
+
+    async def _enqueue(self, new: NewRun) -> Submitted:
+        (answer,) = await self._engine.runs.enqueue([new])
+        match answer.admission:
+            case Admission.CREATED:
+                return Submitted(accepted(new), replayed=False)
+            case Admission.EXISTING:
+                return Submitted(await self.get(new.domain, answer.run_id), replayed=True)
+            case Admission.KEY_REUSED:
+                raise KeyReused("this idempotency key came before with another request; take a new key for a new one")
