@@ -75,7 +75,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     due_at: Instant
     rank: Instant
     created_at: Instant
-    work: bytes
+    work: Json
     inputs: Json = EMPTY_OBJECT
     cause: Cause = Cause.CLIENT
     schedule_id: str | None = None
@@ -106,7 +106,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     due_at: Instant
     created_at: Instant
     claimed_at: Instant
-    work: bytes
+    work: Json
     inputs: Json
 
 
@@ -135,7 +135,7 @@ class Run(Struct, frozen=True, kw_only=True):
     worker_id: str | None
     started_at: Instant | None
     finished_at: Instant | None
-    work: bytes
+    work: Json
     inputs: Json
     result: Json | None
     error: RunError | None

@@ -81,6 +81,9 @@ TABLE: Final[dict[tuple[State, Change], Row]] = {
 
 QUEUED_EVENT: Final = "run.queued"
 CANCEL_REQUESTED_EVENT: Final = "run.cancel_requested"
+ATTEMPT_DATA: Final = '{"attempt":%d,"token":%d}'
+"""What the event of an attempt tells at least; a pattern, so that an engine can fill it in for a whole batch."""
+
 MESSAGE_TOLD: Final = 500
 """How many characters of an error's message its event repeats."""
 
@@ -98,7 +101,10 @@ class Transition(Struct, frozen=True, kw_only=True):
     run_id: str
     domain: str
     job_id: str
+    queue: str
+    requires: str
     token: int
+    attempt: int
     worker_id: str | None
     change: Change
     to: State
@@ -172,7 +178,10 @@ def settle(
         run_id=run.id,
         domain=run.domain,
         job_id=run.job_id,
+        queue=run.queue,
+        requires=run.requires,
         token=run.token,
+        attempt=run.attempt,
         worker_id=worker_id,
         change=change,
         to=row.to,
@@ -200,17 +209,17 @@ def row_for(transition: Transition, *, cancel_requested: bool) -> Row:
 
 def started_data(attempt: int, token: int) -> Json:
     """What the event of a claim tells."""
-    return b'{"attempt":%d,"token":%d}' % (attempt, token)
+    return (ATTEMPT_DATA % (attempt, token)).encode()
 
 
-def settled_data(transition: Transition, attempt: int) -> Json:
+def settled_data(transition: Transition) -> Json:
     """What the event of a transition tells: which try it ended, why, and when the next one is due."""
     error, due_at = transition.error, transition.due_at
     if error is None and due_at is None:
-        return started_data(attempt, transition.token)
+        return started_data(transition.attempt, transition.token)
     return encode(
         {
-            "attempt": attempt,
+            "attempt": transition.attempt,
             "token": transition.token,
             **({"error": {"code": error.code, "message": error.message[:MESSAGE_TOLD]}} if error else {}),
             **({"due_at": due_at} if due_at is not None else {}),

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from treadle.domain.instants import MILLISECOND, Micros
+from treadle.domain.json import Json
 from treadle.domain.retry import RetryPolicy
 
 DEFAULT_TIMEOUT_MS: Final = 30_000
@@ -76,16 +77,16 @@ class Work(Struct, frozen=True, omit_defaults=True):
         return self.timeout_ms * MILLISECOND or None
 
 
-_encoder: Final = msgspec.msgpack.Encoder()
-_decoder: Final = msgspec.msgpack.Decoder(Work)
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(Work)
 
 
-def encode_work(work: Work) -> bytes:
+def encode_work(work: Work) -> Json:
     """The form in which work travels with its run."""
     return _encoder.encode(work)
 
 
 @lru_cache(maxsize=4096)
-def decode_work(data: bytes) -> Work:
+def decode_work(data: Json) -> Work:
     """The work of a run. Runs of one job version share the same bytes, and so the same decoded record."""
     return _decoder.decode(data)

@@ -1,4 +1,8 @@
-"""Claim: the best ready runs of the lines that a worker may take from, in rank order."""
+"""Claim: the best ready runs of the lines that a worker may take from, in rank order.
+
+Rows travel as JSON texts, one per statement: SQLite then works through a whole batch without the interpreter, which
+runs handlers meanwhile. Row by row, each step would wait for it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,11 @@ import heapq
 from typing import Any, Final
 
 import apsw
+import msgspec
 
 from treadle.domain.instants import Instant
 from treadle.domain.runs import Claim, State
-from treadle.domain.states import TABLE, Change, started_data
+from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take
 from treadle.engines.contract import Step
 from treadle.engines.sqlite.connection import fetch, json_list
@@ -21,6 +26,8 @@ from treadle.engines.sqlite.workers import Lease
 _SQL: Final = load("runs")
 _STARTED: Final = TABLE[State.READY, Change.CLAIM].event
 _PROMOTED_AT_ONCE: Final = 1000
+_heads: Final = msgspec.json.Decoder(list[tuple[int, int]])
+_claims: Final = msgspec.json.Decoder(list[list[Any]])
 
 
 class Claimer:
@@ -31,22 +38,19 @@ class Claimer:
 
     def claim(self, connection: apsw.Connection, worker_id: str, lease: Lease, want: int, now: Instant) -> Step:
         """Up to `want` runs for a worker whose lease is alive. A suspect comes alone, to a worker that holds none."""
-        connection.execute(_SQL["promote"], (now, _PROMOTED_AT_ONCE))
+        next_due = _promote(connection, now)
         cancels = tuple(row[0] for row in fetch(connection, _SQL["cancels"], (worker_id,)))
         if want <= 0 or lease.draining:
-            return Step(cancels=cancels)
+            return Step(cancels=cancels, next_due=next_due)
         normal, solo = self._open_lines(connection, lease)
         ((holds, suspect),) = fetch(connection, _SQL["holds"], (worker_id, worker_id))
         claims: tuple[Claim, ...] = ()
         solo_waiting = False
         if solo and not holds:
-            claims = self._take(connection, solo, worker_id, 1, now)
+            claims = _take(connection, solo, worker_id, 1, now)
         elif not suspect:
             solo_waiting = bool(solo)
-            claims = self._take(connection, normal, worker_id, want, now)
-        next_due = None
-        if len(claims) < want:
-            next_due = fetch(connection, _SQL["next_due"])[0][0]
+            claims = _take(connection, normal, worker_id, want, now)
         return Step(claims=claims, cancels=cancels, next_due=next_due, solo_waiting=solo_waiting)
 
     def _open_lines(self, connection: apsw.Connection, lease: Lease) -> tuple[list[int], list[int]]:
@@ -59,22 +63,22 @@ class Claimer:
                 (solo if line.solo else normal).append(number)
         return normal, solo
 
-    def _take(
-        self, connection: apsw.Connection, lines: list[int], worker_id: str, want: int, now: Instant
-    ) -> tuple[Claim, ...]:
-        if not lines:
-            return ()
-        if len(lines) == 1:
-            rows = fetch(connection, _SQL["claim_line"], (lines[0], worker_id, now, want))
-        else:
-            heads = [fetch(connection, _SQL["peek"], (line, want)) for line in lines]
-            best = [seq for _, seq in heapq.nsmallest(want, heapq.merge(*heads))]
-            rows = fetch(connection, _SQL["claim"], (json_list(best), worker_id, now))
-        rows.sort(key=lambda row: (row[-1], row[0]))  # RETURNING answers in no promised order
-        connection.executemany(_SQL["insert_event"], (_started_event(row, now) for row in rows))
-        return tuple(to_claim(row[2:]) for row in rows)
+
+def _promote(connection: apsw.Connection, now: Instant) -> Instant | None:
+    """Make due runs ready; answers when the next will be due."""
+    next_due: Instant | None = fetch(connection, _SQL["next_due"])[0][0]
+    if next_due is not None and next_due <= now:
+        connection.execute(_SQL["promote"], (now, _PROMOTED_AT_ONCE))
+        next_due = fetch(connection, _SQL["next_due"])[0][0]
+    return next_due
 
 
-def _started_event(row: tuple[Any, ...], now: Instant) -> tuple[Any, ...]:
-    events, run_id, domain, job_id, token, attempt = row[1], row[2], row[3], row[4], row[8], row[9]
-    return domain, _STARTED, run_id, events, job_id, now, started_data(attempt, token)
+def _take(connection: apsw.Connection, lines: list[int], worker_id: str, want: int, now: Instant) -> tuple[Claim, ...]:
+    heads = [_heads.decode(fetch(connection, _SQL["peek"], (line, want))[0][0]) for line in lines]
+    best = json_list([seq for _, seq in heapq.nsmallest(want, heapq.merge(*heads))])
+    if best == "[]":
+        return ()
+    connection.execute(_SQL["claim"], (best, worker_id, now))
+    connection.execute(_SQL["claim_events"], (best, _STARTED, ATTEMPT_DATA))
+    ((rows,),) = fetch(connection, _SQL["claimed"], (best,))
+    return tuple(to_claim(row) for row in _claims.decode(rows))

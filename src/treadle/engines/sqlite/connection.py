@@ -21,6 +21,9 @@ Synchronous: TypeAlias = Literal["FULL", "NORMAL"]
 BUSY_PATIENCE: Final = 10.0
 """Seconds to wait for another process's transaction before giving up."""
 
+WAL_BYTES: Final = 16 * 1024 * 1024
+"""How long the write-ahead log grows before it is copied into the database and starts over."""
+
 _BUSY_STEP: Final = 0.0005
 _OLDEST_SQLITE: Final = (3, 51, 3)  # older ones can corrupt a WAL that is being reset
 
@@ -34,7 +37,7 @@ def connect(path: Path, synchronous: Synchronous, *, cache_kib: int, readonly: b
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", synchronous)
     connection.pragma("cache_size", -cache_kib)
-    connection.pragma("foreign_keys", True)
+    connection.pragma("temp_store", "memory")
     connection.wal_autocheckpoint(0)  # the checkpointer does it, beside the writers
     if readonly:
         connection.pragma("query_only", True)
@@ -53,6 +56,25 @@ def _wait_for_lock() -> Callable[[int], bool]:
         return time.monotonic() - began < BUSY_PATIENCE
 
     return handler
+
+
+def lengthen_wal(connection: apsw.Connection) -> None:
+    """Give the write-ahead log its full length beforehand.
+
+    A commit that makes a file longer waits for the file system's journal as well, which on ext4 nearly doubles it.
+    A large transaction that overflows the cache and is rolled back leaves its length behind; the log is never cut.
+    """
+    wal = Path(connection.filename + "-wal")
+    if wal.exists() and wal.stat().st_size >= WAL_BYTES:
+        return
+    cache = connection.pragma("cache_size")
+    connection.pragma("cache_size", 16)
+    connection.execute("BEGIN IMMEDIATE; CREATE TABLE padding (bytes)")
+    try:
+        connection.execute("INSERT INTO padding VALUES (zeroblob(?))", (WAL_BYTES,))
+    finally:
+        connection.execute("ROLLBACK")
+        connection.pragma("cache_size", cache)
 
 
 def migrate(connection: apsw.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -62,26 +63,45 @@ def to_error(text: str | None) -> RunError | None:
     return None if text is None else _errors.decode(text)
 
 
-def to_claim(row: tuple[Any, ...]) -> Claim:
-    """A claim from the columns that the statements `claim` and `held` answer, in their order."""
+def to_claim(row: Sequence[Any]) -> Claim:
+    """A claim from the columns that the statements `claimed` and `held` answer, in their order."""
+    (
+        run_id,
+        domain,
+        job_id,
+        queue,
+        requires,
+        priority,
+        token,
+        attempt,
+        failures,
+        losses,
+        solo_losses,
+        suspect,
+        due_at,
+        created_at,
+        claimed_at,
+        work,
+        inputs,
+    ) = row
     return Claim(
-        id=row[0],
-        domain=row[1],
-        job_id=row[2],
-        queue=row[3],
-        requires=row[4],
-        priority=PRIORITIES[row[5]],
-        token=row[6],
-        attempt=row[7],
-        failures=row[8],
-        losses=row[9],
-        solo_losses=row[10],
-        suspect=bool(row[11]),
-        due_at=row[12],
-        created_at=row[13],
-        claimed_at=row[14],
-        work=row[15],
-        inputs=row[16],
+        id=run_id,
+        domain=domain,
+        job_id=job_id,
+        queue=queue,
+        requires=requires,
+        priority=PRIORITIES[priority],
+        token=token,
+        attempt=attempt,
+        failures=failures,
+        losses=losses,
+        solo_losses=solo_losses,
+        suspect=bool(suspect),
+        due_at=due_at,
+        created_at=created_at,
+        claimed_at=claimed_at,
+        work=work.encode(),
+        inputs=inputs.encode(),
     )
 
 

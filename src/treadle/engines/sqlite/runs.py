@@ -141,7 +141,7 @@ def _cancel(connection: apsw.Connection, domain: str, run_ids: Sequence[str], no
     ids = json_list(run_ids)
     answer = {run_id: State(state) for run_id, state in fetch(connection, _SQL["finished_states"], (domain, ids))}
     for row in fetch(connection, _SQL["cancel_candidates"], (domain, ids)):
-        seq, run_id, state, number, job_id, attempt, *counts = row
+        seq, run_id, state, number, job_id = row
         if state == State.RUNNING:
             answer[run_id] = State.RUNNING
             for (marked,) in fetch(connection, _SQL["mark_cancel"], (seq, now)):
@@ -149,7 +149,7 @@ def _cancel(connection: apsw.Connection, domain: str, run_ids: Sequence[str], no
                 connection.execute(_SQL["insert_event"], event)
             continue
         answer[run_id] = CANCEL_ROW.to
-        connection.execute(_SQL["finish"], (seq, CANCEL_ROW.to, attempt, *counts, None, now, None, None))
+        connection.execute(_SQL["finish_waiting"], (seq, CANCEL_ROW.to, now))
         connection.execute(_SQL["delete_live"], (json_list([seq]),))
         connection.execute(_SQL["insert_event"], (domain, CANCEL_ROW.event, run_id, number + 1, job_id, now, b"{}"))
     return answer

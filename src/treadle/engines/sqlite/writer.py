@@ -17,14 +17,21 @@ import apsw
 
 from treadle.domain.errors import Unavailable
 from treadle.engines.contract import Topic
-from treadle.engines.sqlite.connection import Synchronous, Transaction, connect, translate
+from treadle.engines.sqlite.connection import (
+    WAL_BYTES,
+    Synchronous,
+    Transaction,
+    connect,
+    lengthen_wal,
+    translate,
+)
 
 T = TypeVar("T")
 
 TRANSACTION_SECONDS: Final = 0.005
 """No further caller joins a transaction that has run this long: other processes wait for the lock."""
 
-CHECKPOINT_PAGES: Final = 64 * 1024 * 1024 // 4096
+CHECKPOINT_PAGES: Final = WAL_BYTES // 4096
 """WAL size, in pages, beyond which it is copied into the database."""
 
 
@@ -100,6 +107,7 @@ class Writer:
     def _run(self) -> None:
         try:
             connection = connect(self._path, self._synchronous, cache_kib=16 * 1024)
+            lengthen_wal(connection)
             connection.set_wal_hook(self._checkpointer.note)
         except Exception as error:  # noqa: BLE001 - handed to whoever opens the engine
             self._opened.set_exception(error)

@@ -169,7 +169,7 @@ class ModelRuns:
         cancel_requested = entry.run.cancel_requested_at is not None
         row = row_for(transition, cancel_requested=cancel_requested)
         entry.settled[transition.token] = Settled(row, cancel_requested)
-        self._data.tell(entry, row.event, transition.at, settled_data(transition, entry.run.attempt))
+        self._data.tell(entry, row.event, transition.at, settled_data(transition))
         started_at = transition.started_at if entry.run.started_at is None else entry.run.started_at
         entry.run = msgspec.structs.replace(
             entry.run,

@@ -13,7 +13,7 @@ CREATE TABLE lines (
 CREATE TABLE runs (
   seq          INTEGER PRIMARY KEY,
   id           TEXT    NOT NULL UNIQUE,
-  line         INTEGER NOT NULL REFERENCES lines (id),
+  line         INTEGER NOT NULL,           -- lines.id; not declared so: a check per run costs, and lines are never removed
   state        TEXT    NOT NULL,
   rank         INTEGER NOT NULL,
   due_at       INTEGER NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE runs (
   retry_of     TEXT,
   reason       TEXT,                       -- JSON
   error        TEXT,                       -- JSON, of the last attempt
-  work         BLOB    NOT NULL,           -- msgpack, domain.work.Work
+  work         BLOB    NOT NULL,           -- JSON, domain.work.Work
   inputs       BLOB    NOT NULL            -- JSON
 ) STRICT;
 

@@ -42,22 +42,28 @@ WITH RECURSIVE leap (line) AS (
 SELECT line FROM leap WHERE line IS NOT NULL;
 
 -- name: peek
-SELECT rank, seq FROM runs WHERE state = 'ready' AND line = ? ORDER BY rank, seq LIMIT ?;
+-- The best runs of a line, as JSON [[rank, seq], …].
+SELECT json_group_array(json_array(rank, seq)) FROM (
+  SELECT rank, seq FROM runs WHERE state = 'ready' AND line = ? ORDER BY rank, seq LIMIT ?
+);
 
 -- name: claim
 UPDATE runs
 SET state = 'running', token = token + 1, worker_id = ?2, claimed_at = ?3, events = events + 1, reason = NULL
-WHERE seq IN (SELECT value FROM json_each(?1))
-RETURNING seq, events, id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures, losses,
-          solo_losses, suspect, due_at, created_at, claimed_at, work, inputs, rank;
+WHERE seq IN (SELECT value FROM json_each(?1));
 
--- name: claim_line
--- The same where a single line is open to the worker: the usual case, without a look beforehand.
-UPDATE runs
-SET state = 'running', token = token + 1, worker_id = ?2, claimed_at = ?3, events = events + 1, reason = NULL
-WHERE seq IN (SELECT seq FROM runs WHERE state = 'ready' AND line = ?1 ORDER BY rank, seq LIMIT ?4)
-RETURNING seq, events, id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures, losses,
-          solo_losses, suspect, due_at, created_at, claimed_at, work, inputs, rank;
+-- name: claim_events
+INSERT INTO events (domain, type, subject, n, job_id, at, data)
+SELECT domain, ?2, runs.id, events, job_id, claimed_at,
+       CAST(printf(?3, failures + losses + 1, token) AS BLOB)
+FROM (SELECT value AS seq FROM json_each(?1)) AS claimed CROSS JOIN runs ON runs.seq = claimed.seq;
+
+-- name: claimed
+-- The claims in the order of the list, as one JSON text.
+SELECT json_group_array(json_array(
+         runs.id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures, losses,
+         solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT)))
+FROM (SELECT value AS seq FROM json_each(?1)) AS claimed CROSS JOIN runs ON runs.seq = claimed.seq;
 
 -- name: holds
 SELECT EXISTS (SELECT 1 FROM runs WHERE state = 'running' AND worker_id = ?),
@@ -66,9 +72,63 @@ SELECT EXISTS (SELECT 1 FROM runs WHERE state = 'running' AND worker_id = ?),
 -- name: cancels
 SELECT id FROM runs WHERE state = 'running' AND worker_id = ? AND cancel_at IS NOT NULL;
 
--- name: fences
-SELECT id, seq, token, state, cancel_at, events, queue, requires, failures + losses + 1, worker_id
-FROM runs WHERE id IN (SELECT value FROM json_each(?));
+-- name: create_settling
+-- What is being settled in this transaction: one row per transition whose fence held, with where it leads.
+CREATE TEMP TABLE IF NOT EXISTS settling (seq INTEGER PRIMARY KEY, state, event, at, started_at, result, more);
+
+-- name: match
+-- Transitions come as JSON [[run id, token, state, event, succeeds, at, started at, result, more], …]; `more` is an object
+-- of what changes beside, null for success. An accepted cancel lets nothing but success stand: ?2 and ?3 are where it
+-- leads instead. A run named twice is settled by the first.
+INSERT OR IGNORE INTO settling
+SELECT runs.seq, iif(cancel_at IS NULL OR t ->> 4, t ->> 2, ?2), iif(cancel_at IS NULL OR t ->> 4, t ->> 3, ?3),
+       t ->> 5, t ->> 6, CAST(t ->> 7 AS BLOB), t ->> 8
+FROM (SELECT value AS t FROM json_each(?1)) CROSS JOIN runs ON runs.id = t ->> 0
+WHERE runs.state = 'running' AND runs.token = t ->> 1;
+
+-- name: matched
+SELECT runs.id FROM settling JOIN runs USING (seq);
+
+-- name: settle_events
+INSERT INTO events (domain, type, subject, n, job_id, at, data)
+SELECT domain, event, runs.id, events + 1, job_id, at,
+       CAST(coalesce(more ->> 'data', printf(?1, failures + losses + 1, token)) AS BLOB)
+FROM settling CROSS JOIN runs USING (seq);
+
+-- name: settle_finished
+INSERT INTO history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at, token,
+                     attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at, finished_at,
+                     cause, schedule_id, slot, retry_of, error, result, work, inputs)
+SELECT id, domain, job_id, job_version, queue, requires, priority, settling.state, due_at, rank, created_at, token,
+       failures + losses + 1, coalesce(more ->> 'failures', failures), coalesce(more ->> 'losses', losses),
+       coalesce(more ->> 'solo_losses', solo_losses), coalesce(more ->> 'suspect', suspect), cancel_at, worker_id,
+       coalesce(runs.started_at, settling.started_at), at,
+       cause, schedule_id, slot, retry_of, more ->> 'error', result, work, inputs
+FROM settling CROSS JOIN runs USING (seq)
+WHERE settling.state IN ('completed', 'failed', 'cancelled', 'skipped');
+
+-- name: settle_attempts
+INSERT INTO attempts (run_id, domain, token, attempt, worker_id, started_at, finished_at, event, error)
+SELECT id, domain, token, failures + losses + 1, worker_id, settling.started_at, at, event, more ->> 'error'
+FROM settling CROSS JOIN runs USING (seq)
+WHERE settling.state NOT IN ('completed', 'failed', 'cancelled', 'skipped');
+
+-- name: settle_put_back
+UPDATE runs
+SET state = s.state, line = more ->> 'line', rank = coalesce(more ->> 'rank', rank),
+    due_at = coalesce(more ->> 'due_at', due_at), failures = more ->> 'failures', losses = more ->> 'losses',
+    solo_losses = more ->> 'solo_losses', suspect = more ->> 'suspect', reason = more ->> 'reason',
+    error = coalesce(more ->> 'error', error), started_at = coalesce(runs.started_at, s.started_at),
+    events = events + 1, worker_id = NULL, claimed_at = NULL
+FROM settling AS s
+WHERE runs.seq = s.seq AND s.state NOT IN ('completed', 'failed', 'cancelled', 'skipped');
+
+-- name: settle_delete
+DELETE FROM runs
+WHERE seq IN (SELECT seq FROM settling WHERE state IN ('completed', 'failed', 'cancelled', 'skipped'));
+
+-- name: clear_settling
+DELETE FROM settling;
 
 -- name: put_back_fences
 SELECT run_id, token, event FROM attempts WHERE run_id IN (SELECT value FROM json_each(?));
@@ -76,28 +136,17 @@ SELECT run_id, token, event FROM attempts WHERE run_id IN (SELECT value FROM jso
 -- name: finished_fences
 SELECT id, token, state, cancel_at FROM history WHERE id IN (SELECT value FROM json_each(?));
 
--- name: finish
+-- name: finish_waiting
 INSERT INTO history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at, token,
                      attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at, finished_at,
                      cause, schedule_id, slot, retry_of, error, result, work, inputs)
 SELECT id, domain, job_id, job_version, queue, requires, priority, ?2, due_at, rank, created_at, token,
-       ?3, ?4, ?5, ?6, ?7, cancel_at, worker_id, coalesce(started_at, ?8), ?9,
-       cause, schedule_id, slot, retry_of, ?10, ?11, work, inputs
+       failures + losses, failures, losses, solo_losses, suspect, ?3, NULL, started_at, ?3,
+       cause, schedule_id, slot, retry_of, error, NULL, work, inputs
 FROM runs WHERE seq = ?1;
 
 -- name: delete_live
 DELETE FROM runs WHERE seq IN (SELECT value FROM json_each(?));
-
--- name: put_back
-UPDATE runs
-SET state = ?2, line = ?3, rank = coalesce(?4, rank), due_at = coalesce(?5, due_at), failures = ?6, losses = ?7,
-    solo_losses = ?8, suspect = ?9, started_at = coalesce(started_at, ?10), reason = ?11,
-    error = coalesce(?12, error), events = events + 1, worker_id = NULL, claimed_at = NULL
-WHERE seq = ?1;
-
--- name: insert_attempt
-INSERT INTO attempts (run_id, domain, token, attempt, worker_id, started_at, finished_at, event, error)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: mark_cancel
 UPDATE runs SET cancel_at = ?2, events = events + 1 WHERE seq = ?1 AND cancel_at IS NULL RETURNING events;
@@ -106,12 +155,12 @@ UPDATE runs SET cancel_at = ?2, events = events + 1 WHERE seq = ?1 AND cancel_at
 SELECT id, state FROM history WHERE domain = ? AND id IN (SELECT value FROM json_each(?));
 
 -- name: cancel_candidates
-SELECT seq, id, state, events, job_id, failures + losses, failures, losses, solo_losses, suspect FROM runs
+SELECT seq, id, state, events, job_id FROM runs
 WHERE domain = ? AND id IN (SELECT value FROM json_each(?));
 
 -- name: held
 SELECT worker_id, cancel_at, id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures,
-       losses, solo_losses, suspect, due_at, created_at, claimed_at, work, inputs
+       losses, solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT)
 FROM runs WHERE state = 'running' AND worker_id IN (SELECT value FROM json_each(?)) ORDER BY seq;
 
 -- name: worker_lease
