@@ -10,7 +10,13 @@ import pytest
 from tests.examples.product import EXAMPLES, Product, result
 from treadle.domain.instants import from_iso, to_iso
 from treadle.domain.runs import State
+from treadle.domain.schedules import Schedule
 from treadle.domain.triggers import fires, parse_cron
+
+
+@pytest.fixture(scope="module")
+def schedules(treadle: Product) -> list[Schedule]:
+    return treadle.define_schedules(EXAMPLES / "disk-report" / "scheduler.yaml")
 
 
 def test_the_largest_entries_are_listed_with_their_sizes(treadle: Product, tmp_path: Path) -> None:
@@ -54,9 +60,8 @@ def test_a_disk_that_is_too_full_fails_the_report(treadle: Product, tmp_path: Pa
     ],
 )
 def test_entries_fire_by_the_clock_of_their_zone(
-    treadle: Product, timezone: str, after: str, expected: list[str]
+    schedules: list[Schedule], timezone: str, after: str, expected: list[str]
 ) -> None:
-    schedules = treadle.define_schedules(EXAMPLES / "disk-report" / "scheduler.yaml")
     assert {schedule.spec.timezone for schedule in schedules} == {"America/New_York", "Europe/Berlin"}
     (cron,) = (each.spec.cron for each in schedules if each.spec.timezone == timezone)
     assert cron is not None
