@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -47,6 +48,7 @@ class Attempt(NamedTuple):
     log: Lines
     cancelled: Flag
     inputs: dict[str, Any]
+    deadline: float | None
 
 
 def context_of(
@@ -71,8 +73,8 @@ def context_of(
         work=encode_work(Work(executor=PythonHandler(handler="report"))),
         inputs=json.encode(inputs or {}),
     )
-    attempt = Attempt(claim, Lines() if lines is None else lines, flag or Flag(), inputs or {})
-    return JobContext(attempt, Noon().wall() + 5, Noon())
+    attempt = Attempt(claim, Lines() if lines is None else lines, flag or Flag(), inputs or {}, time.monotonic() + 60)
+    return JobContext(attempt, Noon())
 
 
 def bound(function: Callable[..., Any], inputs: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +94,8 @@ def test_a_context_tells_of_its_run() -> None:
     ctx = context_of({"a": 1}, flag=flag)
     assert (ctx.run_id, ctx.job_id, ctx.attempt, ctx.token, ctx.inputs) == ("run_1", "report", 2, 7, {"a": 1})
     assert ctx.now == datetime(2026, 11, 1, 12, tzinfo=UTC)
-    assert ctx.deadline == datetime(2026, 11, 1, 12, 0, 0, 5, tzinfo=UTC)
+    assert ctx.deadline is not None
+    assert datetime(2026, 11, 1, 12, 0, 50, tzinfo=UTC) < ctx.deadline <= datetime(2026, 11, 1, 12, 1, tzinfo=UTC)
     assert not ctx.cancelled
     flag.value = True
     assert ctx.cancelled

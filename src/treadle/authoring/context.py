@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from treadle.domain.instants import Instant, to_datetime
+from treadle.domain.instants import from_seconds, to_datetime
 from treadle.domain.logs import Level, Stream
 from treadle.domain.runs import Claim
 from treadle.system import Clock, SystemClock
@@ -41,6 +42,10 @@ class RunningAttempt(Protocol):
     def cancelled(self) -> Signal: ...
     @property
     def inputs(self) -> Any: ...
+    @property
+    def deadline(self) -> float | None:
+        """In seconds of the monotonic clock."""
+        ...
 
 
 class RunLogger:
@@ -71,12 +76,11 @@ class RunLogger:
 class JobContext:
     """One attempt as its handler sees it. A handler gets it by a parameter of this type, or one named `ctx`."""
 
-    __slots__ = ("_attempt", "_claim", "_clock", "_deadline")
+    __slots__ = ("_attempt", "_claim", "_clock")
 
-    def __init__(self, attempt: RunningAttempt, deadline: Instant | None, clock: Clock = _SYSTEM_CLOCK) -> None:
+    def __init__(self, attempt: RunningAttempt, clock: Clock = _SYSTEM_CLOCK) -> None:
         self._attempt = attempt
         self._claim = attempt.claim
-        self._deadline = deadline
         self._clock = clock
 
     @property
@@ -118,7 +122,10 @@ class JobContext:
     @property
     def deadline(self) -> datetime | None:
         """When this attempt is ended, in UTC; None where it has no limit."""
-        return None if self._deadline is None else to_datetime(self._deadline)
+        deadline = self._attempt.deadline
+        if deadline is None:
+            return None
+        return to_datetime(self._clock.wall() + from_seconds(deadline - time.monotonic()))
 
     @property
     def cancelled(self) -> bool:

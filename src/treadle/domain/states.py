@@ -28,7 +28,7 @@ from treadle.domain.outcomes import (
 from treadle.domain.priority import rank
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.retry import QUARANTINE_AT, retry_delay
-from treadle.domain.runs import Claim, State
+from treadle.domain.runs import TERMINAL, Claim, State
 from treadle.domain.work import Work
 
 
@@ -173,7 +173,6 @@ def settle(
                 change = Change.QUARANTINE
                 error = RunError("quarantined", f"it ended its worker {solo_losses} times; last: {outcome.message}")
     row = TABLE[State.RUNNING, change]
-    eligible_at = due_at if due_at is not None else run.due_at
     return Transition(
         run_id=run.id,
         domain=run.domain,
@@ -189,7 +188,7 @@ def settle(
         at=now,
         started_at=started_at,
         due_at=due_at,
-        rank=rank(eligible_at, run.priority),
+        rank=None if row.to in TERMINAL else rank(run.due_at if due_at is None else due_at, run.priority),
         reason=reason,
         result=result,
         error=error,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, Protocol, TypeAlias
 
 from treadle.domain import json
@@ -52,7 +50,6 @@ def _nobody(_pgid: int, _started: bool) -> None:  # noqa: FBT001 - the callback'
     """For executions whose processes nobody watches."""
 
 
-@dataclass(eq=False)
 class Execution:
     """One attempt as its executor sees it. What few attempts need is made when it is first asked for.
 
@@ -60,46 +57,75 @@ class Execution:
     the process groups of a worker process that died.
     """
 
-    claim: Claim
-    work: Work
-    logs: LogBuffer
-    secrets: SecretSource
-    deadline: float | None = None
-    on_process: OnProcess = _nobody
-    max_log_bytes: int = MAX_LOG_BYTES
+    __slots__ = (
+        "_cancelled", "_inputs", "_log", "_logs", "_max_log_bytes", "_partial_lines",
+        "claim", "deadline", "on_process", "secrets", "work",
+    )  # fmt: skip
 
-    @cached_property
+    def __init__(
+        self,
+        claim: Claim,
+        work: Work,
+        logs: LogBuffer,
+        secrets: SecretSource,
+        *,
+        deadline: float | None = None,
+        on_process: OnProcess = _nobody,
+        max_log_bytes: int = MAX_LOG_BYTES,
+        cancelled: CancelSignal | None = None,
+    ) -> None:
+        self.claim = claim
+        self.work = work
+        self.secrets = secrets
+        self.deadline = deadline
+        self.on_process = on_process
+        self._logs = logs
+        self._max_log_bytes = max_log_bytes
+        self._cancelled = cancelled
+        self._inputs: Any = None
+        self._log: RunLog | None = None
+        self._partial_lines: dict[Stream, str] | None = None
+
+    @property
     def inputs(self) -> Any:
         """The run's inputs, decoded when first read."""
-        return json.decode(self.claim.inputs)
+        if self._inputs is None:
+            self._inputs = json.decode(self.claim.inputs)
+        return self._inputs
 
-    @cached_property
+    @property
     def log(self) -> RunLog:
         """Where everything that the attempt says is written."""
-        return RunLog(self.claim, self.logs, max_bytes=self.max_log_bytes)
+        if self._log is None:
+            self._log = RunLog(self.claim, self._logs, max_bytes=self._max_log_bytes)
+        return self._log
 
-    @cached_property
+    @property
     def cancelled(self) -> CancelSignal:
         """Tells the attempt to end before its time."""
-        return CancelSignal()
+        if self._cancelled is None:
+            self._cancelled = CancelSignal()
+        return self._cancelled
 
-    @cached_property
+    @property
     def partial_lines(self) -> dict[Stream, str]:
         """What was printed since the last line ended."""
-        return {}
+        if self._partial_lines is None:
+            self._partial_lines = {}
+        return self._partial_lines
 
     @property
     def early_outcome(self) -> Cancelled | Released | None:
         """What the attempt comes to if it was told to end before its time."""
-        return self.cancelled.outcome if "cancelled" in self.__dict__ else None
+        return None if self._cancelled is None else self._cancelled.outcome
 
     def close(self) -> None:
         """Ends the attempt's log, with the line that was not ended and what was cut."""
-        if "partial_lines" in self.__dict__:
-            for stream, text in self.partial_lines.items():
+        if self._partial_lines:
+            for stream, text in self._partial_lines.items():
                 self.log.write(stream, Level.WARNING if stream is Stream.STDERR else Level.INFO, text)
-        if "log" in self.__dict__:
-            self.log.close()
+        if self._log is not None:
+            self._log.close()
 
 
 class Executor(Protocol):

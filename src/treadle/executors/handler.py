@@ -13,13 +13,13 @@ from treadle.authoring.context import JobContext
 from treadle.authoring.registry import Registry
 from treadle.domain import json
 from treadle.domain.errors import NotFound
-from treadle.domain.instants import Instant, from_seconds
 from treadle.domain.outcomes import Cancelled, Failed, Lost, Outcome, Released, RunError, Skipped, Snoozed, Succeeded
 from treadle.domain.work import PythonHandler
 from treadle.executors.base import MAX_RESULT_BYTES, Execution
 from treadle.system import SystemClock
 
 _OUTCOMES: Final = (Succeeded, Failed, Skipped, Snoozed, Cancelled)
+_ONLY_A_WORKER_TELLS: Final = (Lost, Released)
 _NO_RESULT: Final = Succeeded()
 
 
@@ -41,8 +41,7 @@ class HandlerExecutor:
         handler = self._registry.get(wanted.handler)
         if handler is None:
             raise NotFound(f"no handler {wanted.handler!r} is known to this worker")
-        context = JobContext(execution, self._deadline(execution), self._clock)
-        arguments = handler.arguments(context)
+        arguments = handler.arguments(JobContext(execution, self._clock))
         if handler.is_async:
             return to_outcome(await handler.function(**arguments))
         return to_outcome(await self._in_thread(partial(handler.function, **arguments)))
@@ -61,12 +60,6 @@ class HandlerExecutor:
                 return future.result()
             raise
 
-    def _deadline(self, execution: Execution) -> Instant | None:
-        if execution.deadline is None:
-            return None
-        left = execution.deadline - asyncio.get_running_loop().time()
-        return self._clock.wall() + from_seconds(left)
-
 
 def to_outcome(value: object) -> Outcome:
     """What a handler's return value means: an outcome is taken as it is, anything else is the result as JSON."""
@@ -74,7 +67,7 @@ def to_outcome(value: object) -> Outcome:
         return _NO_RESULT
     if isinstance(value, _OUTCOMES):
         return value
-    if isinstance(value, Lost | Released):
+    if isinstance(value, _ONLY_A_WORKER_TELLS):
         return _unusable(f"a handler cannot return {type(value).__name__}: only a worker can tell")
     try:
         result = json.encode(value)
