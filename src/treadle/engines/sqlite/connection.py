@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any, Final, Literal, TypeAlias
 
 import apsw
@@ -23,6 +24,9 @@ BUSY_PATIENCE: Final = 10.0
 
 WAL_BYTES: Final = 16 * 1024 * 1024
 """How long the write-ahead log grows before it is copied into the database and starts over."""
+
+_ROOMY: Final = 16
+"""How many times the log's length must be free on the disk before all of it is taken at once."""
 
 _BUSY_STEP: Final = 0.0005
 _OLDEST_SQLITE: Final = (3, 51, 3)  # older ones can corrupt a WAL that is being reset
@@ -66,6 +70,8 @@ def lengthen_wal(connection: apsw.Connection) -> None:
     """
     wal = Path(connection.filename + "-wal")
     if wal.exists() and wal.stat().st_size >= WAL_BYTES:
+        return
+    if disk_usage(wal.parent).free < _ROOMY * WAL_BYTES:
         return
     cache = connection.pragma("cache_size")
     connection.pragma("cache_size", 16)
