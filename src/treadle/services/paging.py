@@ -54,4 +54,4 @@ def _check(position: str, question: object) -> bytes:
 
 
 def _refused(message: str) -> InvalidInput:
-    return InvalidInput([Problem("/cursor", message)])
+    return InvalidInput([Problem("/query/cursor", message)])

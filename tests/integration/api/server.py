@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import httpx2
 
+from tests.integration.api import contract
 from treadle.api.server import Listening, run
 from treadle.api.sse import StreamLimits
 from treadle.bootstrap import Services, open_services
@@ -68,6 +69,8 @@ async def serving(folder: Path, limits: StreamLimits | None = None, **settings: 
             raise
         headers = {"Authorization": f"Bearer {address.token.value}"}
         async with httpx2.AsyncClient(base_url=address.url, headers=headers, trust_env=False, timeout=20) as client:
+            await contract.load(client)
+            client.event_hooks = {"response": [contract.check]}
             try:
                 yield Server(client, services, address, stopping, ended)
             finally:

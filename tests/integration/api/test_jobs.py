@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 
 from tests.integration.api.server import HANDLER_JOB, Server
+from treadle.domain.instants import SECOND
+from treadle.engines.contract import Document, Firing, Save
 
 SHELL_JOB: Final = {
     "job_id": "nightly",
@@ -199,3 +201,26 @@ async def test_concurrent_changes_all_take_effect(server: Server) -> None:
     assert [answer.status_code for answer in answers] == [200] * 5
     versions = (await server.client.get("/jobs/report/versions")).json()["items"]
     assert [job["version"] for job in versions] == [6, 5, 4, 3, 2, 1]
+
+
+async def test_a_slot_that_fires_while_its_job_is_replaced_is_not_fired_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.create_job(schedule={"interval_sec": 60})
+    (schedule,) = await server.engine.schedules.find("default")
+    slot = schedule.next_at
+    assert slot is not None
+    firing = Firing(schedule_id=schedule.id, domain="default", cursor=slot, next_at=slot + 60 * SECOND, last_slot=slot)
+    real = server.engine.documents.save
+
+    async def save(save: Save) -> Document:
+        await server.engine.schedules.fire([firing])  # takes effect the first time only: the cursor moves
+        return await real(save)
+
+    monkeypatch.setattr(server.engine.documents, "save", save)
+    response = await server.client.put(
+        "/jobs/report", json={**HANDLER_JOB, "schedule": {"interval_sec": 60}, "priority": "high"}
+    )
+    assert (response.status_code, response.json()["version"]) == (200, 2)
+    (schedule,) = await server.engine.schedules.find("default")
+    assert (schedule.next_at, schedule.last_slot) == (slot + 60 * SECOND, slot)

@@ -1,0 +1,53 @@
+"""The OpenAPI document, and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.integration.api import contract
+from tests.integration.api.server import Server
+from treadle.domain.jobs import job_schema
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        found = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return found.union(*(references(each) for each in value.values()))
+    return set().union(*(references(each) for each in value)) if isinstance(value, list) else set()
+
+
+async def test_every_reference_leads_somewhere_and_every_schema_is_used(server: Server) -> None:
+    document = await contract.load(server.client)
+    wanted = {reference.removeprefix("#/components/schemas/") for reference in references(document)}
+    assert wanted == set(document["components"]["schemas"])
+
+
+async def test_operation_ids_are_unique_and_every_operation_says_what_it_does(server: Server) -> None:
+    operations = list(contract.operations())
+    ids = [operation["operationId"] for _, _, operation in operations]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", name) for name in ids)
+    assert all(operation["description"] and operation["tags"] for _, _, operation in operations)
+
+
+async def test_a_job_is_described_by_the_same_schema_as_everywhere(server: Server) -> None:
+    document = await contract.load(server.client)
+    schema = job_schema("#/components/schemas/{name}")["$defs"]["JobDocument"]
+    assert document["components"]["schemas"]["JobDocument"] == schema
+
+
+async def test_the_front_door_leads_to_a_page_that_asks_no_other_host(server: Server) -> None:
+    for prefix in ("", "/api/v1"):
+        door = await server.client.get(f"{prefix}/")
+        assert (door.status_code, door.headers["location"]) == (307, f"{prefix}/docs")
+        page = await server.client.get(f"{prefix}/docs")
+        assert page.headers["content-type"].startswith("text/html")
+        assert "//" not in re.sub(r"<!doctype html>", "", page.text)
+        policy = page.headers["content-security-policy"]
+        assert "script-src 'self';" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "http" not in policy
+        for asset in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+            assert (await server.client.get(f"{prefix}/{asset}")).status_code == 200, asset
+    assert (await server.client.get("/docs/no-such.js")).status_code == 404

@@ -1,0 +1,241 @@
+"""Streams of events and logs: nothing lost, nothing twice, nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.integration.api.server import Hands, Server, serving
+from tests.integration.api.streams import Message, parse, stream, take
+from treadle.api.sse import EventStream, StreamLimits
+from treadle.domain.events import NewEvent
+from treadle.domain.json import encode
+
+
+def noise(count: int, *, size: int = 0, kind: str = "test.noise") -> list[NewEvent]:
+    data = encode({"x": "x" * size})
+    return [NewEvent(domain="default", type=kind, subject=f"s{n}", at=n, data=data) for n in range(count)]
+
+
+def open_streams() -> int:
+    return sum(
+        getattr(task.get_coro(), "__qualname__", "") == EventStream._write.__qualname__ for task in asyncio.all_tasks()
+    )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - what is waited for tells nobody
+        await asyncio.sleep(0.01)
+
+
+async def test_a_stream_tells_what_happens_from_now_on(server: Server) -> None:
+    await server.create_job()
+    async with stream(server.client, "/events") as messages:
+        run_id = (await server.submit())["run_id"]
+        (message,) = await take(messages, 1)
+        assert (message.event, message.data["subject"], message.id) == ("run.queued", run_id, message.data["seq"])
+        assert message.data["n"] == 1
+
+
+async def test_a_stream_is_filtered_by_topic_job_and_run(server: Server) -> None:
+    await server.create_job()
+    await server.create_job(job_id="other")
+    async with (
+        stream(server.client, "/events", topics="job,run.cancelled", after=0) as topics,
+        stream(server.client, "/events", job="other", after=0) as jobs,
+    ):
+        await server.submit()
+        run_id = (await server.submit("other"))["run_id"]
+        async with stream(server.client, "/events", run=run_id, after=0) as runs:
+            await server.client.post(f"/runs/{run_id}/cancel")
+            assert [each.event for each in await take(topics, 3)] == ["job.created", "job.created", "run.cancelled"]
+            assert [each.event for each in await take(jobs, 3)] == ["job.created", "run.queued", "run.cancelled"]
+            assert [each.event for each in await take(runs, 2)] == ["run.queued", "run.cancelled"]
+
+
+async def test_a_reader_that_comes_back_misses_nothing_and_gets_nothing_twice(server: Server) -> None:
+    total = 3_000
+
+    async def write() -> None:
+        for start in range(0, total, 100):
+            await server.engine.events.append(noise(100, kind=f"test.{start}"))
+            await asyncio.sleep(0.005)
+
+    writing = asyncio.create_task(write())
+    seen: list[int] = []
+    last = 0
+    for wanted in (1, 7, 150, 900, 20, total):
+        async with stream(server.client, "/events", last=last) as messages:
+            async for message in messages:
+                assert message.id is not None
+                seen.append(message.id)
+                last = message.id
+                wanted -= 1
+                if not wanted or len(seen) == total:
+                    break
+    await writing
+    assert seen == [event.seq for event in await server.engine.events.read("default", after=0, limit=total + 1)]
+
+
+async def test_a_reader_whose_place_is_no_longer_kept_is_told(server: Server) -> None:
+    await server.engine.events.append(noise(10))
+    await server.engine.events.prune(5, 100)
+    async with stream(server.client, "/events", last=2) as messages:
+        reset, first = await take(messages, 2)
+    assert (reset.event, reset.id, reset.data) == ("reset", 5, {"after": 5})
+    assert first.id == 6
+    async with stream(server.client, "/events", last=5) as messages:
+        assert (await take(messages, 1))[0].id == 6
+    async with stream(server.client, "/events", last=4_711) as messages:  # of another database, or of a backup
+        assert (await take(messages, 1))[0].event == "reset"
+
+
+async def test_a_page_of_events_goes_on_where_it_ended(server: Server) -> None:
+    await server.engine.events.append(noise(5))
+    await server.engine.events.append(noise(1_200, kind="other.noise"))
+    await server.engine.events.append(noise(2))
+    seen, after = [], 0
+    while True:
+        page = (await server.client.get("/events", params={"topics": "test", "after": after, "limit": 3})).json()
+        seen += [event["seq"] for event in page["items"]]
+        after = page["next_cursor"]
+        if not page["has_more"]:
+            break
+    assert seen == [1, 2, 3, 4, 5, 1206, 1207]
+    assert after == 1207
+
+
+async def test_a_silent_stream_says_that_it_is_alive(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path, StreamLimits(keep_alive_sec=0.2)) as server,
+        stream(server.client, "/events") as messages,
+    ):
+        assert await take(messages, 2) == [Message(":", None, "keep-alive")] * 2
+
+
+async def test_the_log_of_a_run_is_followed_until_it_has_ended(server: Server) -> None:
+    await server.create_job()
+    run_id = (await server.submit())["run_id"]
+    hands = Hands(server.engine)
+    await hands.register()
+    (claim,) = await hands.claim()
+    await hands.say(claim, "one", "two")
+    async with stream(server.client, f"/runs/{run_id}/logs", follow=1) as messages:
+        assert [each.data["message"] for each in await take(messages, 2)] == ["one", "two"]
+        await hands.say(claim, "three")
+        assert (await take(messages, 1))[0].data["message"] == "three"
+        await hands.settle(claim)
+        await hands.say(claim, "said a little behind")
+        rest = [message async for message in messages]
+    assert [(each.event, each.data.get("message")) for each in rest] == [("log", "said a little behind"), ("end", None)]
+    assert rest[-1].data == {"run_id": run_id, "status": "completed"}
+
+
+async def test_a_log_is_taken_up_again_at_the_last_line_seen(server: Server) -> None:
+    await server.create_job()
+    run_id = (await server.submit())["run_id"]
+    hands = Hands(server.engine)
+    await hands.register()
+    (claim,) = await hands.claim()
+    await hands.say(claim, *(f"line {n}" for n in range(1_200)))
+    await hands.settle(claim)
+    async with stream(server.client, f"/runs/{run_id}/logs", follow=1) as messages:
+        first = await take(messages, 700)
+    async with stream(server.client, f"/runs/{run_id}/logs", follow=1, last=first[-1].id) as messages:
+        rest = [message async for message in messages]
+    assert [each.data["message"] for each in (*first, *rest[:-1])] == [f"line {n}" for n in range(1_200)]
+    async with stream(server.client, f"/runs/{run_id}/logs", follow=1, after=first[-1].id or 0) as messages:
+        assert [message async for message in messages] == rest
+
+
+async def test_a_log_is_paged_on_the_same_cursor(server: Server) -> None:
+    await server.create_job()
+    run_id = (await server.submit())["run_id"]
+    hands = Hands(server.engine)
+    await hands.register()
+    (claim,) = await hands.claim()
+    await hands.say(claim, "one", "two", "three")
+    page = (await server.client.get(f"/runs/{run_id}/logs", params={"limit": 2})).json()
+    assert ([line["message"] for line in page["items"]], page["has_more"]) == (["one", "two"], True)
+    page = (await server.client.get(f"/runs/{run_id}/logs", params={"after": page["next_cursor"]})).json()
+    assert ([line["message"] for line in page["items"]], page["has_more"]) == (["three"], False)
+    assert (page["items"][0]["stream"], page["items"][0]["level"], page["items"][0]["attempt"]) == ("stdout", "info", 1)
+    empty = (await server.client.get(f"/runs/{run_id}/logs", params={"after": page["next_cursor"]})).json()
+    assert (empty["items"], empty["next_cursor"]) == ([], page["next_cursor"])
+
+
+async def test_a_client_that_leaves_ends_its_stream(server: Server) -> None:
+    async with stream(server.client, "/events"):
+        await until(lambda: open_streams() == 1)
+    await until(lambda: open_streams() == 0)
+
+
+async def test_a_reader_that_takes_nothing_is_evicted_and_can_come_back(tmp_path: Path) -> None:
+    count, size = 2_000, 8_000  # more than all buffers between the two hold
+    async with serving(tmp_path, StreamLimits(patience_sec=0.3)) as server:
+        await server.engine.events.append(noise(count, size=size))
+        address = urlsplit(server.listening.url)
+        with capture_logs() as logs:
+            slow = socket.create_connection((address.hostname or "", address.port or 0))
+            slow.setblocking(False)
+            request = (
+                f"GET /events?after=0 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+                f"Authorization: Bearer {server.listening.token.value}\r\n\r\n"
+            )
+            await asyncio.get_running_loop().sock_sendall(slow, request.encode())
+            await until(lambda: any(entry["event"] == "evicted a slow reader" for entry in logs))
+        assert open_streams() == 0
+        seen = parse((await read_all(slow)).partition("\r\n\r\n")[2])
+        got = [message.id for message in seen if message.event == "test.noise"]
+        assert 0 < len(got) < count
+        async with stream(server.client, "/events", last=got[-1]) as messages:
+            rest = await take(messages, count - len(got))
+        assert [*got, *(message.id for message in rest)] == list(range(1, count + 1))
+
+
+async def test_an_open_stream_does_not_hold_up_the_end_of_the_server(server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    async with stream(server.client, "/events") as events:
+        began = loop.time()
+        server.stopping.set()
+        assert [message async for message in events] == []
+        await server.ended
+        assert loop.time() - began < 2
+
+
+async def test_a_run_that_is_removed_meanwhile_ends_its_stream_with_the_reason(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.create_job()
+    run_id = (await server.submit())["run_id"]
+    async with stream(server.client, f"/runs/{run_id}/logs", follow=1) as messages:
+        await until(lambda: open_streams() == 1)
+
+        async def gone(*_: object) -> list[object]:
+            return []
+
+        monkeypatch.setattr(server.engine.runs, "get", gone)
+        (message,) = [message async for message in messages]
+    assert (message.event, message.data["code"]) == ("error", "not_found")
+
+
+async def read_all(connection: socket.socket) -> str:
+    """Everything until the other side closes; chunk sizes of the transfer encoding are taken out."""
+    loop = asyncio.get_running_loop()
+    chunks = []
+    while chunk := await loop.sock_recv(connection, 1 << 20):
+        chunks.append(chunk)
+    connection.close()
+    head, _, body = b"".join(chunks).partition(b"\r\n\r\n")
+    whole = b""
+    while body:
+        length, _, body = body.partition(b"\r\n")
+        size = int(length, 16)
+        whole, body = whole + body[:size], body[size + 2 :]
+    return (head + b"\r\n\r\n" + whole).decode()
