@@ -16,6 +16,7 @@ from treadle.services.jobs import Jobs
 from treadle.services.logs import Logs
 from treadle.services.runs import Runs
 from treadle.services.schedules import Schedules
+from treadle.services.sources import Sources
 from treadle.services.workers import Workers
 from treadle.settings import Settings
 from treadle.system import Clock, IdSource, SystemClock
@@ -29,6 +30,7 @@ class Services(Struct, frozen=True, kw_only=True):
     jobs: Jobs
     runs: Runs
     schedules: Schedules
+    sources: Sources
     workers: Workers
     events: Events
     logs: Logs
@@ -67,6 +69,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         jobs=jobs,
         runs=runs,
         schedules=Schedules(engine),
+        sources=Sources(engine, jobs),
         workers=Workers(engine),
         events=Events(engine, hub),
         logs=Logs(engine, runs, hub),

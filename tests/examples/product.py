@@ -15,23 +15,15 @@ from treadle.authoring.discovery import discover
 from treadle.authoring.schedule_file import read_schedules
 from treadle.domain.documents import load_json, load_yaml
 from treadle.domain.instants import to_seconds
-from treadle.domain.jobs import (
-    JOB_KIND,
-    Job,
-    JobSpec,
-    create_job,
-    decode_job,
-    encode_job,
-    entry_schedule,
-    job_schedule,
-    parse_job,
-)
+from treadle.domain.jobs import JobSpec, parse_job
 from treadle.domain.json import decode
 from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL, Attempt, Cause, Run
 from treadle.domain.schedules import Schedule
 from treadle.domain.submitting import build_run
-from treadle.engines.contract import Engine, RunQuery, Save, Topic
+from treadle.engines.contract import Engine, RunQuery, Topic
 from treadle.engines.open import open_engine
+from treadle.services.jobs import Jobs
+from treadle.services.sources import Sources
 from treadle.system import IdSource, SystemClock
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
@@ -53,6 +45,7 @@ class Product:
 
     def __init__(self, engine: Engine, runner: asyncio.Runner) -> None:
         self._engine = engine
+        self._jobs = Jobs(engine)
         self._runner = runner
         self._new_id = IdSource(SystemClock())
 
@@ -89,41 +82,22 @@ class Product:
         return self._runner.run(self._engine.runs.attempts(run.domain, run.id))
 
     def _save(self, spec: JobSpec, source: str) -> str:
-        now = self._engine.now()
-        job = create_job(spec, source=source, now=now)
-        schedule = job_schedule(job, None, now)
-        self._runner.run(self._store(job, () if schedule is None else (schedule,)))
-        return job.job_id
-
-    async def _store(self, job: Job, schedules: tuple[Schedule, ...]) -> None:
-        await self._engine.documents.save(
-            Save(
-                domain=job.domain,
-                kind=JOB_KIND,
-                id=job.job_id,
-                body=encode_job(job),
-                at=job.updated_at,
-                schedules=schedules,
-            )
-        )
-
-    async def _job(self, job_id: str) -> Job:
-        document = await self._engine.documents.get(DEFAULT_DOMAIN, JOB_KIND, job_id)
-        assert document is not None
-        return decode_job(document.body)
+        return self._runner.run(self._jobs.define(DEFAULT_DOMAIN, spec, source=source)).job_id
 
     async def _define_schedules(self, file: str, data: bytes) -> list[Schedule]:
-        jobs = [each.id for each in await self._engine.documents.find(DEFAULT_DOMAIN, JOB_KIND)]
-        for entry in read_schedules(data, file=file, jobs=jobs):
-            job = await self._job(entry.job_id)
-            schedule = entry_schedule(job, entry.spec, entry.schedule_id, entry.source, None, self._engine.now())
-            await self._store(job, (schedule,))
-        return [each for each in await self._engine.schedules.find(DEFAULT_DOMAIN) if "~" in each.id]
+        jobs = [job.job_id async for job in self._jobs.all(DEFAULT_DOMAIN)]
+        found = read_schedules(data, file=file, jobs=jobs)
+        await Sources(self._engine, self._jobs).sync_schedules(DEFAULT_DOMAIN, file, found)
+        return await self._engine.schedules.get(DEFAULT_DOMAIN, [each.schedule_id for each in found])
 
     async def _run(self, job_id: str, inputs: Mapping[str, Any] | None) -> Run:
         run_id = self._new_id("run")
         new = build_run(
-            await self._job(job_id), run_id=run_id, now=self._engine.now(), cause=Cause.CLIENT, inputs=inputs
+            await self._jobs.get(DEFAULT_DOMAIN, job_id),
+            run_id=run_id,
+            now=self._engine.now(),
+            cause=Cause.CLIENT,
+            inputs=inputs,
         )
         await self._engine.runs.enqueue([new])
         return await self._await_end(run_id)

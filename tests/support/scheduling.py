@@ -9,12 +9,13 @@ from typing import Any
 
 from treadle.domain.events import Event
 from treadle.domain.instants import SECOND, Instant, Micros, from_iso
-from treadle.domain.jobs import JOB_KIND, create_job, encode_job, job_schedule, parse_job
+from treadle.domain.jobs import parse_job
 from treadle.domain.json import decode
 from treadle.domain.runs import DEFAULT_DOMAIN, Run
-from treadle.engines.contract import Engine, RunQuery, Save
+from treadle.engines.contract import Engine, RunQuery
 from treadle.engines.open import open_engine
 from treadle.scheduler.ticker import Ticker
+from treadle.services.jobs import Jobs
 from treadle.system import Clock, IdSource, SystemClock
 
 START: Instant = from_iso("2026-11-02T08:00:00Z")
@@ -51,21 +52,7 @@ async def define(engine: Engine, job_id: str = "tick", **keys: Any) -> None:
         "schedule": {"interval_sec": 1},
         **keys,
     }
-    now = engine.now()
-    job = create_job(parse_job(document), source="api", now=now)
-    standing = await engine.schedules.get(job.domain, [job_id])
-    schedule = job_schedule(job, None, now)
-    await engine.documents.save(
-        Save(
-            domain=job.domain,
-            kind=JOB_KIND,
-            id=job_id,
-            body=encode_job(job),
-            at=now,
-            schedules=() if schedule is None else (schedule,),
-            replaces=tuple(standing),
-        )
-    )
+    await Jobs(engine).define(DEFAULT_DOMAIN, parse_job(document), source="api")
 
 
 def ticker(engine: Engine, clock: Clock | None = None) -> Ticker:

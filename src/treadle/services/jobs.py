@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
@@ -91,6 +91,14 @@ class Jobs:
         """The version of a job that stands, or None."""
         document = await self._engine.documents.get(domain, KIND, job_id)
         return None if document is None else to_job(document)
+
+    async def all(self, domain: str) -> AsyncIterator[Job]:
+        """Every job, by id."""
+        after = ""
+        while documents := await self._engine.documents.find(domain, KIND, after=after):
+            for document in documents:
+                yield to_job(document)
+            after = documents[-1].id
 
     async def page(self, domain: str, *, limit: int, cursor: str | None = None) -> Page[Job]:
         """Jobs by id."""

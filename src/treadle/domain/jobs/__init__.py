@@ -1,19 +1,15 @@
 """Jobs: what to run, when, and within which limits; and the documents that people write them as."""
 
 from treadle.domain.jobs.document import job_schema
-from treadle.domain.jobs.encoding import JOB_KIND, decode_job, encode_job
 from treadle.domain.jobs.parsing import dump_job, parse_job
 from treadle.domain.jobs.records import Job, JobSpec, create_job, is_job_id, revise_job
 from treadle.domain.jobs.scheduling import entry_schedule, job_schedule
 
 __all__ = [
-    "JOB_KIND",
     "Job",
     "JobSpec",
     "create_job",
-    "decode_job",
     "dump_job",
-    "encode_job",
     "entry_schedule",
     "is_job_id",
     "job_schedule",

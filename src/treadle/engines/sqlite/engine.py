@@ -27,6 +27,7 @@ class SqliteEngine:
     """See `contract.Engine`. Made by `open_sqlite`."""
 
     name = "sqlite"
+    version = f"SQLite {apsw.sqlite_lib_version()}"
     capabilities = frozenset({"backup"})
 
     def __init__(self, path: Path, writer: Writer, reader: Reader, bell: Bell, clock: Clock) -> None:

@@ -20,6 +20,7 @@ class ModelEngine:
     """See `contract.Engine`. Engines made with the same `data` are as processes on the same database."""
 
     name = "model"
+    version = "the model"
     capabilities: frozenset[str] = frozenset()
 
     def __init__(self, data: Data, clock: Clock) -> None:

@@ -1,0 +1,142 @@
+"""Sources: definitions that come from files. What a file said last is remembered, and only what it says anew is done.
+
+So a job that people switched off or edited stays as they left it until its file changes, and a start without a change
+writes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from treadle.authoring.schedule_file import FileSchedule
+from treadle.domain.errors import Conflict, NotFound, StaleVersion
+from treadle.domain.events import NewEvent
+from treadle.domain.jobs import JobSpec, entry_schedule
+from treadle.engines.contract import Engine, Save
+from treadle.services.jobs import Jobs
+
+KIND: Final = "source"
+_MOST_RACES: Final = 10
+
+
+class Declared(Struct, frozen=True):
+    """A job as a file declares it; `source` is its place, such as `tasks/report.py:12`."""
+
+    spec: JobSpec
+    source: str
+
+
+class Changes(Struct, frozen=True):
+    """The ids of what a sync defined and removed."""
+
+    defined: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class _Remembered(Struct, frozen=True, omit_defaults=True):
+    """What a source said last: its jobs as (file, digest of the spec), and its schedules as (job id, digest)."""
+
+    jobs: dict[str, tuple[str, str]] = {}
+    schedules: dict[str, tuple[str, str]] = {}
+
+
+_encoder: Final = msgspec.json.Encoder(order="sorted")
+_decoder: Final = msgspec.json.Decoder(_Remembered)
+
+
+class Sources:
+    """The use cases of sources."""
+
+    def __init__(self, engine: Engine, jobs: Jobs) -> None:
+        self._engine = engine
+        self._jobs = jobs
+
+    async def sync_jobs(
+        self, domain: str, source: str, declared: Sequence[Declared], *, unreadable: Collection[str] = ()
+    ) -> Changes:
+        """Define what the files of a source declare anew, and remove what they declare no more.
+
+        The jobs of files that are `unreadable` now stay as they are.
+        """
+        before = (await self._remembered(domain, source)).jobs
+        now = {each.spec.job_id: (_file(each.source), _digest(each.spec)) for each in declared}
+        defined = [each for each in declared if before.get(each.spec.job_id) != now[each.spec.job_id]]
+        defined += [
+            each for each in declared if each not in defined and await self._jobs.find(domain, each.spec.job_id) is None
+        ]
+        for each in defined:
+            await self._jobs.define(domain, each.spec, source=each.source)
+        kept = {id_: said for id_, said in before.items() if id_ not in now and said[0] in unreadable}
+        gone = [id_ for id_ in before if id_ not in now and id_ not in kept]
+        for job_id in gone:
+            with suppress(NotFound):  # somebody has deleted it already
+                await self._jobs.delete(domain, job_id)
+        await self._remember(domain, source, _Remembered(jobs={**kept, **now}), before=_Remembered(jobs=before))
+        return Changes(tuple(each.spec.job_id for each in defined), tuple(gone))
+
+    async def sync_schedules(self, domain: str, source: str, schedules: Sequence[FileSchedule]) -> Changes:
+        """Give jobs the schedules that a file names, and take away those that it names no more.
+
+        Raises Conflict where others change the same schedules all the time, and NotFound where a job is gone.
+        """
+        for _ in range(_MOST_RACES):
+            with suppress(StaleVersion):  # one has just fired: look again
+                return await self._try_schedules(domain, source, schedules)
+        raise Conflict(f"the schedules of {source} are being changed by others all the time: try again")
+
+    async def _try_schedules(self, domain: str, source: str, schedules: Sequence[FileSchedule]) -> Changes:
+        before = await self._remembered(domain, source)
+        said = {each.schedule_id: (each.job_id, _digest((each.spec, each.source))) for each in schedules}
+        standing = {
+            each.id: each for each in await self._engine.schedules.get(domain, sorted({*before.schedules, *said}))
+        }
+        if said == before.schedules and standing.keys() == said.keys():
+            return Changes()
+        now = self._engine.now()
+        jobs = {job_id: await self._jobs.get(domain, job_id) for job_id in sorted({each.job_id for each in schedules})}
+        await self._engine.documents.save(
+            Save(
+                domain=domain,
+                kind=KIND,
+                id=source,
+                body=_encoder.encode(_Remembered(schedules=said)),
+                at=now,
+                schedules=tuple(
+                    entry_schedule(
+                        jobs[each.job_id], each.spec, each.schedule_id, each.source, standing.get(each.schedule_id), now
+                    )
+                    for each in schedules
+                ),
+                replaces=tuple(standing.values()),
+                events=(NewEvent(domain=domain, type="source.changed", subject=source, at=now),),
+            )
+        )
+        defined = [id_ for id_, what in said.items() if before.schedules.get(id_) != what]
+        return Changes(tuple(defined), tuple(id_ for id_ in before.schedules if id_ not in said))
+
+    async def _remembered(self, domain: str, source: str) -> _Remembered:
+        document = await self._engine.documents.get(domain, KIND, source)
+        return _Remembered() if document is None else _decoder.decode(document.body)
+
+    async def _remember(self, domain: str, source: str, said: _Remembered, *, before: _Remembered) -> None:
+        if said != before:
+            now = self._engine.now()
+            event = NewEvent(domain=domain, type="source.changed", subject=source, at=now)
+            await self._engine.documents.save(
+                Save(domain=domain, kind=KIND, id=source, body=_encoder.encode(said), at=now, events=(event,))
+            )
+
+
+def _file(source: str) -> str:
+    """The file of a place: `tasks/report.py` of `tasks/report.py:12`."""
+    return source.rpartition(":")[0]
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(_encoder.encode(said)).hexdigest()
