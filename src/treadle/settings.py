@@ -102,3 +102,12 @@ def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
         return msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
         raise InvalidInput(str(error)) from error
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The variables that make `load_settings` fill the same record; those at their defaults are left out."""
+    return {
+        PREFIX + field.name.upper(): str(value)
+        for field in msgspec.structs.fields(Settings)
+        if (value := getattr(settings, field.name)) != field.default
+    }

@@ -16,6 +16,7 @@ from treadle.api.deps import known_query
 from treadle.api.middleware import Entrance, HostGuard
 from treadle.api.routes import docs, events, health, jobs, logs, runs, schedules, workers
 from treadle.api.sse import StreamLimits
+from treadle.api.tokens import AdminToken
 from treadle.bootstrap import Services
 
 _DESCRIPTION: Final = (
@@ -23,7 +24,9 @@ _DESCRIPTION: Final = (
 )
 
 
-def create_app(services: Services, token: str, stopping: asyncio.Event, limits: StreamLimits | None = None) -> ASGIApp:
+def create_app(
+    services: Services, token: AdminToken, stopping: asyncio.Event, limits: StreamLimits | None = None
+) -> ASGIApp:
     """The ASGI app on open services. `stopping` ends the streams that are open when it is set."""
     app = FastAPI(
         title="Treadle",

@@ -39,11 +39,11 @@ class Listening(Struct, frozen=True, kw_only=True):
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
-def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
+def serve(settings: Settings, announce: Callable[[Listening], None], listener: socket.socket | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then end what is under way within two seconds and return.
 
-    `announce` is called once the port is bound. Raises InvalidInput for settings that are not safe, SchemaTooNew, and
-    Unavailable where storage or the port cannot be had.
+    Without a `listener` one is bound as the settings say; then `announce` is called. Raises InvalidInput for settings
+    that are not safe, SchemaTooNew, and Unavailable where storage or the port cannot be had.
     """
 
     async def main() -> None:
@@ -52,7 +52,7 @@ def serve(settings: Settings, announce: Callable[[Listening], None]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         async with open_services(settings) as services:
-            await run(services, announce, stopping)
+            await run(services, announce, stopping, listener=listener)
 
     uvloop.run(main())
 
@@ -62,16 +62,19 @@ async def run(
     announce: Callable[[Listening], None],
     stopping: asyncio.Event,
     limits: StreamLimits | None = None,
+    listener: socket.socket | None = None,
 ) -> None:
     """Serve on open services until `stopping` is set."""
     settings = services.settings
     check_exposure(settings)
     make_data_folder(settings)
     token = admin_token(settings)
-    listener = bind(settings.host, settings.port)
+    listener = listener or bind(settings.host, settings.port)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted connections have it from here
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
     server = _Server(
         uvicorn.Config(
-            create_app(services, token.value, stopping, limits),
+            create_app(services, token, stopping, limits),
             http="httptools",
             ws="none",
             lifespan="off",
@@ -98,8 +101,6 @@ def bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted connections have it from here
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
     try:
         listener.bind((host, port))
         listener.listen(_BACKLOG)

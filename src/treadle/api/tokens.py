@@ -13,7 +13,7 @@ from msgspec import Struct
 from treadle.domain.errors import InvalidInput
 from treadle.settings import Settings
 
-TOKEN_FILE: Final = "admin-token"  # noqa: S105 - a file's name
+TOKEN_FILE: Final = "local-token"  # noqa: S105 - a file's name
 MIN_LENGTH: Final = 16
 _MIN_DISTINCT: Final = 8
 _KNOWN: Final = frozenset(
@@ -37,23 +37,29 @@ _KNOWN: Final = frozenset(
 )
 
 
-class AdminToken(Struct, frozen=True):
-    """The token in force. `made` says that it was made just now, and should be shown once."""
+class AdminToken(Struct, frozen=True, kw_only=True):
+    """The administrator's token, `value`, and `local`, which does the same for callers on this machine alone.
+
+    The local one lies in the data folder for whoever may read it; removing its file and starting anew revokes it.
+    Where nobody chose a token it is the only one; `made` then says that it was made just now, and should be shown once.
+    """
 
     value: str
+    local: str
     made: bool = False
 
 
 def admin_token(settings: Settings) -> AdminToken:
-    """The token of the settings, else the one kept in the data folder, made at the first start.
+    """The token of the settings, else the local one, which is made at the first start.
 
     Raises InvalidInput for a token that is known or short, and for a file that others may read.
     """
-    if settings.admin_token:
-        check_strength(settings.admin_token)
-        return AdminToken(settings.admin_token)
+    chosen = settings.admin_token
+    if chosen:
+        check_strength(chosen)
     path = Path(settings.data) / TOKEN_FILE
-    return AdminToken(_read(path)) if path.exists() else _make(path)
+    local, made = (_read(path), False) if path.exists() else _make(path)
+    return AdminToken(value=chosen or local, local=local, made=made and not chosen)
 
 
 def check_strength(token: str) -> None:
@@ -90,7 +96,7 @@ def _read(path: Path) -> str:
     return token
 
 
-def _make(path: Path) -> AdminToken:
+def _make(path: Path) -> tuple[str, bool]:
     token = secrets.token_urlsafe(32)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
@@ -99,7 +105,7 @@ def _make(path: Path) -> AdminToken:
         # A link appears whole and never replaces: of two processes that start together, one token stands.
         os.link(draft, path)
     except FileExistsError:
-        return AdminToken(_read(path))
+        return _read(path), False
     finally:
         draft.unlink()
-    return AdminToken(token, made=True)
+    return token, True

@@ -18,9 +18,25 @@ if TYPE_CHECKING:
     from cyclopts import App
 
 COMMANDS: Final = {
+    "up": ("treadle.cli.services:up", "Start everything on one SQLite file."),
+    "status": ("treadle.cli.status:status", "How the server and its workers are."),
+    "job": ("treadle.cli.job:app", "Jobs: what to run, and running it."),
+    "run": ("treadle.cli.run:app", "Runs: the executions of jobs."),
     "schedule": ("treadle.cli.schedule:app", "When jobs fire."),
+    "backup": ("treadle.cli.backup:backup", "Copy the database while work goes on."),
+    "doctor": ("treadle.cli.doctor:doctor", "Check this installation, and say what to do."),
+    "api": ("treadle.cli.services:api", "Run the HTTP API alone."),
+    "scheduler": ("treadle.cli.services:scheduler", "Run a scheduler alone."),
+    "worker": ("treadle.cli.services:worker", "Run a worker alone."),
 }
 """Name: where its `App` or function lies, and its line in the list of commands."""
+
+ALIASES: Final = {
+    "daemon": "treadle.cli.services:daemon",
+    "list": "treadle.cli.job:list_jobs",
+    "schedules": "treadle.cli.schedule:list_schedules",
+}
+"""Other spellings, which answer without being listed."""
 
 
 def main() -> None:
@@ -75,4 +91,6 @@ def build_app() -> App:
     )
     for name, (import_path, summary) in COMMANDS.items():
         app.command(import_path, name=name, help=summary)
+    for name, import_path in ALIASES.items():
+        app.command(import_path, name=name, show=False)
     return app

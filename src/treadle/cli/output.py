@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -22,6 +22,23 @@ def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         _draw(headers, rows)
     else:
         _align([headers, *rows])
+
+
+def write_record(record: Mapping[str, object]) -> None:
+    """One thing with all its fields, as YAML: for people to read, and for a file to keep."""
+    import yaml
+
+    yaml.safe_dump(record, sys.stdout, sort_keys=False, allow_unicode=True, default_flow_style=False, width=120)
+
+
+def confirm(question: str, *, ask: bool) -> None:
+    """Asks before what cannot be undone. Raises InvalidInput where nobody can be asked, or the answer is not yes."""
+    if not (ask and sys.stdin.isatty()):
+        raise InvalidInput("this cannot be undone: say --yes where nobody can be asked")
+    sys.stderr.write(f"treadle: {question} [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InvalidInput("nothing was done")
 
 
 def say(message: str) -> None:

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
+from treadle.cli.options import AsJson, Data
 from treadle.cli.output import say, write_json, write_table
 from treadle.domain.documents import load_json
 from treadle.domain.errors import InvalidInput, MalformedInput, PayloadTooLarge, Problem, TreadleError
@@ -24,6 +25,37 @@ from treadle.system import SystemClock
 MOST_FIRES: Final = 100_000
 
 app = App(name="schedule", help="When jobs fire.")
+
+
+@app.command(name="list")
+def list_schedules(
+    *,
+    job: Annotated[str | None, Parameter(help="Only those of this job.")] = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Lists schedules, with when each fires next."""
+    from treadle.cli.server import find_server
+    from treadle.cli.times import ago, when
+
+    schedules = list(find_server(data).pages("/schedules", job=job, limit=200))
+    if json:
+        write_json({"items": schedules})
+        return
+    write_table(
+        ["SCHEDULE", "JOB", "WHEN", "NEXT", "IN", "SOURCE"],
+        (
+            [
+                each["schedule_id"],
+                each["job_id"],
+                when(each),
+                each["next_at"] or ("over" if each["active"] else "off"),
+                ago(each["next_at"]),
+                each["source"],
+            ]
+            for each in schedules
+        ),
+    )
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,50 +1,117 @@
 """`python -m treadle.cli.service NAME`: the process of one service, set up by its environment.
 
 Commands become such a process instead of calling the service: what parses a command line would lie in its memory for
-as long as it runs. For the same reason each service is imported only where it is the one to run.
+as long as it runs. For the same reason each service is imported only where it is the one to run. Beside the services
+there are the errands of `treadle up` and `treadle doctor`, which need what those must not hold, or may not survive.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
-from typing import Final
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NoReturn
 
 from treadle import servicelog
-from treadle.cli.exits import exit_for
-from treadle.cli.output import complain
+from treadle.cli.exits import Exit, exit_for
+from treadle.cli.output import complain, say, write_json
 from treadle.domain.errors import TreadleError
 from treadle.settings import Settings, load_settings
 
-SERVICES: Final = ("api", "scheduler", "worker")
 
-
-def main() -> None:
+def main() -> NoReturn:
     """Run the service until it is told to end. Exits with what the error means where it cannot run."""
-    name = sys.argv[1]
+    name, *arguments = sys.argv[1:]
+    code = Exit.OK
     try:
         settings = load_settings(os.environ)
         servicelog.configure(name, settings.log_level)
-        asyncio.run(_service(name, settings))
+        ROLES[name](settings, arguments)
     except TreadleError as error:
         complain(error)
-        sys.exit(exit_for(error))
+        code = exit_for(error)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # at once: the threads that people's code has left behind are waited for by nobody
 
 
-def _service(name: str, settings: Settings) -> Coroutine[object, object, None]:
-    match name:
-        case "scheduler":
-            from treadle.scheduler.main import run
+def api(settings: Settings, arguments: list[str]) -> None:
+    """The HTTP API; with an argument on the socket of that descriptor, which its parent has bound and tells of."""
+    import socket
 
-            return run(settings)
-        case "worker":
-            from treadle.worker.main import run
+    from treadle.api.server import Listening, serve
 
-            return run(settings)
-    raise ValueError(f"{name} is none of {', '.join(SERVICES)}")
+    def announce(listening: Listening) -> None:
+        if arguments:
+            return
+        say(f"the API answers at {listening.url}")
+        if listening.token.made:
+            say(f"the administrator's token, shown this once: {listening.token.value}")
 
+    serve(settings, announce, socket.socket(fileno=int(arguments[0])) if arguments else None)
+
+
+def scheduler(settings: Settings, arguments: list[str]) -> None:
+    """A scheduler."""
+    from treadle.scheduler.main import run
+
+    asyncio.run(run(settings))
+
+
+def worker(settings: Settings, arguments: list[str]) -> None:
+    """A worker's parent."""
+    from treadle.worker.main import run
+
+    asyncio.run(run(settings))
+
+
+def prepare(settings: Settings, arguments: list[str]) -> None:
+    """What `treadle up` needs before the services start."""
+    from treadle.cli.registering import prepare as make_ready
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--demo", action="store_true")
+    given = parser.parse_args(arguments)
+    make_ready(settings, config=given.config, demo=given.demo)
+
+
+def record(settings: Settings, arguments: list[str]) -> None:
+    """Write the event that a service has ended and is started again."""
+    from treadle.domain.events import NewEvent
+    from treadle.domain.json import encode
+    from treadle.engines.open import open_engine
+    from treadle.system import SystemClock
+
+    service, how = arguments
+
+    async def append() -> None:
+        engine = await open_engine(settings.engine_url, SystemClock())
+        data = encode({"how": how})
+        event = NewEvent(domain=settings.domain, type="service.restarted", subject=service, at=engine.now(), data=data)
+        try:
+            await engine.events.append([event])
+        finally:
+            await engine.close()
+
+    asyncio.run(append())
+
+
+def tasks(settings: Settings, arguments: list[str]) -> None:
+    """Print, as the last line of standard output, what the task files hold."""
+    from treadle.authoring.discovery import discover
+
+    found = discover(Path(settings.tasks))
+    jobs = [handler.spec.job_id for handler in found.registry]
+    write_json({"jobs": jobs, "failures": [failure._asdict() for failure in found.failures]})
+
+
+ROLES: Final[dict[str, Callable[[Settings, list[str]], None]]] = {
+    role.__name__: role for role in (api, scheduler, worker, prepare, record, tasks)
+}
 
 if __name__ == "__main__":
     main()

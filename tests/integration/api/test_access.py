@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.api import contract
 from tests.integration.api.server import Server, serving
-from treadle.api.auth import PUBLIC_ROUTES
+from treadle.api.auth import PUBLIC_ROUTES, Gate
 from treadle.api.tokens import TOKEN_FILE, admin_token, is_loopback
 from treadle.domain.errors import InvalidInput
 from treadle.settings import Settings
@@ -125,8 +125,31 @@ def test_a_token_that_can_be_guessed_is_refused(tmp_path: Path, token: str) -> N
 
 
 def test_a_chosen_token_is_taken_and_not_written_down(tmp_path: Path) -> None:
-    assert admin_token(settings(tmp_path, admin_token=GOOD)).value == GOOD
-    assert list(tmp_path.iterdir()) == []
+    token = admin_token(settings(tmp_path, admin_token=GOOD))
+    assert (token.value, token.made) == (GOOD, False)
+    assert GOOD not in (tmp_path / TOKEN_FILE).read_text()
+
+
+async def test_the_local_token_opens_the_door_to_this_machine_alone(tmp_path: Path) -> None:
+    async def inside(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def ask(gate: Gate, token: str, client: str) -> int:
+        answers = []
+
+        async def send(message: Any) -> None:
+            answers.append(message)
+
+        headers = [(b"authorization", f"Bearer {token}".encode())]
+        scope = {"type": "http", "path": "/jobs", "headers": headers, "client": (client, 5), "state": {"trace_id": "t"}}
+        await gate(scope, None, send)  # type: ignore[arg-type]
+        return int(answers[0]["status"])
+
+    token = admin_token(settings(tmp_path, admin_token=GOOD))
+    gate = Gate(inside, token, "default")
+    assert await ask(gate, token.local, "127.0.0.1") == 200
+    assert await ask(gate, token.local, "192.168.1.7") == 401
+    assert await ask(gate, token.value, "192.168.1.7") == 200
 
 
 async def test_another_address_than_loopback_needs_a_chosen_token(tmp_path: Path) -> None:

@@ -1,0 +1,175 @@
+"""`treadle doctor`: what is well with this installation, what is not, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import json as jsonlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
+
+from cyclopts import Parameter
+from msgspec import Struct
+
+from treadle.cli.exits import Exit
+from treadle.cli.options import AsJson, Data
+from treadle.cli.output import write_json
+from treadle.cli.server import Server, find_server
+from treadle.domain.errors import TreadleError
+from treadle.settings import Settings, load_settings
+
+OLDEST_PYTHON: Final = (3, 11)
+LITTLE_SPACE: Final = 1024**3
+NO_SPACE: Final = 50 * 1024**2
+MOST_SKEW_SECONDS: Final = 5.0
+IMPORT_SECONDS: Final = 60.0
+
+Grade: TypeAlias = Literal["ok", "warn", "fail"]
+
+
+class Finding(Struct, frozen=True, omit_defaults=True):
+    """What one look found. `remedy` says what to do where it is not well."""
+
+    grade: Grade
+    what: str
+    said: str
+    remedy: str = ""
+
+
+Check: TypeAlias = Callable[[Settings], Iterator[Finding]]
+
+
+def doctor(
+    *,
+    data: Data = None,
+    tasks: Annotated[str | None, Parameter(help="Folder of task files; tasks by default.")] = None,
+    json: AsJson = False,
+) -> Exit:
+    """Checks this installation and says what to do. Exits 3 where something fails."""
+    settings = load_settings(os.environ, data=data, tasks=tasks)
+    grades: set[Grade] = set()
+    for check in CHECKS:
+        for finding in check(settings):
+            grades.add(finding.grade)
+            write_json(finding) if json else _print(finding)
+    return Exit.SERVER if "fail" in grades else Exit.OK
+
+
+def check_python(settings: Settings) -> Iterator[Finding]:
+    """Whether the interpreter is new enough."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] >= OLDEST_PYTHON:
+        yield Finding("ok", "python", version)
+    else:
+        yield Finding("fail", "python", version, f"use Python {'.'.join(map(str, OLDEST_PYTHON))} or newer")
+
+
+def check_folder(settings: Settings) -> Iterator[Finding]:
+    """Whether the data folder takes files, and how much more of them."""
+    folder = Path(settings.data).absolute()
+    if not folder.exists():
+        yield Finding("warn", "data folder", f"{folder} is not there", "`treadle up` makes it; or name it by --data")
+        return
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield Finding("fail", "data folder", f"{folder} cannot be written", f"give it to the user {os.getuid()}")
+        return
+    yield Finding("ok", "data folder", f"{folder} can be written")
+    free = shutil.disk_usage(folder).free
+    said = f"{free / 1024**3:.1f} GiB are free"
+    if free < NO_SPACE:
+        yield Finding("fail", "disk space", said, "make room: without it nothing can be accepted")
+    elif free < LITTLE_SPACE:
+        yield Finding("warn", "disk space", said, "make room soon, or keep runs and logs for fewer days")
+    else:
+        yield Finding("ok", "disk space", said)
+
+
+def check_database(settings: Settings) -> Iterator[Finding]:
+    """Whether the database opens and takes writes, by the engine that uses it."""
+    from treadle.engines.open import open_engine
+    from treadle.system import SystemClock
+
+    async def look() -> str:
+        engine = await open_engine(settings.engine_url, SystemClock())
+        try:
+            began = time.perf_counter()
+            await engine.ping()
+            return f"{engine.version} opens and takes writes ({(time.perf_counter() - began) * 1000:.1f} ms)"
+        finally:
+            await engine.close()
+
+    if not settings.database_url and not (Path(settings.data) / "treadle.db").exists():
+        yield Finding("warn", "database", "there is none yet", "`treadle up` makes it")
+        return
+    try:
+        yield Finding("ok", "database", asyncio.run(look()))
+    except TreadleError as error:
+        yield Finding("fail", "database", error.message, "see the message; a backup is made by `treadle backup`")
+
+
+def check_server(settings: Settings) -> Iterator[Finding]:
+    """Whether the server answers and can take work, whether the clocks agree, and who works."""
+    try:
+        server = find_server(settings.data if "TREADLE_URL" not in os.environ else None)
+        yield from _server_findings(server)
+    except TreadleError as error:
+        yield Finding("warn", "server", error.message)
+
+
+def check_tasks(settings: Settings) -> Iterator[Finding]:
+    """Whether every task file imports, in a process of its own: people's code may do anything."""
+    folder = Path(settings.tasks)
+    if not folder.is_dir():
+        yield Finding("ok", "task files", f"there is no folder {folder}")
+        return
+    command = [sys.executable, "-m", "treadle.cli.service", "tasks"]
+    environment = {**os.environ, "TREADLE_TASKS": str(folder.absolute())}
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, timeout=IMPORT_SECONDS, check=False, stdin=subprocess.DEVNULL
+        )
+        found = jsonlib.loads(done.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        said = f"importing {folder} takes longer than {IMPORT_SECONDS:g} s"
+        yield Finding("fail", "task files", said, "do not wait or work at the top of a task file")
+        return
+    except (ValueError, IndexError):
+        yield Finding("fail", "task files", f"importing {folder} ended the process", done.stderr.decode()[-500:])
+        return
+    yield Finding("ok", "task files", f"{len(found['jobs'])} jobs in {folder}")
+    for failure in found["failures"]:
+        yield Finding("fail", failure["file"], failure["message"], failure["detail"])
+
+
+CHECKS: Final[tuple[Check, ...]] = (check_python, check_folder, check_database, check_server, check_tasks)
+
+
+def _server_findings(server: Server) -> Iterator[Finding]:
+    ready = server.readiness()
+    if ready["status"] == "ready":
+        yield Finding("ok", "server", f"{server.url} answers and takes work")
+    else:
+        wrong = "; ".join(said for said in ready["checks"].values() if said != "ok")
+        yield Finding("fail", "server", f"{server.url} cannot take work: {wrong}", "see the log of the API")
+    workers = [each for each in server.get("/workers")["items"] if each["status"] == "online"]
+    if workers:
+        yield Finding("ok", "workers", f"{len(workers)} online, {sum(each['slots'] for each in workers)} slots")
+    else:
+        yield Finding("fail", "workers", "none is online: nothing runs", "start one by `treadle worker`")
+    skew = (server.clock() - datetime.now(UTC)).total_seconds()
+    if abs(skew) > MOST_SKEW_SECONDS:
+        yield Finding("warn", "clock", f"the server's is {skew:+.0f} s from this machine's", "let NTP set both")
+    else:
+        yield Finding("ok", "clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _print(finding: Finding) -> None:
+    sys.stdout.write(f"{finding.grade:<5} {finding.what}: {finding.said}\n")
+    if finding.remedy:
+        sys.stdout.write("".join(f"      {line}\n" for line in finding.remedy.rstrip().splitlines()))

@@ -1,0 +1,207 @@
+"""`treadle job`: what is to be run, and running it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from treadle.cli.exits import Exit
+from treadle.cli.options import AsJson, Data, Timeout, Wait
+from treadle.cli.output import confirm, say, write_json, write_record, write_table
+from treadle.cli.run import report
+from treadle.cli.server import find_server, segment
+from treadle.cli.times import ago, when
+from treadle.domain.documents import load_json, load_yaml
+from treadle.domain.errors import InvalidInput, MalformedInput, Problem
+
+app = App(name="job", help="Jobs: what to run, when, and within which limits.")
+
+File = Annotated[str, Parameter(allow_leading_hyphen=True, help="JSON or YAML; - is standard input.")]
+Set = Annotated[
+    list[str] | None,
+    Parameter(name="--set", help="An input, NAME=VALUE, as JSON or text; may be repeated."),
+]
+Input = Annotated[str | None, Parameter(help="Inputs as a JSON object, or in @FILE, or @- for standard input.")]
+Org = Annotated[str | None, Parameter(help="Short for --set orgId=ORG.")]
+
+
+@app.command(name="list")
+def list_jobs(*, data: Data = None, json: AsJson = False) -> None:
+    """Lists all jobs."""
+    jobs = list(find_server(data).pages("/jobs", limit=200))
+    if json:
+        write_json({"items": jobs})
+        return
+    write_table(
+        ["JOB", "SCHEDULE", "NEXT", "ENABLED", "VERSION", "DESCRIPTION"],
+        (
+            [
+                job["job_id"],
+                when(job.get("schedule")),
+                ago(job.get("next_run_at")),
+                "yes" if job["enabled"] else "no",
+                str(job["version"]),
+                job["description"],
+            ]
+            for job in jobs
+        ),
+    )
+
+
+@app.command
+def show(job_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Shows a job's definition."""
+    job = find_server(data).get(f"/jobs/{segment(job_id)}")
+    write_json(job) if json else write_record(job)
+
+
+@app.command
+def create(file: File, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Defines a job from a JSON or YAML file; - reads standard input."""
+    job = find_server(data).post("/jobs", read_document(file))
+    if json:
+        write_json(job)
+    else:
+        sys.stdout.write(f"{job['job_id']}\n")
+
+
+@app.command(name="run")
+def run_job(
+    job_id: str,
+    /,
+    *,
+    set_: Set = None,
+    input: Input = None,  # noqa: A002 - the option's name
+    org: Org = None,
+    wait: Wait = False,
+    timeout: Timeout = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> Exit:
+    """Runs a job now. Prints the run's id; with --wait the run as it ended."""
+    inputs = read_inputs(input, set_ or [], org)
+    server = find_server(data)
+    run = server.post(f"/jobs/{segment(job_id)}/run", {"inputs": inputs} if inputs else {})
+    return report(server, run, wait=wait, timeout=timeout, as_json=json)
+
+
+@app.default
+def run_by_name(
+    job_id: str | None = None,
+    /,
+    *,
+    set_: Set = None,
+    input: Input = None,  # noqa: A002 - the option's name
+    org: Org = None,
+    wait: Wait = False,
+    timeout: Timeout = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> Exit:
+    """Jobs: what to run, when, and within which limits. `treadle job ID` runs the job."""
+    if job_id is None:
+        app.help_print([])
+        return Exit.OK
+    return run_job(job_id, set_=set_, input=input, org=org, wait=wait, timeout=timeout, data=data, json=json)
+
+
+@app.command
+def enable(job_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Lets a job's schedules fire."""
+    _switch(job_id, "enable", data, as_json=json)
+
+
+@app.command
+def disable(job_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Keeps a job's schedules from firing; it can still be run by hand."""
+    _switch(job_id, "disable", data, as_json=json)
+
+
+@app.command
+def delete(
+    job_id: str,
+    /,
+    *,
+    yes: Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")] = False,
+    no_input: Annotated[bool, Parameter(help="Never ask: without --yes nothing is deleted.")] = False,
+    data: Data = None,
+) -> None:
+    """Removes a job and its schedules. Its runs and versions are kept."""
+    server = find_server(data)
+    server.get(f"/jobs/{segment(job_id)}")
+    if not yes:
+        confirm(f"Delete the job {job_id} and its schedules? Its runs are kept.", ask=not no_input)
+    server.delete(f"/jobs/{segment(job_id)}")
+    say(f"job {job_id} is deleted")
+
+
+@app.command
+def validate(file: File, /, *, json: AsJson = False) -> Exit:
+    """Checks a job's JSON or YAML file, naming every fault. Needs no server."""
+    from treadle.domain.jobs import parse_job
+
+    try:
+        spec = parse_job(read_document(file))
+    except InvalidInput as error:
+        if not json:
+            raise
+        faults = [{"pointer": each.pointer, "message": each.message, "code": each.code} for each in error.problems]
+        write_json({"valid": False, "errors": faults})
+        return Exit.USAGE
+    if json:
+        write_json({"valid": True, "errors": [], "job_id": spec.job_id})
+    else:
+        sys.stdout.write(f"{spec.job_id} is valid\n")
+    return Exit.OK
+
+
+def read_document(file: str) -> Any:
+    """The value in a JSON or YAML file. Raises MalformedInput."""
+    data = _read(file)
+    return load_json(data) if file.endswith(".json") or data.lstrip()[:1] == b"{" else load_yaml(data)
+
+
+def read_inputs(text: str | None, pairs: list[str], org: str | None) -> dict[str, Any]:
+    """The inputs that the options mean: --input first, --set over it. Raises InvalidInput and MalformedInput."""
+    inputs: dict[str, Any] = {}
+    if text is not None:
+        given = load_json(_read(text[1:]) if text.startswith("@") else text.encode())
+        if not isinstance(given, dict):
+            raise InvalidInput([Problem("/input", "is no JSON object")])
+        inputs.update(given)
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            raise InvalidInput([Problem("/set", f"{pair!r:.60} is not NAME=VALUE")])
+        inputs[name] = _value(value)
+    if org is not None:
+        inputs["orgId"] = org
+    return inputs
+
+
+def _value(text: str) -> Any:
+    """JSON where it is JSON, else the text itself: `3`, `true`, `[1]`, but `Jakarta`."""
+    try:
+        return load_json(text.encode())
+    except MalformedInput:
+        return text
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _switch(job_id: str, verb: str, data: str | None, *, as_json: bool) -> None:
+    job = find_server(data).post(f"/jobs/{segment(job_id)}/{verb}")
+    if as_json:
+        write_json(job)
+    else:
+        sys.stdout.write(f"{job['job_id']} is {'enabled' if job['enabled'] else 'disabled'}\n")

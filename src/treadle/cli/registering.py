@@ -1,0 +1,86 @@
+"""What is done before the services start: the database, the token, and the jobs that files define.
+
+This imports people's task files, so it is done in a process of its own, which ends when it is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from treadle.api.tokens import admin_token, check_exposure
+from treadle.authoring.discovery import Discovery, discover
+from treadle.authoring.schedule_file import read_schedules
+from treadle.bootstrap import Services, make_data_folder, open_services
+from treadle.cli.output import say
+from treadle.domain.errors import InvalidInput
+from treadle.services.demo import define_demo
+from treadle.services.sources import Changes, Declared
+from treadle.settings import Settings
+
+
+def prepare(settings: Settings, *, config: Path | None, demo: bool) -> None:
+    """Make everything ready. Raises InvalidInput for settings or a scheduler.yaml that cannot be used."""
+    make_data_folder(settings)
+    check_exposure(settings)
+    token = admin_token(settings)
+    if token.made:
+        say(f"the administrator's token, shown this once: {token.value}")
+    schedules = None if config is None else _read(config)
+    tasks = Path(settings.tasks)
+    found = discover(tasks) if tasks.is_dir() else None
+    asyncio.run(_register(settings, found, schedules, demo=demo))
+
+
+class _File(NamedTuple):
+    """A scheduler.yaml and what stands in it."""
+
+    path: Path
+    data: bytes
+
+
+def _read(path: Path) -> _File:
+    try:
+        return _File(path, path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+
+
+async def _register(settings: Settings, found: Discovery | None, schedules: _File | None, *, demo: bool) -> None:
+    async with open_services(settings) as services:
+        if found is not None:
+            await _register_tasks(services, found)
+        if schedules is not None:
+            await _register_schedules(services, schedules)
+        if demo and await define_demo(services.engine, services.jobs, settings.domain):
+            say("defined the job demo-heartbeat, which runs every ten seconds; --no-demo leaves it out")
+
+
+async def _register_tasks(services: Services, found: Discovery) -> None:
+    settings = services.settings
+    for failure in found.failures:
+        say(f"{failure.file} does not import, so its jobs stay as they were: {failure.message}")
+        sys.stderr.write(failure.detail)
+    changes = await services.sources.sync_jobs(
+        settings.domain,
+        Path(settings.tasks).name,
+        [Declared(handler.spec, handler.source) for handler in found.registry],
+        unreadable=[failure.file for failure in found.failures],
+    )
+    _tell("job", changes, settings.tasks)
+
+
+async def _register_schedules(services: Services, file: _File) -> None:
+    domain, name = services.settings.domain, file.path.name
+    jobs = [job.job_id async for job in services.jobs.all(domain)]
+    schedules = read_schedules(file.data, file=name, jobs=jobs)
+    _tell("schedule", await services.sources.sync_schedules(domain, name, schedules), str(file.path))
+
+
+def _tell(what: str, changes: Changes, where: str) -> None:
+    if changes.defined:
+        say(f"{len(changes.defined)} new or changed {what}s in {where}: {', '.join(changes.defined)}")
+    if changes.removed:
+        say(f"{len(changes.removed)} {what}s are no longer in {where} and were removed: {', '.join(changes.removed)}")

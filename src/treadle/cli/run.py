@@ -1,0 +1,155 @@
+"""`treadle run`: the executions of jobs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from treadle.cli.exits import Exit
+from treadle.cli.options import AsJson, Data, Timeout, Wait, seconds
+from treadle.cli.output import say, write_json, write_record, write_table
+from treadle.cli.server import Server, find_server, segment
+from treadle.cli.times import ago, took
+from treadle.cli.waiting import say_status, wait_for
+from treadle.domain.errors import Unavailable
+
+app = App(name="run", help="Runs: the executions of jobs.")
+
+LIMIT = 20
+
+
+@app.command(name="list")
+def list_runs(
+    *,
+    job: Annotated[list[str] | None, Parameter(help="Only runs of this job; may be repeated.")] = None,
+    status: Annotated[list[str] | None, Parameter(help="Only runs in this status; may be repeated.")] = None,
+    queue: Annotated[list[str] | None, Parameter(help="Only runs of this queue; may be repeated.")] = None,
+    limit: Annotated[int, Parameter(help="How many, 200 at most.")] = LIMIT,
+    cursor: Annotated[str | None, Parameter(help="Go on from the page before: its next_cursor.")] = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Lists runs, newest first."""
+    page = find_server(data).get("/runs", job=job, status=status, queue=queue, limit=limit, cursor=cursor)
+    if json:
+        write_json(page)
+        return
+    write_table(
+        ["RUN", "JOB", "STATUS", "ATTEMPT", "CREATED", "TOOK"],
+        (
+            [
+                run["run_id"],
+                run["job_id"],
+                run["status"],
+                str(run["attempt"]),
+                ago(run["created_at"]),
+                took(run["started_at"], run["finished_at"]),
+            ]
+            for run in page["items"]
+        ),
+    )
+    if page["has_more"]:
+        say(f"there are more: --cursor {page['next_cursor']}")
+
+
+@app.command
+def show(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Shows a run with its attempts."""
+    run = find_server(data).get(f"/runs/{segment(run_id)}")
+    write_json(run) if json else write_record(run)
+
+
+@app.command
+def watch(run_id: str, /, *, timeout: Timeout = None, data: Data = None, json: AsJson = False) -> Exit:
+    """Tells how a run stands until it has ended; exits 1 where it does not complete."""
+    server = find_server(data)
+    return finish(server, server.get(f"/runs/{segment(run_id)}"), timeout, as_json=json)
+
+
+@app.command
+def logs(
+    run_id: str,
+    /,
+    *,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], help="Go on until the run has ended.")] = False,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Prints what a run said. With --json each line is an object."""
+    server = find_server(data)
+    path = f"/runs/{segment(run_id)}/logs"
+    after = 0
+    while True:
+        page = server.get(path, after=after, limit=1_000)
+        for line in page["items"]:
+            _print_line(line, as_json=json)
+        after = page["next_cursor"]
+        if not page["has_more"]:
+            break
+    if follow:
+        for event in server.stream(path, after=after, follow=True):
+            if event.kind == "error":
+                raise Unavailable(event.json()["detail"])
+            if event.kind == "log":
+                _print_line(event.json(), as_json=json)
+
+
+@app.command
+def retry(
+    run_id: str, /, *, wait: Wait = False, timeout: Timeout = None, data: Data = None, json: AsJson = False
+) -> Exit:
+    """Does again what a finished run did, as a new run."""
+    server = find_server(data)
+    return report(server, server.post(f"/runs/{segment(run_id)}/retry"), wait=wait, timeout=timeout, as_json=json)
+
+
+@app.command
+def cancel(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Cancels a run: one that waits ends at once, one that runs is told to end."""
+    run = find_server(data).post(f"/runs/{segment(run_id)}/cancel")
+    if json:
+        write_json(run)
+    else:
+        said = "cancelled" if run["status"] == "cancelled" else "will be cancelled: it was told to end"
+        sys.stdout.write(f"{run['run_id']} {said}\n")
+
+
+@app.command
+def explain(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Says why a run is not running, or where it is, or how it ended."""
+    answer = find_server(data).get(f"/runs/{segment(run_id)}/explain")
+    if json:
+        write_json(answer)
+    else:
+        sys.stdout.write(f"{answer['status']}: {answer['message']}\n")
+
+
+def report(server: Server, run: dict[str, Any], *, wait: bool, timeout: str | None, as_json: bool) -> Exit:
+    """What a command says of a run that it submitted: its id, or with `wait` how it ended."""
+    if wait:
+        return finish(server, run, timeout, as_json=as_json)
+    if as_json:
+        write_json(run)
+    else:
+        sys.stdout.write(f"{run['run_id']}\n")
+        say(f"{run['status']}; follow it by: treadle run logs -f {run['run_id']}")
+    return Exit.OK
+
+
+def finish(server: Server, run: dict[str, Any], timeout: str | None, *, as_json: bool) -> Exit:
+    """Wait for a run, telling on standard error how it stands, and print it as it ended."""
+    run, outcome = wait_for(server, run, seconds(timeout), say_status)
+    write_json(run) if as_json else write_record(run)
+    return outcome
+
+
+def _print_line(line: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        write_json(line)
+        return
+    fields = line.get("fields")
+    told = " ".join(f"{key}={value}" for key, value in fields.items()) if isinstance(fields, dict) else ""
+    sys.stdout.write(f"{line['message']}{' ' if told else ''}{told}\n")
+    sys.stdout.flush()

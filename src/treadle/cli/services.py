@@ -1,0 +1,150 @@
+"""`treadle up`, `daemon`, `api`, `scheduler`, `worker`: this process becomes what they name.
+
+It is replaced and not called: what parses a command line would lie in the memory of a service for as long as it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import msgspec
+from cyclopts import Parameter
+
+from treadle.cli.supervisor import Orders
+from treadle.domain.errors import InvalidInput
+from treadle.settings import Settings, load_settings, to_environment
+
+Demo = Annotated[bool, Parameter(negative="--no-demo")]
+
+
+def up(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    data: str | None = None,
+    tasks: str | None = None,
+    concurrency: int | None = None,
+    config: Path | None = None,
+    demo: Demo = True,
+) -> NoReturn:
+    """Starts everything on one SQLite file: API, scheduler and worker. Ctrl-C stops.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; 127.0.0.1 by default.
+    port
+        Port to listen on; 8000 by default, 0 for a free one.
+    data
+        Folder of the database and the local token; .treadle by default.
+    tasks
+        Folder of task files; tasks by default.
+    concurrency
+        Runs at once; 5 by default.
+    config
+        A scheduler.yaml whose schedules are registered.
+    demo
+        Define a small demo job where no job is defined yet.
+    """
+    settings = _settings(host=host, port=port, data=data, tasks=tasks, concurrency=concurrency)
+    if config is not None and not config.is_file():
+        raise InvalidInput(f"--config {config}: there is no such file")
+    orders = Orders(
+        data=settings.data,
+        host=settings.host,
+        port=settings.port,
+        grace=settings.grace_sec,
+        config="" if config is None else str(config.absolute()),
+        demo=demo,
+    )
+    _become("treadle.cli.supervisor", [msgspec.json.encode(orders._asdict()).decode()], settings)
+
+
+def daemon(*, config: Path, data: str | None = None) -> NoReturn:
+    """Starts everything, with the schedules of a scheduler.yaml.
+
+    Parameters
+    ----------
+    config
+        The scheduler.yaml.
+    data
+        Folder of the database and the local token.
+    """
+    up(data=data, config=config, demo=False)
+
+
+def api(*, host: str | None = None, port: int | None = None, data: str | None = None) -> NoReturn:
+    """Runs the HTTP API alone.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; 127.0.0.1 by default.
+    port
+        Port to listen on; 8000 by default, 0 for a free one.
+    data
+        Folder of the database and the local token; .treadle by default.
+    """
+    _become_service("api", _settings(host=host, port=port, data=data))
+
+
+def scheduler(*, data: str | None = None) -> NoReturn:
+    """Runs a scheduler alone. There may be several.
+
+    Parameters
+    ----------
+    data
+        Folder of the database; .treadle by default.
+    """
+    _become_service("scheduler", _settings(data=data))
+
+
+def worker(
+    *,
+    data: str | None = None,
+    tasks: str | None = None,
+    concurrency: int | None = None,
+    processes: int | None = None,
+    queues: str | None = None,
+) -> NoReturn:
+    """Runs a worker alone. There may be several.
+
+    Parameters
+    ----------
+    data
+        Folder of the database; .treadle by default.
+    tasks
+        Folder of task files; tasks by default.
+    concurrency
+        Runs at once in each process; 5 by default.
+    processes
+        Processes that run the jobs; 1 by default.
+    queues
+        Queues to take runs from, separated by commas; all by default.
+    """
+    _become_service(
+        "worker", _settings(data=data, tasks=tasks, concurrency=concurrency, processes=processes, queues=queues)
+    )
+
+
+def _settings(**options: object) -> Settings:
+    """The settings of the environment and the options, with folders that hold wherever a process stands."""
+    settings = load_settings(os.environ, **options)
+    return msgspec.structs.replace(
+        settings, data=str(Path(settings.data).absolute()), tasks=str(Path(settings.tasks).absolute())
+    )
+
+
+def _become_service(name: str, settings: Settings) -> NoReturn:
+    _become("treadle.cli.service", [name], settings)
+
+
+def _become(module: str, arguments: Sequence[str], settings: Settings) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    environment = {**os.environ, **to_environment(settings)}
+    os.execve(sys.executable, [sys.executable, "-P", "-m", module, *arguments], environment)  # noqa: S606

@@ -1,0 +1,55 @@
+"""`treadle status`: how the server and its workers are."""
+
+from __future__ import annotations
+
+import sys
+
+from treadle.cli.exits import Exit
+from treadle.cli.options import AsJson, Data
+from treadle.cli.output import write_json, write_table
+from treadle.cli.server import find_server
+from treadle.cli.times import ago
+
+_COUNTED = 200
+
+
+def status(*, data: Data = None, json: AsJson = False) -> Exit:
+    """Shows how the server is, who works, and what runs and waits. Exits 3 where work cannot be taken."""
+    server = find_server(data)
+    ready = server.readiness()
+    workers = server.get("/workers")["items"]
+    running = server.get("/runs", status="running", limit=_COUNTED)
+    waiting = server.get("/runs", status=["ready", "blocked", "scheduled"], limit=_COUNTED)
+    counts = {"running": _count(running), "waiting": _count(waiting)}
+    if json:
+        write_json({"url": server.url, **ready, "runs": counts, "workers": workers})
+    else:
+        wrong = "; ".join(f"{name}: {said}" for name, said in ready["checks"].items() if said != "ok")
+        sys.stdout.write(f"{server.url} is {ready['status']}{f' ({wrong})' if wrong else ''}\n")
+        sys.stdout.write(f"runs: {counts['running']} running, {counts['waiting']} waiting\n")
+        if workers:
+            write_table(
+                ["WORKER", "STATUS", "HOST", "PID", "RUNNING", "SLOTS", "SEEN"],
+                (
+                    [
+                        each["worker_id"],
+                        each["status"],
+                        each["host"],
+                        str(each["pid"]),
+                        str(each["running"]),
+                        str(each["slots"]),
+                        ago(each["seen_at"]),
+                    ]
+                    for each in workers
+                ),
+            )
+        else:
+            sys.stdout.write("no worker is there\n")
+    return Exit.OK if ready["status"] == "ready" else Exit.SERVER
+
+
+def _count(page: dict[str, object]) -> str:
+    """How many runs a first page stands for; beyond a page they are not counted."""
+    items = page["items"]
+    assert isinstance(items, list)  # noqa: S101
+    return f"{len(items)}{'+' if page['has_more'] else ''}"
