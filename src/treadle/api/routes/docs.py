@@ -27,18 +27,24 @@ _PAGE: Final = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Treadle API</title>
-<link rel="icon" href="docs/favicon-32x32.png">
-<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="icon" href="{prefix}/docs/favicon-32x32.png">
+<link rel="stylesheet" href="{prefix}/docs/swagger-ui.css">
 </head>
 <body>
 <div id="page"></div>
-<script src="docs/swagger-ui-bundle.js"></script>
-<script src="docs/start.js"></script>
+<script src="{prefix}/docs/swagger-ui-bundle.js"></script>
+<script src="{prefix}/docs/start.js"></script>
 </body>
 </html>
 """
-_START: Final = """SwaggerUIBundle({
-  url: "openapi.json", dom_id: "#page", deepLinking: true, filter: true, tryItOutEnabled: true, validatorUrl: null,
+_START: Final = """const here = document.currentScript.src;
+SwaggerUIBundle({
+  url: new URL("../openapi.json", here).href,
+  dom_id: "#page",
+  deepLinking: true,
+  filter: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
 });
 """
 
@@ -52,9 +58,9 @@ async def send_to_docs(request: Request) -> Response:
 
 
 @router.get("/docs")
-async def show_docs() -> Response:
+async def show_docs(request: Request) -> Response:
     """The page."""
-    return Response(_PAGE, headers=_POLICY, media_type="text/html")
+    return Response(_PAGE.format(prefix=request.scope["state"]["prefix"]), headers=_POLICY, media_type="text/html")
 
 
 @router.get("/docs/start.js")
