@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from treadle.api.tokens import admin_token, check_exposure
+from treadle.api.tokens import admin_token
 from treadle.authoring.discovery import Discovery, discover
 from treadle.authoring.schedule_file import read_schedules
 from treadle.bootstrap import Services, make_data_folder, open_services
@@ -24,7 +24,6 @@ from treadle.settings import Settings
 def prepare(settings: Settings, *, config: Path | None, demo: bool) -> None:
     """Make everything ready. Raises InvalidInput for settings or a scheduler.yaml that cannot be used."""
     make_data_folder(settings)
-    check_exposure(settings)
     token = admin_token(settings)
     if token.made:
         say(f"the administrator's token, shown this once: {token.value}")

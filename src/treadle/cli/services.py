@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import msgspec
 from cyclopts import Parameter
 
+from treadle.api.tokens import check_exposure, check_strength
 from treadle.cli.supervisor import Orders
 from treadle.domain.errors import InvalidInput
 from treadle.settings import Settings, load_settings, to_environment
@@ -51,6 +52,9 @@ def up(
         Define a small demo job where no job is defined yet.
     """
     settings = _settings(host=host, port=port, data=data, tasks=tasks, concurrency=concurrency)
+    check_exposure(settings)
+    if settings.admin_token:
+        check_strength(settings.admin_token)
     if config is not None and not config.is_file():
         raise InvalidInput(f"--config {config}: there is no such file")
     orders = Orders(

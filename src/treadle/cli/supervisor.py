@@ -56,10 +56,14 @@ class Supervisor:
         self._services = (self._api, self._scheduler, self._worker)
         self._messengers: list[subprocess.Popen[bytes]] = []
 
+    def start_api(self) -> None:
+        """Start the API before the rest: it takes longest, and needs nothing that the others wait for."""
+        self._api.start()
+
     def run(self) -> int:
         """Supervise until told to stop; answers the exit code."""
-        for service in self._services:
-            service.start()
+        self._scheduler.start()
+        self._worker.start()
         while True:
             if _wait(self._next_start()) in _STOP:
                 return self._stop()
@@ -122,12 +126,14 @@ def main() -> NoReturn:
     lock = take_folder(orders.data)
     listener = listen(orders.host, orders.port)
     url = f"http://{_shown(orders.host)}:{listener.getsockname()[1]}"
+    supervisor = Supervisor(orders, listener)
+    supervisor.start_api()
     if code := prepare(orders):
-        sys.exit(code)
+        sys.exit(code)  # the API ends with this process
     note = f"{orders.data}/server.json"
     _write(note, json.dumps({"url": url, "pid": os.getpid()}))
     say(f"up at {url} (documentation at {url}/docs); data in {orders.data}; Ctrl-C stops")
-    code = Supervisor(orders, listener).run()
+    code = supervisor.run()
     os.unlink(note)
     os.close(lock)
     sys.exit(code)
