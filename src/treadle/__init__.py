@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from treadle.authoring.context import JobContext
     from treadle.authoring.decorators import job
+    from treadle.client.asynchronous import AsyncClient, RunNotCompleted
+    from treadle.client.synchronous import Client
 
 __version__ = "0.1.0"
-__all__ = ["JobContext", "__version__", "job"]
+__all__ = ["AsyncClient", "Client", "JobContext", "RunNotCompleted", "__version__", "job"]
 
-_HOMES: Final = {"JobContext": "treadle.authoring.context", "job": "treadle.authoring.decorators"}
+_HOMES: Final = {
+    "AsyncClient": "treadle.client.asynchronous",
+    "Client": "treadle.client.synchronous",
+    "JobContext": "treadle.authoring.context",
+    "RunNotCompleted": "treadle.client.asynchronous",
+    "job": "treadle.authoring.decorators",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,8 +13,8 @@ from treadle.domain.instants import Instant, to_seconds
 from treadle.domain.jobs import Job
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Engine, Firing
+from treadle.engines.definitions import JOB_KIND, to_job
 from treadle.scheduler.firing import forsake, make_firing
-from treadle.services.jobs import KIND, to_job
 
 POLL_SECONDS: Final = 1.0
 """How long a change of schedules may go unnoticed where its notice is lost."""
@@ -61,7 +61,7 @@ class Ticker:
         ]
 
     async def _jobs(self, names: set[tuple[str, str]]) -> dict[tuple[str, str], Job]:
-        found = await gather(*(self._engine.documents.get(domain, KIND, job_id) for domain, job_id in names))
+        found = await gather(*(self._engine.documents.get(domain, JOB_KIND, job_id) for domain, job_id in names))
         return {(document.domain, document.id): to_job(document) for document in found if document is not None}
 
     async def _busy(self, due: Sequence[Schedule]) -> set[tuple[str, str]]:

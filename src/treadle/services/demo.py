@@ -8,7 +8,8 @@ from typing import Final
 from treadle.domain.errors import Conflict
 from treadle.domain.jobs import parse_job
 from treadle.engines.contract import Engine
-from treadle.services.jobs import KIND, Jobs
+from treadle.engines.definitions import JOB_KIND
+from treadle.services.jobs import Jobs
 
 JOB_ID: Final = "demo-heartbeat"
 _DOCUMENT: Final = {
@@ -25,9 +26,9 @@ _DOCUMENT: Final = {
 
 async def define_demo(engine: Engine, jobs: Jobs, domain: str) -> bool:
     """Define the demo job where no job is, nor was it ever; answers whether it was defined."""
-    if await engine.documents.find(domain, KIND, limit=1):
+    if await engine.documents.find(domain, JOB_KIND, limit=1):
         return False
-    if await engine.documents.versions(domain, KIND, JOB_ID, 1):
+    if await engine.documents.versions(domain, JOB_KIND, JOB_ID, 1):
         return False
     with suppress(Conflict):  # another process has just done it
         await jobs.create(domain, parse_job(_DOCUMENT), source="demo")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from functools import lru_cache
 from typing import Final
 
-import msgspec
 from msgspec import Struct, structs
 
 from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
@@ -15,10 +13,10 @@ from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job, JobSpec, create_job, entry_schedule, job_schedule, parse_job, revise_job
 from treadle.domain.schedules import Schedule, coming
-from treadle.engines.contract import Document, Engine, Save
+from treadle.engines.contract import Engine, Save
+from treadle.engines.definitions import JOB_KIND, job_body, to_job
 from treadle.services.paging import Page, decode_cursor, encode_cursor
 
-KIND: Final = "job"
 FROM_API: Final = "api"
 MOST_VERSIONS: Final = 200
 _MOST_RACES: Final = 10
@@ -26,30 +24,11 @@ _MOST_RACES: Final = 10
 Change = Callable[[Job], Job]
 
 
-class StoredJob(Struct, frozen=True):
-    """The body of a job's document."""
-
-    spec: JobSpec
-    source: str
-
-
 class Checked(Struct, frozen=True):
     """What a valid document means: its spec, and the first fires that it would have if it were defined now."""
 
     spec: JobSpec
     coming: list[Instant]
-
-
-_encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(StoredJob)
-
-
-@lru_cache(maxsize=512)
-def to_job(document: Document) -> Job:
-    """The job that a document of the kind `job` holds. Cached by content: runs of one version decode it once."""
-    stored = _decoder.decode(document.body)
-    job = create_job(stored.spec, domain=document.domain, source=stored.source, now=document.updated_at)
-    return structs.replace(job, version=document.version, created_at=document.created_at)
 
 
 class Jobs:
@@ -89,22 +68,22 @@ class Jobs:
 
     async def find(self, domain: str, job_id: str) -> Job | None:
         """The version of a job that stands, or None."""
-        document = await self._engine.documents.get(domain, KIND, job_id)
+        document = await self._engine.documents.get(domain, JOB_KIND, job_id)
         return None if document is None else to_job(document)
 
     async def all(self, domain: str) -> AsyncIterator[Job]:
         """Every job, by id."""
         after = ""
-        while documents := await self._engine.documents.find(domain, KIND, after=after):
+        while documents := await self._engine.documents.find(domain, JOB_KIND, after=after):
             for document in documents:
                 yield to_job(document)
             after = documents[-1].id
 
     async def page(self, domain: str, *, limit: int, cursor: str | None = None) -> Page[Job]:
         """Jobs by id."""
-        question = (KIND, domain)
+        question = (JOB_KIND, domain)
         after = "" if cursor is None else decode_cursor(cursor, question)
-        documents = await self._engine.documents.find(domain, KIND, after=after, limit=limit + 1)
+        documents = await self._engine.documents.find(domain, JOB_KIND, after=after, limit=limit + 1)
         more = len(documents) > limit
         documents = documents[:limit]
         return Page([to_job(each) for each in documents], encode_cursor(documents[-1].id, question) if more else None)
@@ -136,7 +115,7 @@ class Jobs:
         schedules = await self._engine.schedules.find(domain, job_id=job_id)
         deleted = await self._engine.documents.delete(
             domain,
-            KIND,
+            JOB_KIND,
             job_id,
             expected=expected,
             schedule_ids=[schedule.id for schedule in schedules],
@@ -147,7 +126,7 @@ class Jobs:
 
     async def versions(self, domain: str, job_id: str) -> list[Job]:
         """The newest versions of a job, newest first; also of one that was deleted. Raises NotFound."""
-        documents = await self._engine.documents.versions(domain, KIND, job_id, MOST_VERSIONS)
+        documents = await self._engine.documents.versions(domain, JOB_KIND, job_id, MOST_VERSIONS)
         if not documents:
             raise NotFound(f"there is no job {job_id}")
         return [to_job(document) for document in documents]
@@ -187,9 +166,9 @@ class Jobs:
         document = await self._engine.documents.save(
             Save(
                 domain=job.domain,
-                kind=KIND,
+                kind=JOB_KIND,
                 id=job.job_id,
-                body=_encoder.encode(StoredJob(job.spec, job.source)),
+                body=job_body(job),
                 at=job.updated_at,
                 expected=expected,
                 schedules=_schedules(job, old),

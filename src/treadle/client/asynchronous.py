@@ -1,0 +1,145 @@
+"""The client for async code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+
+from treadle.domain import json
+from treadle.domain.errors import KeyReused, NotFound, TreadleError
+from treadle.domain.instants import Instant
+from treadle.domain.jobs import Job
+from treadle.domain.priority import Priority
+from treadle.domain.runs import TERMINAL, Cause, NewRun, Run, RunKey, State
+from treadle.domain.shapes import read
+from treadle.domain.submitting import RunRequest, build_run, run_key
+from treadle.engines.contract import Admission, Engine, Topic
+from treadle.engines.definitions import JOB_KIND, to_job
+from treadle.engines.open import open_engine
+from treadle.settings import Settings, load_settings
+from treadle.system import IdSource, SystemClock
+
+_POLL_SECONDS: Final = 1.0
+
+
+class RunNotCompleted(TreadleError):
+    """A run whose result was asked for ended otherwise. `run` says how."""
+
+    code = "run_not_completed"
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"run {run.id} is {run.state}" + (f": {run.error.message}" if run.error else ""))
+        self.run = run
+
+
+class AsyncClient:
+    """Submits runs to the installation that the settings name: `async with AsyncClient() as client: …`."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Settings come from the `TREADLE_…` variables unless given."""
+        self._settings = load_settings(os.environ) if settings is None else settings
+        self._new_id = IdSource(SystemClock())
+
+    async def __aenter__(self) -> Self:
+        self._engine: Engine = await open_engine(self._settings.engine_url, SystemClock())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._engine.close()
+
+    async def enqueue(
+        self,
+        job_id: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        priority: Priority | None = None,
+        delay: float | None = None,
+        at: datetime | None = None,
+    ) -> str:
+        """Submit a run of a job, due after `delay` seconds or `at` a moment; answers its id once it is on disk.
+
+        `inputs` go over the job's own. A `key` that came before with the same call names the run of then. Raises
+        NotFound for an unknown job, InvalidInput, PayloadTooLarge, and KeyReused for the key of another call.
+        """
+        document = {
+            "inputs": None if inputs is None else dict(inputs),
+            "priority": priority,
+            "delay_sec": delay,
+            "at": None if at is None else at.isoformat(),
+        }
+        request = read(document, RunRequest)
+        now = self._engine.now()
+        call_key = None if key is None else run_key(key, now, job_id, msgspec.to_builtins(request))
+        new = self._build(await self._job(job_id), request, now, call_key)
+        (accepted,) = await self._engine.runs.enqueue([new])
+        if accepted.admission is Admission.KEY_REUSED:
+            raise KeyReused("this key came before with another call; take a new key for a new one")
+        return accepted.run_id
+
+    async def enqueue_many(
+        self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | None = None
+    ) -> list[str]:
+        """Submit a run for each of `inputs`, all or none, in one transaction; answers their ids in order."""
+        job = await self._job(job_id)
+        now = self._engine.now()
+        requests = [read({"inputs": dict(each), "priority": priority}, RunRequest) for each in inputs]
+        accepted = await self._engine.runs.enqueue([self._build(job, request, now) for request in requests])
+        return [each.run_id for each in accepted]
+
+    async def get(self, run_id: str) -> Run:
+        """A run as it stands. Raises NotFound."""
+        found = await self._engine.runs.get(self._settings.domain, [run_id])
+        if not found:
+            raise NotFound(f"there is no run {run_id}")
+        return found[0]
+
+    async def wait(self, run_id: str) -> Run:
+        """The run once it has ended, however it did. To wait no longer than so long, use `asyncio.timeout`."""
+        notices = self._engine.listen(Topic.EVENTS)
+        try:
+            while (run := await self.get(run_id)).state not in TERMINAL:
+                await notices.wait(_POLL_SECONDS)
+        finally:
+            await notices.close()
+        return run
+
+    async def result(self, run_id: str) -> Any:
+        """The result of a run once it has completed. Raises RunNotCompleted where it ended otherwise."""
+        run = await self.wait(run_id)
+        if run.state is not State.COMPLETED:
+            raise RunNotCompleted(run)
+        return None if run.result is None else json.decode(run.result)
+
+    async def cancel(self, run_id: str) -> State:
+        """Accept a cancel; answers the run's state: a running one is told to end. Raises NotFound."""
+        states = await self._engine.runs.cancel(self._settings.domain, [run_id])
+        if run_id not in states:
+            raise NotFound(f"there is no run {run_id}")
+        return states[run_id]
+
+    async def _job(self, job_id: str) -> Job:
+        document = await self._engine.documents.get(self._settings.domain, JOB_KIND, job_id)
+        if document is None:
+            raise NotFound(f"there is no job {job_id}")
+        return to_job(document)
+
+    def _build(self, job: Job, request: RunRequest, now: Instant, key: RunKey | None = None) -> NewRun:
+        return build_run(
+            job,
+            run_id=self._new_id("run"),
+            now=now,
+            cause=Cause.CLIENT,
+            inputs=request.inputs,
+            priority=request.priority,
+            due_at=request.due_at(now),
+            key=key,
+            max_inputs=self._settings.max_payload_bytes,
+        )

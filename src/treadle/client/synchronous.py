@@ -1,0 +1,78 @@
+"""The client for code without an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from treadle.client.asynchronous import AsyncClient
+from treadle.domain.priority import Priority
+from treadle.domain.runs import Run, State
+from treadle.settings import Settings
+
+T = TypeVar("T")
+
+
+class Client:
+    """`AsyncClient` for sync code, with the same words: one runs in a thread of its own. Threads may share it."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Settings come from the `TREADLE_…` variables unless given."""
+        self._client = AsyncClient(settings)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="treadle-client", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._call(self._client.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._call(self._client.__aexit__(kind, error, trace))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def enqueue(
+        self,
+        job_id: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        priority: Priority | None = None,
+        delay: float | None = None,
+        at: datetime | None = None,
+    ) -> str:
+        """See `AsyncClient.enqueue`."""
+        return self._call(self._client.enqueue(job_id, inputs, key=key, priority=priority, delay=delay, at=at))
+
+    def enqueue_many(
+        self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | None = None
+    ) -> list[str]:
+        """See `AsyncClient.enqueue_many`."""
+        return self._call(self._client.enqueue_many(job_id, inputs, priority=priority))
+
+    def get(self, run_id: str) -> Run:
+        """See `AsyncClient.get`."""
+        return self._call(self._client.get(run_id))
+
+    def wait(self, run_id: str, timeout: float | None = None) -> Run:
+        """See `AsyncClient.wait`. Raises TimeoutError after `timeout` seconds."""
+        return self._call(asyncio.wait_for(self._client.wait(run_id), timeout))
+
+    def result(self, run_id: str, timeout: float | None = None) -> Any:
+        """See `AsyncClient.result`. Raises TimeoutError after `timeout` seconds."""
+        return self._call(asyncio.wait_for(self._client.result(run_id), timeout))
+
+    def cancel(self, run_id: str) -> State:
+        """See `AsyncClient.cancel`."""
+        return self._call(self._client.cancel(run_id))
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()

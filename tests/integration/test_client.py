@@ -1,0 +1,114 @@
+"""Submitting from Python: the client, the engine's file and a real worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.scheduling import define, sqlite
+from treadle import AsyncClient, Client, RunNotCompleted
+from treadle.domain.errors import InvalidInput, KeyReused, NotFound, PayloadTooLarge
+from treadle.domain.priority import Priority
+from treadle.domain.runs import State
+from treadle.settings import Settings
+from treadle.system import SystemClock
+
+TASKS = """
+from treadle import job
+
+@job("add")
+async def add(a, b=1):
+    return {"sum": a + b}
+
+@job("refuse", max_retries=0)
+def refuse():
+    raise ValueError("no")
+"""
+
+
+async def _define_jobs(folder: Path) -> None:
+    async with sqlite(folder, SystemClock()) as engine:
+        for name in ("add", "refuse"):
+            await define(engine, name, executor=None, schedule=None, type=name, retry_policy={"max_retry": 0})
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "tasks").mkdir()
+    (folder / "tasks" / "sums.py").write_text(TASKS)
+    asyncio.run(_define_jobs(folder))
+    return Settings(data=str(folder), tasks=str(folder / "tasks"), max_payload_bytes=2_000)
+
+
+@pytest.fixture(scope="module")
+def worker(settings: Settings) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "treadle", "worker"],
+        env={"PATH": "/usr/bin:/bin", "TREADLE_DATA": settings.data, "TREADLE_TASKS": settings.tasks},
+    )
+    yield
+    process.terminate()
+    assert process.wait(20) == 0
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_script_submits_and_gets_the_result(settings: Settings) -> None:
+    with Client(settings) as client:
+        run_id = client.enqueue("add", {"a": 2, "b": 3})
+        assert client.result(run_id, timeout=30) == {"sum": 5}
+        assert client.get(run_id).cause == "client"
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_run_that_failed_has_no_result_but_says_why(settings: Settings) -> None:
+    with Client(settings) as client:
+        run_id = client.enqueue("refuse")
+        with pytest.raises(RunNotCompleted, match="failed: no") as caught:
+            client.result(run_id, timeout=30)
+        assert caught.value.run.error is not None
+        assert caught.value.run.error.type == "ValueError"
+
+
+@pytest.mark.usefixtures("worker")
+async def test_many_runs_are_submitted_in_one_transaction_and_in_order(settings: Settings) -> None:
+    async with AsyncClient(settings) as client, asyncio.timeout(30):
+        run_ids = await client.enqueue_many("add", [{"a": number} for number in range(50)])
+        results = [await client.result(run_id) for run_id in run_ids]
+    assert results == [{"sum": number + 1} for number in range(50)]
+
+
+async def test_a_key_names_the_same_run_and_no_other_call(settings: Settings) -> None:
+    async with AsyncClient(settings) as client:
+        first = await client.enqueue("add", {"a": 1}, key="once", delay=3600)
+        assert await client.enqueue("add", {"a": 1}, key="once", delay=3600) == first
+        with pytest.raises(KeyReused):
+            await client.enqueue("add", {"a": 2}, key="once", delay=3600)
+
+
+async def test_a_run_that_waits_is_cancelled_at_once(settings: Settings) -> None:
+    async with AsyncClient(settings) as client:
+        run_id = await client.enqueue("add", {"a": 1}, delay=3600, priority=Priority.HIGH)
+        waiting = await client.get(run_id)
+        assert (waiting.state, waiting.priority) == (State.SCHEDULED, Priority.HIGH)
+        assert await client.cancel(run_id) is State.CANCELLED
+        assert (await client.wait(run_id)).state is State.CANCELLED
+
+
+async def test_what_cannot_be_submitted_is_refused_at_once(settings: Settings) -> None:
+    async with AsyncClient(settings) as client:
+        with pytest.raises(NotFound, match="there is no job ad"):
+            await client.enqueue("ad")
+        with pytest.raises(NotFound, match="there is no run"):
+            await client.cancel("run_unknown")
+        with pytest.raises(PayloadTooLarge):
+            await client.enqueue("add", {"a": "x" * 3_000})
+        with pytest.raises(InvalidInput):
+            await client.enqueue("add", {"a": 1}, key="")
+        with pytest.raises(InvalidInput):
+            await client.enqueue("add", {"a": 1}, delay=-1)
