@@ -47,6 +47,13 @@ def test_a_token_that_was_given_is_not_shown_and_the_local_one_works_beside_it(t
         assert given not in started.said
 
 
+def test_at_rest_all_its_processes_together_take_little_memory(tmp_path: Path) -> None:
+    with up(tmp_path) as started:
+        family = [psutil.Process(started.process.pid), *started.descendants()]
+        assert len(family) == 5
+        assert sum(each.memory_full_info().pss for each in family) <= 180_000_000
+
+
 def test_services_that_are_killed_come_back_and_it_says_so(tmp_path: Path) -> None:
     with up(tmp_path) as started:
         url = started.url

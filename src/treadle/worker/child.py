@@ -17,6 +17,7 @@ import uvloop
 from msgspec import Struct
 
 import treadle
+from treadle import servicelog
 from treadle.authoring.discovery import discover
 from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import from_seconds
@@ -138,6 +139,7 @@ def main() -> None:
     orders = msgspec.json.decode(os.environ.pop("TREADLE_RUN_WORKER"), type=Orders)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to all; the parent decides
     sys.setswitchinterval(SWITCH_SECONDS)
+    servicelog.configure("worker", orders.settings.log_level)
     capture_output()
     uvloop.run(run(orders))
 
