@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.routing import APIRoute
@@ -11,7 +12,10 @@ from msgspec import Struct
 from treadle.bootstrap import Services
 from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.shapes import unknown_key
+from treadle.domain.submitting import MAX_KEY
 from treadle.services.paging import MAX_LIMIT
+
+_ETAG: Final = r'^(\*|"[0-9]{1,18}")$'
 
 
 class Call(Struct, frozen=True):
@@ -47,21 +51,26 @@ async def known_query(request: Request) -> None:
 
 
 async def expected_version(
-    if_match: Annotated[str | None, Header(description="The version that was read, as its ETag.")] = None,
+    if_match: Annotated[
+        str | None, Header(json_schema_extra={"pattern": _ETAG}, description="The version that was read, as its ETag.")
+    ] = None,
 ) -> int | None:
     """The version in If-Match; None where any will do. Raises InvalidInput for what is no ETag of a job."""
-    text = "*" if if_match is None else if_match.strip()
-    if text == "*":
+    if if_match is None or if_match == "*":
         return None
-    if not (text[:1] == text[-1:] == '"' and text[1:-1].isdecimal() and text.isascii()):
-        raise InvalidInput([Problem("/header/if-match", f'{text!r:.40} is no ETag of a job, such as "3"')])
-    return int(text[1:-1])
+    if re.fullmatch(_ETAG, if_match) is None:
+        raise InvalidInput([Problem("/header/if-match", f'{if_match!r:.40} is no ETag of a job, such as "3"')])
+    return int(if_match.strip('"'))
 
 
 CallDep = Annotated[Call, Depends(current_call)]
 Expected = Annotated[int | None, Depends(expected_version)]
 IdempotencyKey = Annotated[
-    str | None, Header(description="Kept for 24 hours: a repeated call with the same key answers with the first's run.")
+    str | None,
+    Header(
+        json_schema_extra={"pattern": f"^[ -~]{{1,{MAX_KEY}}}$"},
+        description="Kept for 24 hours: a repeated call with the same key answers with the first's run.",
+    ),
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page.")]
-Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
+Cursor = Annotated[str | None, Query(min_length=1, description="`next_cursor` of the page before.")]

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from treadle.api.schemas.problems import Fault, Problem
@@ -57,7 +58,8 @@ def install(app: FastAPI) -> None:
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
         said = _SAID.get(error.status_code)
         detail = error.detail if said is None else said.format(method=request.method, path=request.url.path)
-        return _respond(request.scope, error.status_code, code, detail, headers=error.headers)
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return _respond(request.scope, error.status_code, code, detail, headers=headers)
 
     async def on_parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
@@ -73,6 +75,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_parameters)
     app.add_exception_handler(Exception, on_fault)
+
+
+def _allowed(request: Request) -> str:
+    """The methods that a path takes, whichever routes take them."""
+    scopes = {method: {**request.scope, "method": method} for method in ("DELETE", "GET", "PATCH", "POST", "PUT")}
+    routes = request.app.router.routes
+    return ", ".join(
+        name for name, scope in scopes.items() if any(each.matches(scope)[0] is Match.FULL for each in routes)
+    )
 
 
 def _parameter_fault(error: Mapping[str, Any]) -> errors.Problem:

@@ -31,7 +31,9 @@ class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     inputs: Annotated[dict[str, Any] | None, Meta(description="Go over the job's own, key by key.")] = None
     priority: Annotated[Priority | None, Meta(description="The job's own by default.")] = None
     delay_sec: Annotated[float, Meta(ge=0, le=LONGEST_DELAY // SECOND)] | None = None
-    at: Annotated[str | None, Meta(description="RFC 3339 with an offset.")] = None
+    at: Annotated[
+        str | None, Meta(description="RFC 3339 with an offset.", extra_json_schema={"format": "date-time"})
+    ] = None
 
     def due_at(self, now: Instant) -> Instant:
         """When the run becomes due. Raises InvalidInput where the request cannot be understood."""

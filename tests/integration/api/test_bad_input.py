@@ -125,6 +125,7 @@ async def test_what_is_not_there_and_what_is_not_taken_are_problems_too(small: S
     assert (missing.status_code, missing.json()["detail"]) == (404, "there is nothing at /no/such/path")
     wrong = await small.client.patch("/jobs/report")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert wrong.headers["allow"] == "DELETE, GET, PUT"
     for response in (missing, wrong):
         assert response.headers["content-type"] == "application/problem+json"
         assert response.json()["trace_id"] == response.headers["x-trace-id"]

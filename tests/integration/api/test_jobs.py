@@ -126,8 +126,9 @@ async def test_a_stale_etag_changes_nothing(server: Server, method: str) -> None
 
 async def test_an_etag_that_is_none_is_refused(server: Server) -> None:
     await server.create_job()
-    response = await server.client.put("/jobs/report", json=HANDLER_JOB, headers={"If-Match": "banana"})
-    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/header/if-match")
+    for etag in ("banana", "3", '""', '"-1"', f'"{10**30}"'):
+        response = await server.client.put("/jobs/report", json=HANDLER_JOB, headers={"If-Match": etag})
+        assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/header/if-match")
 
 
 async def test_a_document_of_another_job_does_not_replace_this_one(server: Server) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
@@ -16,8 +16,10 @@ from treadle.domain.json import encode
 from treadle.services.events import EventFilter, Position
 from treadle.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
+MAX_POSITION: Final = 2**63 - 1
+
 LastEventId: TypeAlias = Annotated[
-    int | None, Header(ge=0, description="Where a stream is taken up again; goes before `after`.")
+    int | None, Header(ge=0, le=MAX_POSITION, description="Where a stream is taken up again; goes before `after`.")
 ]
 
 router = APIRouter(tags=["events"])
@@ -34,7 +36,7 @@ async def read_events(
     topics: Annotated[list[str] | None, Query(description="Types (`run.failed`) or families (`run`).")] = None,
     job: Annotated[list[str] | None, Query()] = None,
     run: Annotated[list[str] | None, Query()] = None,
-    after: Annotated[int | None, Query(ge=0, description="The `seq` of the last event seen.")] = None,
+    after: Annotated[int | None, Query(ge=0, le=MAX_POSITION, description="The `seq` of the last event seen.")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     last_event_id: LastEventId = None,
 ) -> Response:

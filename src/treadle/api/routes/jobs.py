@@ -110,20 +110,21 @@ async def delete_job(call: CallDep, job_id: str, expected: Expected) -> Response
 
 
 async def enable_job(call: CallDep, job_id: str, expected: Expected) -> Response:
-    """Let a job's schedules fire. POST does the same."""
+    """Let a job's schedules fire. PUT and POST do the same."""
     return await _answer(call, await call.services.jobs.enable(call.domain, job_id, expected=expected))
 
 
 async def disable_job(call: CallDep, job_id: str, expected: Expected) -> Response:
-    """Keep a job's schedules from firing; it can still be run by hand. POST does the same."""
+    """Keep a job's schedules from firing; it can still be run by hand. PUT and POST do the same."""
     return await _answer(call, await call.services.jobs.disable(call.domain, job_id, expected=expected))
 
 
 for _switch in (enable_job, disable_job):
-    _path = f"/jobs/{{job_id}}/{_switch.__name__.removesuffix('_job')}"
+    _name = _switch.__name__
+    _path = f"/jobs/{{job_id}}/{_name.removesuffix('_job')}"
     _responses: dict[int | str, Any] = answers(Job, "The job as it is now.", 404, 412)
-    router.put(_path, operation_id=_switch.__name__, dependencies=[NoBody], responses=_responses)(_switch)
-    router.post(_path, include_in_schema=False, dependencies=[NoBody])(_switch)
+    router.put(_path, operation_id=_name, dependencies=[NoBody], responses=_responses)(_switch)
+    router.post(_path, operation_id=f"post_{_name}", dependencies=[NoBody], responses=_responses)(_switch)
 
 
 @router.get(

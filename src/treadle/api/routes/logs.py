@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from treadle.api.answers import answers, reply
 from treadle.api.deps import Call, CallDep
-from treadle.api.routes.events import LastEventId
+from treadle.api.routes.events import MAX_POSITION, LastEventId
 from treadle.api.schemas.logs import LogPage, to_entry
 from treadle.api.sse import EventStream, frame
 from treadle.domain.json import encode
@@ -29,7 +29,7 @@ async def read_run_logs(
     request: Request,
     call: CallDep,
     run_id: str,
-    after: Annotated[int, Query(ge=0, description="The `seq` of the last line seen.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_POSITION, description="The `seq` of the last line seen.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_LINES)] = 200,
     follow: Annotated[bool, Query(description="Stream what there is, then what comes, until the run ends.")] = False,
     last_event_id: LastEventId = None,
