@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import merge
-from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import apsw
 import msgspec
@@ -18,9 +16,10 @@ from treadle.engines.sqlite import settling
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.enqueuing import enqueue
+from treadle.engines.sqlite.finding import find, select
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
-from treadle.engines.sqlite.records import HISTORY, LIVE, Half, to_claim, to_error, to_run
+from treadle.engines.sqlite.records import HISTORY, LIVE, to_claim, to_error, to_run
 from treadle.engines.sqlite.workers import Leases
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
@@ -82,13 +81,13 @@ class SqliteRuns:
         where = "domain = ? AND id IN (SELECT value FROM json_each(?))"
 
         def work(connection: apsw.Connection) -> list[Run]:
-            found = [fetch(connection, _select(half, where), values) for half in (LIVE, HISTORY)]
+            found = [fetch(connection, select(half, where), values) for half in (LIVE, HISTORY)]
             return [to_run(row) for half in found for row in half]
 
         return await self._read(work)
 
     async def find(self, query: RunQuery) -> list[Run]:
-        return await self._read(lambda connection: _find(connection, query))
+        return await self._read(lambda connection: find(connection, query))
 
     async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
         rows = await self._read(lambda connection: fetch(connection, _SQL["attempts"], (run_id, domain)))
@@ -153,43 +152,3 @@ def _cancel(connection: apsw.Connection, domain: str, run_ids: Sequence[str], no
         connection.execute(_SQL["delete_live"], (json_list([seq]),))
         connection.execute(_SQL["insert_event"], (domain, CANCEL_ROW.event, run_id, number + 1, job_id, now, b"{}"))
     return answer
-
-
-def _select(half: Half, where: str, hint: str = "") -> str:
-    return f"SELECT {half.columns} FROM {half.table} {hint} WHERE {where}"  # noqa: S608 - made of constants
-
-
-def _find(connection: apsw.Connection, query: RunQuery) -> list[Run]:
-    """Both halves in the same order, merged: a page takes at most a page from each."""
-    where, values = _conditions(query)
-    pages = []
-    for half in (LIVE, HISTORY):
-        if query.states and not half.states.intersection(query.states):
-            continue
-        if half is LIVE and query.states == (State.RUNNING,):
-            # Those that run are few and have an index; without the hint all waiting runs might be looked through.
-            select = _select(half, f"state = 'running' AND {where}", "INDEXED BY runs_held")
-        else:
-            select = _select(half, where)
-        statement = f"{select} ORDER BY id DESC LIMIT ?"
-        pages.append([to_run(row) for row in fetch(connection, statement, (*values, query.limit))])
-    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
-
-
-def _conditions(query: RunQuery) -> tuple[str, list[Any]]:
-    """The WHERE of a query and its values; the column names are fixed here, values are always bound."""
-    clauses = ["domain = ?"]
-    values: list[Any] = [query.domain]
-    for column, wanted in (("state", query.states), ("job_id", query.job_ids), ("queue", query.queues)):
-        if wanted:
-            clauses.append(f"{column} IN ({', '.join('?' * len(wanted))})")
-            values.extend(wanted)
-    for condition, value in (
-        ("id < ?", query.before),
-        ("created_at >= ?", query.created_after),
-        ("created_at < ?", query.created_before),
-    ):
-        if value is not None:
-            clauses.append(condition)
-            values.append(value)
-    return " AND ".join(clauses), values

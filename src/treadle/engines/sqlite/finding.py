@@ -1,0 +1,85 @@
+"""Pages of runs, newest first. Ids sort by creation, so each statement walks an index in their order and stops.
+
+The index is named each time: the planner knows no numbers of rows, and would rather read and sort a whole history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
+from typing import Any, Final
+
+import apsw
+from msgspec import Struct
+from msgspec.structs import replace
+
+from treadle.domain.runs import Run, State
+from treadle.engines.contract import RunQuery
+from treadle.engines.sqlite.connection import fetch
+from treadle.engines.sqlite.records import HISTORY, LIVE, Half, to_run
+
+_PARTIAL: Final = {"runs_held": "state = 'running'", "history_state": "state <> 'completed'"}
+"""Indexes over some rows only, with the condition that a statement must repeat word for word to be let use them."""
+
+
+class _Search(Struct, frozen=True):
+    """One statement's part of a page: a table, the index it follows, and what is asked of it."""
+
+    half: Half
+    index: str
+    query: RunQuery
+
+
+def find(connection: apsw.Connection, query: RunQuery) -> list[Run]:
+    """A page: what the searches find, each in the same order and at most a page, merged."""
+    pages = []
+    for search in _searches(query):
+        where, values = _conditions(search)
+        statement = f"{select(search.half, where, f'INDEXED BY {search.index}')} ORDER BY id DESC LIMIT ?"
+        pages.append([to_run(row) for row in fetch(connection, statement, (*values, query.limit))])
+    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
+
+
+def select(half: Half, where: str, hint: str = "") -> str:
+    """The statement that reads runs from one of the tables."""
+    return f"SELECT {half.columns} FROM {half.table} {hint} WHERE {where}"  # noqa: S608 - made of constants
+
+
+def _searches(query: RunQuery) -> Iterator[_Search]:
+    """An index keeps the order of ids for one job or one state at a time, so each of several is a search."""
+    for half in (LIVE, HISTORY):
+        states = tuple(state for state in query.states if state in half.states)
+        if query.states and not states:
+            continue
+        narrowed = replace(query, states=states)
+        if query.job_ids:
+            for job_id in query.job_ids:
+                yield _Search(half, f"{half.table}_job", replace(narrowed, job_ids=(job_id,)))
+        elif states == (State.RUNNING,):
+            yield _Search(half, "runs_held", narrowed)  # they are few, and would be looked for among all that wait
+        elif half is HISTORY and states and State.COMPLETED not in states:
+            for state in states:
+                yield _Search(half, "history_state", replace(narrowed, states=(state,)))
+        else:
+            yield _Search(half, f"sqlite_autoindex_{half.table}_1", narrowed)
+
+
+def _conditions(search: _Search) -> tuple[str, list[Any]]:
+    """The WHERE of a search and its values; the column names are fixed here, values are always bound."""
+    query = search.query
+    clauses = [_PARTIAL.get(search.index, "true"), "domain = ?"]
+    values: list[Any] = [query.domain]
+    for column, wanted in (("state", query.states), ("job_id", query.job_ids), ("queue", query.queues)):
+        if wanted:
+            clauses.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+            values.extend(wanted)
+    for condition, value in (
+        ("id < ?", query.before),
+        ("created_at >= ?", query.created_after),
+        ("created_at < ?", query.created_before),
+    ):
+        if value is not None:
+            clauses.append(condition)
+            values.append(value)
+    return " AND ".join(clauses), values
