@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from treadle.domain.instants import SECOND, Instant
 from treadle.domain.priority import Priority, rank
-from treadle.domain.runs import DEFAULT_DOMAIN, NewRun, Run
+from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL, NewRun, Run, State
 from treadle.domain.work import PythonHandler, Work, encode_work
 from treadle.engines.contract import Engine, RunQuery
 from treadle.engines.open import open_engine
@@ -76,14 +77,26 @@ async def enqueue_all(engine: Engine, runs: list[NewRun], batch: int = 1000) -> 
         await engine.runs.enqueue(runs[start : start + batch])
 
 
-async def finished(engine: Engine, count: int) -> list[Run]:
-    """The last `count` runs submitted, as history tells them."""
+async def all_finished(engine: Engine, run_ids: list[str]) -> bool:
+    """Whether these runs have come to their end."""
+    return all(each.state in TERMINAL for each in await engine.runs.get(DEFAULT_DOMAIN, run_ids))
+
+
+async def finished(engine: Engine, since: Instant = 0) -> list[Run]:
+    """The runs submitted since a moment that are completed, newest first, as history tells them."""
     found: list[Run] = []
-    while len(found) < count:
-        before = found[-1].id if found else None
-        page = await engine.runs.find(
-            RunQuery(domain=DEFAULT_DOMAIN, limit=min(_PAGE, count - len(found)), before=before)
-        )
-        assert page, f"{len(found)} of {count} runs are there"
+    page: list[Run] | None = None
+    while page is None or len(page) == _PAGE:
+        before = page[-1].id if page else None
+        states = (State.COMPLETED,)
+        query = RunQuery(domain=DEFAULT_DOMAIN, limit=_PAGE, before=before, states=states, created_after=since)
+        page = await engine.runs.find(query)
         found.extend(page)
     return found
+
+
+def drained_per_second(done: list[Run]) -> float:
+    """Runs per second, from the first start to the last settle."""
+    first = min(each.started_at for each in done if each.started_at is not None)
+    last = max(each.finished_at for each in done if each.finished_at is not None)
+    return len(done) / (last - first) * SECOND

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.cases import budget, drain, enqueue
+from benchmarks.cases import backlog, budget, drain, enqueue, history, latency
 from benchmarks.measure import Options, Report
 
 
@@ -22,5 +22,8 @@ class Case(Struct, frozen=True):
 CASES: Final[Mapping[str, Case]] = {
     "drain": Case("no-op runs per second of one worker process", drain.NUMBERS, drain.run),
     "enqueue": Case("runs accepted per second, each on disk", enqueue.NUMBERS, enqueue.run),
+    "latency": Case("milliseconds from a submission to the start of its handler", latency.NUMBERS, latency.run),
     "budget": Case("microseconds of the runner and of the engine for one run", budget.NUMBERS, budget.run),
+    "history": Case("what a long history costs claims, submissions and listings", history.NUMBERS, history.run),
+    "backlog": Case("what a million waiting runs cost a drain", backlog.NUMBERS, backlog.run),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -17,16 +17,14 @@ from typing import Final
 
 import uvloop
 
-from benchmarks.engines import NOOP, TASKS, enqueue_all, new_runs, opened
+from benchmarks.engines import TASKS, enqueue_all, new_runs, opened
 from benchmarks.measure import Figures, Options, Part, Report, Stopwatch, at_most, interleave, medians
+from benchmarks.stepping import step_through
 from treadle.authoring.discovery import discover
-from treadle.domain.instants import MINUTE
 from treadle.domain.logs import Level, LogLine, Stream
-from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import Claim, NewRun
-from treadle.domain.states import Transition, settle
+from treadle.domain.states import Transition
 from treadle.domain.work import PythonHandler, decode_work
-from treadle.domain.workers import WorkerSpec
 from treadle.executors.base import Execution
 from treadle.executors.handler import HandlerExecutor
 from treadle.executors.logbuffer import LogBuffer
@@ -99,47 +97,38 @@ async def runner_alone(folder: Path, *, runs: int, concurrency: int) -> Figures:
             on_done=on_done,
         )
         watchdog = asyncio.create_task(runner.watch())
-        for batch in (_claims(BATCH), _claims(runs)):  # the first warms up
+        wall = cpu = 0.0
+        for _ in range(0, runs, BATCH):
+            claims = _claims(BATCH)
             done.clear()
+            drained.clear()
             with Stopwatch() as watch:
-                for start in range(0, len(batch), BATCH):
-                    drained.clear()
-                    runner.accept(batch[start : start + BATCH])
-                    await drained.wait()
+                runner.accept(claims)
+                await drained.wait()
+            wall, cpu = wall + watch.wall, cpu + watch.cpu
+            assert all(each.error is None for each in done)
         watchdog.cancel()
-    assert len(done) == runs
-    assert all(each.error is None for each in done)
-    return {"wall_us": watch.wall / runs, "cpu_us": watch.cpu / runs}
+    return {"wall_us": wall / runs, "cpu_us": cpu / runs}
 
 
 async def engine_alone(folder: Path, *, engine: str, runs: int) -> Figures:
-    """The steps of a worker without running anything: settle the last batch and claim the next, until none is left.
+    """A worker's trips without running anything. Fences, leases, results, history and events are on.
 
-    Fences, leases, results, history, a started and a terminal event per run are on; `log_us` is what a line of log
-    for each run costs beside it.
+    `log_us` is what a line of log for each run costs beside it.
     """
-    clock = SystemClock()
     async with opened(engine, folder) as store:
-        await store.workers.register(
-            WorkerSpec(id=_WORKER, host="", pid=0, slots=BATCH, requires=frozenset({f"handler:{NOOP}"}), version=""),
-            5 * MINUTE,
-        )
         await enqueue_all(store, new_runs(runs))
-        step_wall = step_cpu = log_wall = 0.0
-        settled = 0
-        done: list[Transition] = []
-        while settled < runs:
-            with Stopwatch() as watch:
-                step = await store.runs.step(_WORKER, done, BATCH)
-            step_wall, step_cpu = step_wall + watch.wall, step_cpu + watch.cpu
-            assert not step.refused
-            settled += len(done)
-            done = [_succeed(claim, clock) for claim in step.claims]
-            lines = [_line(claim) for claim in step.claims]
+        logged = 0.0
+
+        async def log(claims: Sequence[Claim]) -> None:
+            nonlocal logged
+            lines = [_line(claim) for claim in claims]
             with Stopwatch() as watch:
                 await store.logs.append(lines)
-            log_wall += watch.wall
-    return {"wall_us": step_wall / runs, "cpu_us": step_cpu / runs, "log_us": log_wall / runs}
+            logged += watch.wall
+
+        cost = await step_through(store, runs, between=log)
+    return {"wall_us": cost.wall / runs, "cpu_us": cost.cpu / runs, "log_us": logged / runs}
 
 
 def _in_a_worker(measure: Callable[[Path], Coroutine[None, None, Figures]], folder: Path) -> Figures:
@@ -182,14 +171,6 @@ def _claim(run: NewRun) -> Claim:
         claimed_at=run.created_at,
         work=run.work,
         inputs=run.inputs,
-    )
-
-
-def _succeed(claim: Claim, clock: SystemClock) -> Transition:
-    now = clock.wall()
-    outcome = Succeeded(b"1")
-    return settle(
-        claim, decode_work(claim.work), outcome, now=now, chance=0.5, worker_id=_WORKER, started_at=claim.claimed_at
     )
 
 

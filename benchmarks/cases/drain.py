@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks import raw
-from benchmarks.engines import finished, new_runs, opened
+from benchmarks.engines import all_finished, drained_per_second, finished, new_runs, opened
 from benchmarks.measure import Figures, Options, Report, at_least, interleave, medians
 from benchmarks.processes import cpu_seconds, until, worker
-from treadle.domain.instants import SECOND
-from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL, Run, State
+from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.engines.contract import Engine
 
 NUMBERS: Final[Mapping[str, int]] = {"runs": 20_000, "concurrency": 100}
@@ -55,32 +54,21 @@ async def drain(engine: str, folder: Path, *, runs: int, concurrency: int) -> Fi
     """One drain. The worker is up before the runs appear, all in one transaction: its start is not measured."""
     async with opened(engine, folder) as store, worker(store, folder, concurrency=concurrency) as process:
         await _through(store, _WARM_UP)
-        used = cpu_seconds(process)
+        began, used = store.now(), cpu_seconds(process)
         await _through(store, runs)
         used = cpu_seconds(process) - used
-        return {"treadle": rate(await finished(store, runs)), "cpu_us_per_run": used / runs * 1e6}
+        done = await finished(store, since=began)
+    assert len(done) == runs
+    return {"treadle": drained_per_second(done), "cpu_us_per_run": used / runs * 1e6}
 
 
 async def _through(store: Engine, count: int) -> None:
-    """Submit runs in one transaction and wait until none is left. Looks seldom and cheaply: it shares the cores."""
+    """Submit runs in one transaction and wait until none is left."""
     runs = new_runs(count)
     await store.runs.enqueue(runs)
-    last = [runs[-1].id]
-    await until(lambda: _is_finished(store, last))
+    await until(lambda: all_finished(store, [runs[-1].id]))
     await until(lambda: _is_empty(store))
-
-
-async def _is_finished(store: Engine, run_ids: list[str]) -> bool:
-    return all(each.state in TERMINAL for each in await store.runs.get(DEFAULT_DOMAIN, run_ids))
 
 
 async def _is_empty(store: Engine) -> bool:
     return not await store.runs.counts(DEFAULT_DOMAIN)
-
-
-def rate(done: Sequence[Run]) -> float:
-    """Runs per second, from the first start to the last settle."""
-    assert all(each.state is State.COMPLETED for each in done)
-    first = min(each.started_at for each in done if each.started_at is not None)
-    last = max(each.finished_at for each in done if each.finished_at is not None)
-    return len(done) / (last - first) * SECOND
