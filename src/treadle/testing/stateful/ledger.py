@@ -1,0 +1,142 @@
+"""What clients were told, kept apart from every engine, and what must be true of it.
+
+An engine is not judged by its own tables alone: the ledger hears each answer, and checks the engine's records against
+it. The invariants, by the names under which they fail:
+
+I1   an accepted run is there, once, and comes to one final state
+I2   a final state is final; what is final is not executed again
+I3   what is written carries the run's token; a stale one is never accepted
+I4   no two workers hold a run at one time
+I5   attempts keep to their maximum, and losses to theirs
+I7   a slot of a schedule is fired once or passed over once
+I10  a key names one run
+I12  nothing is claimed before it is due
+I13  a run's events have no gap, and make a way through the table of states
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from treadle.domain.events import Event
+from treadle.domain.instants import Instant
+from treadle.domain.retry import QUARANTINE_AT
+from treadle.domain.runs import TERMINAL, Claim, NewRun, Run, State
+from treadle.domain.states import CANCEL_REQUESTED_EVENT, QUEUED_EVENT, TABLE, Change, Transition
+from treadle.domain.work import decode_work
+from treadle.engines.contract import Accepted, Admission, Firing
+
+UNTOLD = (Change.DUE, Change.ADMIT)
+"""Changes that are written with the claim that follows, if at all."""
+
+
+@dataclass
+class Holding:
+    """A run in the hands of a worker; `until` is when it was settled."""
+
+    token: int
+    worker_id: str
+    since: Instant
+    until: Instant | None = None
+
+
+@dataclass
+class Ledger:
+    """Everything that was promised. Each method raises AssertionError where an answer breaks an invariant."""
+
+    accepted: dict[str, NewRun] = field(default_factory=dict)
+    keys: dict[tuple[str, str, str], tuple[str, Instant]] = field(default_factory=dict)
+    holdings: dict[str, list[Holding]] = field(default_factory=lambda: defaultdict(list))
+    leases: dict[str, Instant] = field(default_factory=dict)
+    finals: dict[str, Run] = field(default_factory=dict)
+    slots: set[tuple[str, str, Instant]] = field(default_factory=set)
+    pruned: set[str] = field(default_factory=set)
+
+    def submitted(self, runs: Sequence[NewRun], answers: Sequence[Accepted], now: Instant) -> None:
+        """I10: while a key stands, it names one run."""
+        assert len(runs) == len(answers)
+        for new, answer in zip(runs, answers, strict=True):
+            name = (new.domain, new.key.scope, new.key.key) if new.key is not None else None
+            stands = name is not None and name in self.keys and self.keys[name][1] > now
+            assert (answer.admission is not Admission.CREATED) == stands, "I10"
+            if name is not None and stands:
+                assert answer.run_id == self.keys[name][0], "I10"
+                continue
+            assert answer.run_id == new.id
+            self.accepted[new.id] = new
+            if name is not None and new.key is not None:
+                self.keys[name] = new.id, new.key.expires_at
+
+    def fired(self, firing: Firing, skipped: Iterable[Instant]) -> None:
+        """I7: a slot fires once or is passed over once."""
+        taken = [run.slot for run in firing.runs if run.slot is not None]
+        for slot in (*taken, *skipped):
+            name = (firing.domain, firing.schedule_id, slot)
+            assert name not in self.slots, "I7"
+            self.slots.add(name)
+        self.accepted.update({run.id: run for run in firing.runs})
+
+    def claimed(self, claims: Iterable[Claim], worker_id: str, now: Instant) -> None:
+        """I2, I4 and I12: a claim comes when the run is due, after every earlier claim ended, under a new token."""
+        for claim in claims:
+            before = self.holdings[claim.id]
+            assert claim.id in self.accepted, "I1"
+            assert claim.id not in self.finals, "I2"
+            assert claim.due_at <= now, "I12"
+            assert self.leases[worker_id] > now, "I4"
+            assert all(one.until is not None and one.until <= now for one in before), "I4"
+            assert all(one.token < claim.token for one in before), "I3"
+            before.append(Holding(claim.token, worker_id, now))
+
+    def settled(self, done: Sequence[Transition], refused: Sequence[str], now: Instant) -> None:
+        """I3: what is accepted carries the token of a claim, and its worker's lease is alive."""
+        left = list(refused)
+        for transition in done:
+            if transition.run_id in left:
+                left.remove(transition.run_id)
+                continue
+            (holding,) = (one for one in self.holdings[transition.run_id] if one.token == transition.token)
+            if holding.until is None:
+                assert transition.worker_id is None or self.leases[transition.worker_id] > now, "I4"
+                holding.until = now
+
+    def check(self, runs: Sequence[Run]) -> None:
+        """I1, I2 and I5, over all the runs of an engine."""
+        by_id = {run.id: run for run in runs}
+        assert len(by_id) == len(runs), "I1: a run is there twice"
+        assert set(by_id) == set(self.accepted) - self.pruned, "I1"
+        for run in runs:
+            assert run == self.finals.get(run.id, run), "I2"
+            if run.state in TERMINAL:
+                self.finals[run.id] = run
+            assert run.failures <= decode_work(run.work).retry.max_retries + 1, "I5"
+            assert run.solo_losses <= QUARANTINE_AT, "I5"
+            assert (run.worker_id is not None) or run.state is not State.RUNNING
+
+
+def check_life(events: Sequence[Event]) -> frozenset[State]:
+    """I13: the events of one run are numbered without a gap and make a way through the table of states.
+
+    Answers the states in which the run may be after them. Where the first of them were pruned, the way may begin
+    anywhere.
+    """
+    first = events[0].n
+    assert [event.n for event in events] == list(range(first, first + len(events))), "I13: a gap"
+    if first == 1:
+        assert events[0].type == QUEUED_EVENT, "I13"
+    may_be = frozenset(State)
+    for event in events:
+        may_be = _after(may_be, event.type)
+        assert may_be, f"I13: {event.type} is no way on"
+    return may_be
+
+
+def _after(may_be: frozenset[State], event: str) -> frozenset[State]:
+    if event == QUEUED_EVENT:
+        return frozenset({State.SCHEDULED, State.BLOCKED, State.READY})
+    if event == CANCEL_REQUESTED_EVENT:
+        return may_be & {State.RUNNING}
+    reached = may_be | {TABLE[way].to for way in TABLE if way[0] in may_be and way[1] in UNTOLD}
+    return frozenset(row.to for (source, _), row in TABLE.items() if source in reached and row.event == event)

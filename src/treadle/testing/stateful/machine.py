@@ -1,0 +1,296 @@
+"""The rules: what may happen next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, TypeAlias
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
+from msgspec.structs import replace
+
+from treadle.domain.instants import MINUTE, SECOND, Micros
+from treadle.domain.outcomes import (
+    Cancelled,
+    Failed,
+    Outcome,
+    Released,
+    RunError,
+    Skipped,
+    Snoozed,
+    Succeeded,
+    Waiting,
+)
+from treadle.domain.priority import Priority
+from treadle.domain.reasons import Reason, ReasonCode
+from treadle.domain.runs import TERMINAL, NewRun, RunKey, State
+from treadle.domain.schedules import Schedule, reschedule
+from treadle.testing.driver import HANDLER, interval_schedule, new_run, saving, work, worker_spec
+from treadle.testing.stateful.pair import LEASE, Held, OpenEngine, Pair
+from treadle.testing.stateful.reading import DOMAINS
+
+Sighting: TypeAlias = tuple[str, str, Schedule | None]
+"""A schedule's domain and id, and what somebody saw of it."""
+
+QUEUES: Final = ("default", "reports")
+REQUIRES: Final = frozenset({HANDLER, "shell"})
+EVERY: Final[Micros] = 7 * SECOND
+
+CHANGES: Final = st.sampled_from(["every 7", "every 7", "every 14", "off", "see", "delete"])
+MOSTLY_ONE: Final = st.sampled_from([DOMAINS[0]] * 6 + [DOMAINS[1]])
+OUTCOMES: Final[st.SearchStrategy[Outcome]] = st.sampled_from(
+    [
+        Succeeded(b"1"),
+        Failed(RunError("exception", "boom")),
+        Failed(RunError("exception", "hopeless"), retry=False),
+        Failed(RunError("timeout", "late"), delay=0),
+        Skipped("nothing to do"),
+        Snoozed(3 * SECOND),
+        Waiting(Reason(ReasonCode.EVENT, "paid")),
+        Cancelled("asked for"),
+        Released(),
+    ]
+)
+SUBMISSIONS: Final = st.lists(
+    st.fixed_dictionaries(
+        {
+            "domain": MOSTLY_ONE,
+            "queue": st.sampled_from(QUEUES),
+            "requires": st.sampled_from([HANDLER, HANDLER, "shell"]),
+            "priority": st.sampled_from(Priority),
+            "delay": st.sampled_from([0, 0, 0, SECOND, 30 * SECOND]),
+            "max_retries": st.integers(0, 2),
+            "key": st.sampled_from(["", "", "a", "b"]),
+            "body": st.sampled_from(["x", "x", "y"]),
+            "blocked": st.sampled_from([False] * 7 + [True]),
+        }
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """See the package. `open_engine` is set by `machine`."""
+
+    open_engine: ClassVar[OpenEngine]
+
+    runs = Bundle("runs")
+    workers = Bundle("workers")
+    claims = Bundle("claims")
+    snapshots = Bundle("snapshots")
+    sightings = Bundle("sightings")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pair = Pair(type(self).open_engine)
+
+    @invariant()
+    def both_are_the_same_and_keep_their_promises(self) -> None:
+        self.pair.check()
+
+    def teardown(self) -> None:
+        try:
+            self._come_to_rest()
+        finally:
+            self.pair.close()
+
+    @initialize(target=workers)
+    def open_for_work(self) -> Any:
+        self._change(DOMAINS[0], "sch_1", None, "every 7")
+        return multiple(*(self._register(domain, (), REQUIRES) for domain in (DOMAINS[0], *DOMAINS)))
+
+    # Everyday traffic in one rule, so that no choice of rules is without it.
+
+    @rule(target=claims, wanted=SUBMISSIONS, by=st.sampled_from([1, SECOND, 4 * SECOND, LEASE - 1]), outcome=OUTCOMES)
+    def go_on(self, wanted: list[dict[str, Any]], by: Micros, outcome: Outcome) -> Any:
+        """Time passes while clients submit, schedules fire and every worker does something."""
+        self._enqueue(wanted)
+        self.pair.clock.advance(by)
+        for schedule in self.pair.due():
+            self.pair.fire(schedule)
+        if len(self.pair.alive()) < 2:
+            self._register(DOMAINS[0], (), REQUIRES)
+        alive = self.pair.alive()
+        self.pair.renew(alive)
+        return multiple(*(held for worker_id in alive for held in self._work_off(worker_id, [outcome], 1)))
+
+    # Clients.
+
+    @rule(target=runs, wanted=SUBMISSIONS)
+    def enqueue(self, wanted: list[dict[str, Any]]) -> Any:
+        return self._enqueue(wanted)
+
+    @rule(one=runs, more=st.lists(runs, max_size=2), domain=MOSTLY_ONE)
+    def cancel(self, one: tuple[str, str], more: list[tuple[str, str]], domain: str) -> None:
+        answer = self.pair.cancel(domain, [run_id for _, run_id in (one, *more)])
+        assert set(answer) <= {run_id for owner, run_id in (one, *more) if owner == domain}
+        assert set(answer.values()) <= TERMINAL | {State.RUNNING}
+
+    # Workers.
+
+    @precondition(lambda self: len(self.pair.alive()) < 5)
+    @rule(
+        target=workers,
+        domain=MOSTLY_ONE,
+        queues=st.sampled_from([(), (), ("reports",)]),
+        requires=st.sampled_from([REQUIRES, REQUIRES, frozenset({HANDLER})]),
+    )
+    def register(self, domain: str, queues: tuple[str, ...], requires: frozenset[str]) -> str:
+        return self._register(domain, queues, requires)
+
+    @precondition(lambda self: self.pair.alive())
+    @rule(target=claims, pick=st.integers(0, 4), outcomes=st.lists(OUTCOMES, max_size=3), want=st.integers(0, 3))
+    def work_off(self, pick: int, outcomes: list[Outcome], want: int) -> Any:
+        """What a healthy worker does: settle what it holds, and take more."""
+        alive = self.pair.alive()
+        return multiple(*self._work_off(alive[pick % len(alive)], outcomes, want))
+
+    @rule(
+        target=claims,
+        worker=workers,
+        one=claims,
+        outcome=OUTCOMES,
+        more=st.lists(st.tuples(claims, OUTCOMES), max_size=1),
+        want=st.integers(0, 3),
+    )
+    def settle_anything_and_take(
+        self, worker: str, one: Held, outcome: Outcome, more: list[tuple[Held, Outcome]], want: int
+    ) -> Any:
+        """A worker, maybe lost, settles what anybody has ever claimed: mostly under stale tokens."""
+        return multiple(*self.pair.step(worker, [(one, outcome), *more], want))
+
+    @rule(one=claims, outcome=OUTCOMES, more=st.lists(st.tuples(claims, OUTCOMES), max_size=2), twice=st.booleans())
+    def settle_anything(self, one: Held, outcome: Outcome, more: list[tuple[Held, Outcome]], *, twice: bool) -> None:
+        """The same by its claimer; and once more, as after a lost answer."""
+        for _ in range(1 + twice):
+            self.pair.settle([(one, outcome), *more])
+
+    @rule(one=workers, more=st.lists(workers, max_size=2), how=st.sampled_from(["renew", "renew", "drain", "stop"]))
+    def be_heard(self, one: str, more: list[str], how: str) -> None:
+        """Workers send a heartbeat, or say that they go."""
+        if how == "renew":
+            self.pair.renew([one, *more])
+        elif how == "drain":
+            self.pair.ask(lambda engine: engine.workers.drain([one]))
+        else:
+            self.pair.stop([one])
+
+    @rule(held=claims)
+    def say(self, held: Held) -> None:
+        self.pair.say(held)
+
+    # Faults: silence, and sweepers that act late.
+
+    @precondition(lambda self: self.pair.alive())
+    @rule(by=st.sampled_from([SECOND, LEASE, MINUTE]))
+    def silence(self, by: Micros) -> None:
+        """Time passes, and no worker is heard."""
+        self.pair.clock.advance(by)
+
+    @precondition(lambda self: len(self.pair.alive()) < len(self.pair.ledger.leases))
+    @rule(target=snapshots, act=st.sampled_from([True, True, False]))
+    def sweep(self, *, act: bool) -> list[Held]:
+        """A sweeper sees what was lost, and does something about it, or is held up."""
+        held = self.pair.expire()
+        if act:
+            self.pair.lose(held)
+        return held
+
+    @rule(snapshot=snapshots)
+    def sweep_late(self, snapshot: list[Held]) -> None:
+        self.pair.lose(snapshot)
+
+    # Schedulers, and people who change schedules.
+
+    @precondition(lambda self: self.pair.is_due())
+    @rule(target=sightings, act=st.sampled_from([True, True, False]))
+    def tick(self, *, act: bool) -> Any:
+        """A scheduler sees what is due, and fires it, or is held up."""
+        due = self.pair.due()
+        for schedule in due if act else ():
+            self.pair.fire(schedule)
+        return multiple(*((schedule.domain, schedule.id, schedule) for schedule in due))
+
+    @rule(sighting=sightings)
+    def tick_late(self, sighting: Sighting) -> None:
+        seen = sighting[2]
+        if seen is not None and seen.active and seen.next_at is not None and seen.next_at <= self.pair.now:
+            self.pair.fire(seen)
+
+    @rule(target=sightings, domain=MOSTLY_ONE, name=st.sampled_from(["sch_1", "sch_2"]), how=CHANGES)
+    def change(self, domain: str, name: str, how: str) -> Sighting:
+        """Somebody reads a schedule, and changes it."""
+        seen = self.pair.schedule(domain, name)
+        self._change(domain, name, seen, how)
+        return domain, name, seen
+
+    @rule(sighting=sightings, how=CHANGES)
+    def change_late(self, sighting: Sighting, how: str) -> None:
+        """The same, but something may have come in between."""
+        self._change(*sighting, how)
+
+    @precondition(lambda self: self.pair.has_old())
+    @rule(limit=st.integers(1, 5))
+    def prune(self, limit: int) -> None:
+        self.pair.prune(limit)
+
+    # What the rules share.
+
+    def _enqueue(self, wanted: list[dict[str, Any]]) -> Any:
+        runs = [self._new(fields) for fields in wanted]
+        answers = self.pair.enqueue(runs)
+        return multiple(*((run.domain, answer.run_id) for run, answer in zip(runs, answers, strict=True)))
+
+    def _new(self, fields: Mapping[str, Any]) -> NewRun:
+        now = self.pair.now
+        picked = {name: fields[name] for name in ("domain", "queue", "requires", "priority", "delay")}
+        if fields["blocked"]:
+            picked |= {"delay": 0, "state": State.BLOCKED, "reason": Reason(ReasonCode.PARENTS, "run_1")}
+        key = RunKey("job_report", fields["key"], fields["body"], now + 20 * SECOND) if fields["key"] else None
+        return new_run(
+            now, id=self.pair.make_id("run"), work=work(max_retries=fields["max_retries"]), key=key, **picked
+        )
+
+    def _register(self, domain: str, queues: tuple[str, ...], requires: frozenset[str]) -> str:
+        spec = worker_spec(id=self.pair.make_id("wrk"), domain=domain, queues=queues, requires=requires)
+        self.pair.register(spec)
+        return spec.id
+
+    def _work_off(self, worker_id: str, outcomes: list[Outcome], want: int) -> list[Held]:
+        return self.pair.step(worker_id, list(zip(self.pair.held(worker_id), outcomes, strict=False)), want)
+
+    def _change(self, domain: str, name: str, seen: Schedule | None, how: str) -> None:
+        if how == "see":
+            return
+        if how == "delete":
+            self.pair.delete(domain, f"job_{name}", [name])
+            return
+        every, now = EVERY * (1 + (how == "every 14")), self.pair.now
+        fresh = interval_schedule(now, every=every, domain=domain, id=name, active=how != "off")
+        new = reschedule(seen, replace(fresh, next_at=None), now)
+        replaces = () if seen is None else (seen,)
+        self.pair.save(saving(now, new, domain=domain, id=f"job_{name}", replaces=replaces))
+
+    def _come_to_rest(self) -> None:
+        """I1: once the faults have stopped, every run comes to its end."""
+        able = [self._register(domain, (), REQUIRES) for domain in DOMAINS]
+        for _ in range(300):
+            live = self.pair.live()
+            if not live:
+                return
+            for run in live:
+                if run.state is State.BLOCKED:
+                    self.pair.cancel(run.domain, [run.id])
+            self.pair.clock.advance(LEASE // 2)
+            self.pair.renew(able)
+            self.pair.lose(self.pair.expire())
+            for worker_id in able:
+                self._work_off(worker_id, [Succeeded()] * 9, 9)
+            self.pair.check()
+        raise AssertionError(f"I1: {live} come to no end")
+
+
+def machine(open_engine: OpenEngine) -> type[EngineMachine]:
+    """The machine for an engine."""
+    return type("Machine", (EngineMachine,), {"open_engine": staticmethod(open_engine)})

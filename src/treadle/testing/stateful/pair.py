@@ -1,0 +1,271 @@
+"""The engine and the model as one: each call goes to both, its answers are compared, and the ledger hears of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, TypeAlias, TypeVar
+
+from msgspec.structs import replace
+
+from treadle.domain.errors import LeaseLost, StaleVersion, TreadleError
+from treadle.domain.ids import make_id
+from treadle.domain.instants import SECOND, Instant, Micros
+from treadle.domain.logs import Level, LogLine, Stream
+from treadle.domain.outcomes import Lost, Outcome
+from treadle.domain.runs import TERMINAL, Claim, NewRun, Run, State
+from treadle.domain.schedules import Schedule, plan
+from treadle.domain.states import Transition
+from treadle.domain.workers import WorkerSpec
+from treadle.engines.contract import Accepted, Engine, Save, Step
+from treadle.system import Clock
+from treadle.testing.clock import VirtualClock
+from treadle.testing.driver import firing, transition
+from treadle.testing.model import Data, ModelEngine
+from treadle.testing.stateful.ledger import Ledger
+from treadle.testing.stateful.reading import Lives, everything
+
+T = TypeVar("T")
+
+OpenEngine: TypeAlias = Callable[[Clock], AbstractAsyncContextManager[Engine]]
+Held: TypeAlias = tuple[str, Claim]
+"""A worker's id and what it once claimed; it may have lost it since."""
+
+LEASE: Micros = 10 * SECOND
+KEPT: Micros = 30 * SECOND
+"""How long what is finished is kept."""
+
+
+class Pair:
+    """Two engines on one clock. Every method fails where they differ, or break a promise."""
+
+    def __init__(self, open_engine: OpenEngine) -> None:
+        self.clock = VirtualClock()
+        self.ledger = Ledger()
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self._data = Data()
+        self._model = ModelEngine(self._data, self.clock)
+        self._real = self._runner.run(self._stack.enter_async_context(open_engine(self.clock)))
+        self._lives = Lives(), Lives()
+        self._made = 0
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._runner.run(self._stack.aclose())
+        self._runner.close()
+
+    @property
+    def now(self) -> Instant:
+        """The time of both."""
+        return self.clock.wall()
+
+    def make_id(self, prefix: str) -> str:
+        """A new id, which depends on nothing but what happened before."""
+        self._made += 1
+        return make_id(prefix, self.now, self._made)
+
+    def ask(self, verb: Callable[[Engine], Awaitable[T]], seen: Callable[[T], object] = lambda answer: answer) -> T:
+        """The answer of both, which is the same as far as `seen` shows it; raises what both refuse with."""
+        model, real = (self._runner.run(_answer(verb, engine)) for engine in (self._model, self._real))
+        if isinstance(model, TreadleError):
+            assert type(model) is type(real), f"model: {model!r}, real: {real!r}"
+            raise model
+        assert not isinstance(real, TreadleError), f"model: {model!r}, real: {real!r}"
+        assert seen(model) == seen(real)
+        return model
+
+    def check(self) -> None:
+        """All that can be read of both is the same, and as it was promised."""
+        model, real = (self._runner.run(everything(engine, self.now)) for engine in (self._model, self._real))
+        assert model == real
+        self.ledger.check(real.runs)
+        for lives, engine in zip(self._lives, (self._model, self._real), strict=True):
+            self._runner.run(lives.follow(engine))
+        assert self._lives[0].told == self._lives[1].told
+        self._lives[1].check(real.runs)
+
+    def live(self) -> list[Run]:
+        """The runs that are not finished."""
+        return [run for run in self._runner.run(everything(self._real, self.now)).runs if run.state not in TERMINAL]
+
+    # Clients.
+
+    def enqueue(self, runs: Sequence[NewRun]) -> list[Accepted]:
+        """Submit."""
+        answers = self.ask(lambda engine: engine.runs.enqueue(runs, now=self.now))
+        self.ledger.submitted(runs, answers, self.now)
+        return answers
+
+    def cancel(self, domain: str, run_ids: Sequence[str]) -> dict[str, State]:
+        """Accept cancels."""
+        return self.ask(lambda engine: engine.runs.cancel(domain, run_ids, now=self.now))
+
+    # Workers.
+
+    def register(self, spec: WorkerSpec) -> None:
+        """Announce a worker."""
+        self.ask(lambda engine: engine.workers.register(spec, LEASE, now=self.now))
+        self.ledger.leases[spec.id] = self.now + LEASE
+
+    def alive(self) -> list[str]:
+        """The workers whose lease is alive."""
+        return [worker_id for worker_id, until in self.ledger.leases.items() if until > self.now]
+
+    def renew(self, worker_ids: Sequence[str]) -> None:
+        """Send heartbeats."""
+        renewal = self.ask(
+            lambda engine: engine.workers.renew(worker_ids, LEASE, now=self.now),
+            lambda answer: (answer.alive, sorted(answer.cancels)),
+        )
+        assert renewal.alive == set(worker_ids) & set(self.alive()), "I4"
+        self.ledger.leases.update(dict.fromkeys(renewal.alive, self.now + LEASE))
+
+    def stop(self, worker_ids: Sequence[str]) -> None:
+        """Take workers out of service."""
+        self.ask(lambda engine: engine.workers.stop(worker_ids))
+        for worker_id in worker_ids:
+            self.ledger.leases[worker_id] = min(self.ledger.leases[worker_id], self.now)
+
+    def held(self, worker_id: str) -> list[Held]:
+        """What a worker has."""
+        held = self.ask(
+            lambda engine: engine.runs.held_by([worker_id]),
+            lambda answer: sorted(answer, key=lambda one: one[1].id),
+        )
+        return [(worker_id, claim) for _, claim, _ in sorted(held, key=lambda one: one[1].id)]
+
+    def step(self, worker_id: str, done: Sequence[tuple[Held, Outcome]], want: int) -> list[Held]:
+        """Settle and claim in one trip; what was claimed."""
+        told = [self._transition(held, outcome, held[0]) for held, outcome in done]
+        try:
+            step = self.ask(lambda engine: engine.runs.step(worker_id, told, want, now=self.now), _seen)
+        except LeaseLost:
+            assert worker_id not in self.alive(), "I4"
+            return []
+        assert worker_id in self.alive(), "I4"
+        self.ledger.settled(told, step.refused, self.now)
+        self.ledger.claimed(step.claims, worker_id, self.now)
+        return [(worker_id, claim) for claim in step.claims]
+
+    def settle(self, done: Sequence[tuple[Held, Outcome]]) -> None:
+        """Settle without claiming."""
+        told = [self._transition(held, outcome, held[0]) for held, outcome in done]
+        try:
+            refused = self.ask(lambda engine: engine.runs.settle(told, now=self.now))
+        except LeaseLost:
+            assert not {held[0] for held, _ in done} <= set(self.alive()), "I4"
+        else:
+            self.ledger.settled(told, refused, self.now)
+
+    def say(self, held: Held) -> None:
+        """Write a line of log."""
+        line = LogLine(
+            domain=held[1].domain,
+            run_id=held[1].id,
+            token=held[1].token,
+            attempt=held[1].attempt,
+            at=self.now,
+            stream=Stream.STDOUT,
+            level=Level.INFO,
+            message=f"at {self.now}",
+        )
+        self.ask(lambda engine: engine.logs.append([line]))
+        self.ask(
+            lambda engine: engine.logs.read(line.domain, line.run_id, after=0, limit=100),
+            lambda lines: [replace(said, seq=0) for said in lines],
+        )
+
+    # The sweeper.
+
+    def expire(self) -> list[Held]:
+        """End leases that ran out; everything that workers without a lease still hold."""
+        ended = self.ask(lambda engine: engine.workers.expire(now=self.now), sorted)
+        return [held for worker_id in sorted(ended) for held in self.held(worker_id)]
+
+    def lose(self, held: Sequence[Held]) -> None:
+        """Put back what was lost, by worker."""
+        companies = [[one for one in held if one[0] == worker_id] for worker_id in sorted({one[0] for one in held})]
+        told = [
+            self._transition(one, Lost(solitary=len(company) == 1), None) for company in companies for one in company
+        ]
+        refused = self.ask(lambda engine: engine.runs.settle(told, now=self.now))
+        self.ledger.settled(told, refused, self.now)
+
+    # Schedulers, and whoever changes schedules.
+
+    def schedule(self, domain: str, schedule_id: str) -> Schedule | None:
+        """A schedule as it stands."""
+        found = self.ask(lambda engine: engine.schedules.get(domain, [schedule_id]))
+        return found[0] if found else None
+
+    def is_due(self) -> bool:
+        """Whether any schedule is to be fired."""
+        cursors = (schedule.next_at for schedule in self._data.schedules.values() if schedule.active)
+        return any(cursor is not None and cursor <= self.now for cursor in cursors)
+
+    def due(self) -> list[Schedule]:
+        """The schedules to fire."""
+        due = self.ask(lambda engine: engine.schedules.due(9, now=self.now), lambda answer: sorted(answer, key=_name))
+        return sorted(due, key=_name)
+
+    def save(self, save: Save) -> None:
+        """Write a definition with its schedules, if the writer has seen what stands."""
+        try:
+            self.ask(lambda engine: engine.documents.save(save))
+        except StaleVersion:
+            seen = {_name(schedule): schedule.next_at for schedule in save.replaces}
+            stands = [self.schedule(one.domain, one.id) for one in save.schedules]
+            assert seen != {_name(one): one.next_at for one in stands if one is not None}
+
+    def delete(self, domain: str, document_id: str, schedule_ids: Sequence[str]) -> None:
+        """Remove a definition with its schedules."""
+        self.ask(lambda engine: engine.documents.delete(domain, "job", document_id, schedule_ids=schedule_ids))
+
+    def fire(self, schedule: Schedule) -> None:
+        """Fire a schedule as some scheduler has seen it."""
+        told = firing(schedule, self.now)
+        told = replace(told, runs=tuple(replace(run, id=self.make_id("run")) for run in told.runs))
+        (fired,) = self.ask(lambda engine: engine.schedules.fire([told], now=self.now))
+        if fired:
+            self.ledger.fired(told, plan(schedule, self.now).skipped)
+
+    # Housekeeping.
+
+    def has_old(self) -> bool:
+        """Whether there is a run to prune."""
+        kept = (run for run_id, run in self.ledger.finals.items() if run_id not in self.ledger.pruned)
+        return any(run.finished_at is not None and run.finished_at < self.now - KEPT for run in kept)
+
+    def prune(self, limit: int) -> None:
+        """Remove a little of what is old."""
+        before = self.now - KEPT
+        self.ask(lambda engine: engine.workers.prune(before, limit))
+        self.ask(lambda engine: engine.logs.prune(before, limit))
+        self.ask(lambda engine: engine.events.prune(before, limit))
+        pruned = self.ask(lambda engine: engine.runs.prune(before, limit))
+        left = {run.id for run in self._runner.run(everything(self._real, self.now)).runs}
+        gone = set(self.ledger.finals) - left - self.ledger.pruned
+        assert len(gone) == pruned
+        self.ledger.pruned |= gone
+
+    def _transition(self, held: Held, outcome: Outcome, worker_id: str | None) -> Transition:
+        claim = held[1]
+        return transition(claim, outcome, now=self.now, worker_id=worker_id, started_at=claim.claimed_at)
+
+
+async def _answer(verb: Callable[[Engine], Awaitable[T]], engine: Engine) -> T | TreadleError:
+    try:
+        return await verb(engine)
+    except TreadleError as error:
+        return error
+
+
+def _seen(step: Step) -> Any:
+    """What of a step must be equal: a hint may come early."""
+    return step.refused, step.claims, sorted(step.cancels), step.solo_waiting
+
+
+def _name(schedule: Schedule) -> tuple[str, str]:
+    return schedule.domain, schedule.id

@@ -1,0 +1,84 @@
+"""Everything that can be read of an engine, in a form in which two engines can be compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from treadle.domain.events import Event
+from treadle.domain.instants import Instant
+from treadle.domain.runs import Claim, Run, State
+from treadle.domain.schedules import Schedule
+from treadle.domain.workers import Worker
+from treadle.engines.contract import Document, Engine, RunQuery
+from treadle.testing.stateful.ledger import check_life
+
+DOMAINS: Final = ("default", "theirs")
+ALL: Final = 100_000
+
+
+class Everything(Struct, frozen=True, kw_only=True):
+    """What readers see at one moment."""
+
+    runs: list[Run]
+    live: dict[str, int]
+    held: list[tuple[str, Claim, Instant | None]]
+    workers: list[Worker]
+    schedules: list[Schedule]
+    due: set[str]
+    next_due: Instant | None
+    running: list[frozenset[str]]
+    documents: list[Document]
+
+
+async def everything(engine: Engine, now: Instant) -> Everything:
+    """All there is in `DOMAINS` but events and logs."""
+    runs = [run for name in DOMAINS for run in await engine.runs.find(RunQuery(domain=name, limit=ALL))]
+    workers = [worker for name in DOMAINS for worker in await engine.workers.find(name)]
+    schedules = [schedule for name in DOMAINS for schedule in await engine.schedules.find(name)]
+    held = await engine.runs.held_by(sorted({run.worker_id for run in runs if run.worker_id is not None}))
+    return Everything(
+        runs=[_as_due(run, now) for run in runs],
+        live={name: sum((await engine.runs.counts(name)).values()) for name in DOMAINS},
+        held=sorted(held, key=lambda one: one[1].id),
+        workers=workers,
+        schedules=schedules,
+        due={f"{schedule.domain} {schedule.id}" for schedule in await engine.schedules.due(ALL, now=now)},
+        next_due=await engine.schedules.next_due(),
+        running=[await engine.schedules.running(name, [s.id for s in schedules]) for name in DOMAINS],
+        documents=[document for name in DOMAINS for document in await engine.documents.find(name, "job")],
+    )
+
+
+class Lives:
+    """The events of an engine, read from position to position as a follower does, and sorted by run."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, list[Event]] = defaultdict(list)
+        self._positions = dict.fromkeys(DOMAINS, 0)
+
+    async def follow(self, engine: Engine) -> None:
+        """Read on."""
+        for domain in DOMAINS:
+            for event in await engine.events.read(domain, after=self._positions[domain], limit=ALL):
+                assert event.seq > self._positions[domain]
+                self._positions[domain] = event.seq
+                self.told[event.subject].append(replace(event, seq=0))
+
+    def check(self, runs: Sequence[Run]) -> None:
+        """I13: each run's events lead to where it is."""
+        for run in runs:
+            last = self.told[run.id][-1]
+            may_be = check_life(self.told[run.id])
+            assert run.state in may_be or State.SCHEDULED in may_be or State.BLOCKED in may_be, f"I13: {last}"
+
+
+def _as_due(run: Run, now: Instant) -> Run:
+    """When a due run is written down as ready is the engine's business."""
+    if run.state is State.SCHEDULED and run.due_at <= now:
+        return replace(run, state=State.READY, reason=None)
+    return run

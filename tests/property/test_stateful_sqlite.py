@@ -1,0 +1,38 @@
+"""The SQLite engine against the model, through anything that clients, workers and faults may do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import pytest
+from hypothesis import settings
+
+from treadle.engines.contract import Engine
+from treadle.engines.sqlite.engine import open_sqlite
+from treadle.system import Clock
+from treadle.testing.stateful import machine
+
+SOAKING: Final = settings.get_current_profile_name() == "soak"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200 if SOAKING else 600)]
+
+
+@asynccontextmanager
+async def sqlite(clock: Clock) -> AsyncIterator[Engine]:
+    with TemporaryDirectory() as folder:
+        engine = await open_sqlite(Path(folder) / "treadle.db", clock, synchronous="NORMAL")
+        try:
+            yield engine
+        finally:
+            await engine.close()
+
+
+TestStateful = machine(sqlite).TestCase
+# About a minute, and the same one each time; a soak is half an hour and never the same.
+TestStateful.settings = (
+    settings(max_examples=1_000) if SOAKING else settings(derandomize=True, max_examples=200, stateful_step_count=50)
+)
