@@ -29,6 +29,7 @@ class TestCancel:
         for run_id in ids:
             run = await drive.run(run_id)
             assert (run.state, run.reason, run.finished_at, run.attempt) == (State.CANCELLED, None, drive.now, 0)
+            assert (run.cancel_requested_at, run.started_at, run.worker_id) == (drive.now, None, None)
             assert await drive.told(run_id) == ["run.queued", "run.cancelled"]
         drive.now += MINUTE
         assert await drive.claim(await drive.worker(), 9) == ()
@@ -95,7 +96,7 @@ class TestCancel:
         await drive.settle(worker, claim, BOOM)
         assert await drive.engine.runs.cancel("default", [claim.id], now=drive.now) == {claim.id: State.CANCELLED}
         run = await drive.run(claim.id)
-        assert (run.attempt, run.failures, run.token) == (1, 1, 1)
+        assert (run.attempt, run.failures, run.token, run.error) == (1, 1, 1, BOOM.error)
         assert await drive.settle(worker, claim, BOOM) == ()
         assert await drive.settle(worker, claim, Cancelled()) == (claim.id,)
 

@@ -206,11 +206,12 @@ class ModelRuns:
 
     def _cancel(self, entry: Entry, now: Instant) -> None:
         run = entry.run
-        if run.state is State.RUNNING and run.cancel_requested_at is None:
-            entry.run = msgspec.structs.replace(run, cancel_requested_at=now)
+        if run.state in TERMINAL or run.cancel_requested_at is not None:
+            return
+        entry.run = msgspec.structs.replace(run, cancel_requested_at=now)
+        if run.state is State.RUNNING:
             self._data.tell(entry, CANCEL_REQUESTED_EVENT, now)
-        elif run.state in LIVE and run.state is not State.RUNNING:
-            entry.run = msgspec.structs.replace(run, error=None)
+        else:
             self._data.tell(entry, CANCEL_ROW.event, now)
             self._finish(entry, CANCEL_ROW.to, now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -91,7 +92,8 @@ class EngineMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self._come_to_rest()
+            if sys.exception() is None:  # else a rule has failed, and nothing after it means anything
+                self._come_to_rest()
         finally:
             self.pair.close()
 
