@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from treadle.engines.contract import Engine
 from treadle.engines.sqlite.engine import open_sqlite
@@ -33,6 +33,8 @@ async def sqlite(clock: Clock) -> AsyncIterator[Engine]:
 
 TestStateful = machine(sqlite).TestCase
 # About a minute, and the same one each time; a soak is half an hour and never the same.
-TestStateful.settings = (
-    settings(max_examples=1_000) if SOAKING else settings(derandomize=True, max_examples=200, stateful_step_count=50)
+BOUNDED: Final = settings(derandomize=True, max_examples=200, stateful_step_count=50)
+TestStateful.settings = settings(
+    settings(max_examples=1_000) if SOAKING else BOUNDED,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # explaining takes minutes
 )

@@ -21,9 +21,7 @@ def settle(connection: apsw.Connection, done: Sequence[Transition]) -> tuple[str
     """Apply what may be applied; answers the ids of the refused. The caller holds the write transaction."""
     connection.execute(_SQL["create_settling"])
     connection.execute(_SQL["match"], (json_list([_row(connection, t) for t in done]), CANCEL_ROW.to, CANCEL_ROW.event))
-    refused: tuple[str, ...] = ()
-    if connection.changes() < len(done):
-        refused = _refused(connection, done)
+    doubtful = _unmatched(connection, done) if connection.changes() < len(done) else []
     connection.execute(_SQL["settle_events"], (ATTEMPT_DATA,))
     connection.execute(_SQL["settle_finished"])
     if any(transition.to not in TERMINAL for transition in done):
@@ -31,7 +29,7 @@ def settle(connection: apsw.Connection, done: Sequence[Transition]) -> tuple[str
         connection.execute(_SQL["settle_put_back"])
     connection.execute(_SQL["settle_delete"])
     connection.execute(_SQL["clear_settling"])
-    return refused
+    return _refused(connection, doubtful) if doubtful else ()
 
 
 def _row(connection: apsw.Connection, transition: Transition) -> tuple[Any, ...]:
@@ -69,10 +67,21 @@ def _more(connection: apsw.Connection, transition: Transition) -> dict[str, Any]
     }
 
 
-def _refused(connection: apsw.Connection, done: Sequence[Transition]) -> tuple[str, ...]:
-    """Those whose fence does not hold, less those that were applied before."""
-    matched = {run_id for (run_id,) in fetch(connection, _SQL["matched"])}
-    doubtful = [transition for transition in done if transition.run_id not in matched]
+def _unmatched(connection: apsw.Connection, done: Sequence[Transition]) -> list[Transition]:
+    """Those that are not being settled: whose fence does not hold, or which name a run for the second time."""
+    matched = {(run_id, token) for run_id, token in fetch(connection, _SQL["matched"])}
+    doubtful = []
+    for transition in done:
+        fence = transition.run_id, transition.token
+        if fence in matched:
+            matched.remove(fence)
+        else:
+            doubtful.append(transition)
+    return doubtful
+
+
+def _refused(connection: apsw.Connection, doubtful: Sequence[Transition]) -> tuple[str, ...]:
+    """Of those that were not settled now, all but those that were before."""
     ids = json_list([transition.run_id for transition in doubtful])
     put_back: dict[tuple[str, int], str] = {
         (run_id, token): event for run_id, token, event in fetch(connection, _SQL["put_back_fences"], (ids,))

@@ -122,6 +122,15 @@ class TestSettle:
         assert await drive.settle(worker, failed, Succeeded()) == (failed.id,)
         assert await drive.states([done.id, failed.id]) == [State.COMPLETED, State.SCHEDULED]
 
+    async def test_of_two_outcomes_in_one_batch_the_first_stands(self, engine: Engine, drive: Driver) -> None:
+        await drive.submit(2)
+        worker = await drive.worker()
+        first, second = await drive.claim(worker, 2)
+        ends = [drive.outcome(first, outcome, worker) for outcome in (Succeeded(), BOOM)]
+        returns = [drive.outcome(second, outcome, worker) for outcome in (BOOM, Succeeded())]
+        assert await engine.runs.settle([*ends, *returns], now=drive.now) == (first.id, second.id)
+        assert await drive.states([first.id, second.id]) == [State.COMPLETED, State.SCHEDULED]
+
     async def test_the_same_again_is_no_news_after_the_run_went_on(self, drive: Driver) -> None:
         await drive.submit()
         worker = await drive.worker()

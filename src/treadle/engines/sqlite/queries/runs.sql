@@ -87,7 +87,7 @@ FROM (SELECT value AS t FROM json_each(?1)) CROSS JOIN runs ON runs.id = t ->> 0
 WHERE runs.state = 'running' AND runs.token = t ->> 1;
 
 -- name: matched
-SELECT runs.id FROM settling JOIN runs USING (seq);
+SELECT runs.id, runs.token FROM settling JOIN runs USING (seq);
 
 -- name: settle_events
 INSERT INTO events (domain, type, subject, n, job_id, at, data)
