@@ -1,4 +1,4 @@
-"""One Treadle for all examples."""
+"""One Treadle for all examples, started as a person would."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples.product import EXAMPLES, Product, product
+from tests.support.product import Product, up
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 API_TOKEN = "correct-horse-battery-staple"
 
 
 @pytest.fixture(scope="session")
-def treadle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """Treadle with the task files of all examples and the secret that one of them asks for."""
-    data: Path = tmp_path_factory.mktemp("data")
-    with product(data, EXAMPLES, {"TREADLE_SECRET_API_TOKEN": API_TOKEN}) as started:
-        started.define_handlers(EXAMPLES)
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Treadle with the task files of all examples, their schedules, and the secret that one of them asks for."""
+    folder: Path = tmp_path_factory.mktemp("up")
+    config = str(EXAMPLES / "disk-report" / "scheduler.yaml")
+    options = ("--tasks", str(EXAMPLES), "--config", config, "--no-demo")
+    with up(folder, *options, environment={"TREADLE_SECRET_API_TOKEN": API_TOKEN}) as (started, _):
         yield started

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.examples.product import EXAMPLES, Product, result
-from treadle.domain.runs import State
+from tests.examples.conftest import EXAMPLES
+from tests.support.product import Product, said
 
-LINES = 60_000
+LINES = 50_000
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +40,11 @@ def requests(log: Path) -> sqlite3.Connection:
 
 
 @pytest.fixture(scope="module")
-def report(treadle: Product, log: Path) -> dict[str, Any]:
-    run = treadle.run("access-log.report", {"path": str(log)})
-    assert run.state is State.COMPLETED
-    assert ("log", "read the log") in treadle.log(run)
-    answer: dict[str, Any] = result(run)
+def report(product: Product, log: Path) -> dict[str, Any]:
+    run = product.run("access-log.report", {"path": str(log)})
+    assert run["status"] == "completed"
+    assert ("log", "read the log") in said(run)
+    answer: dict[str, Any] = run["result"]
     return answer
 
 
@@ -83,8 +83,7 @@ def test_error_rate_by_hour(report: dict[str, Any], requests: sqlite3.Connection
     assert {hour[-3:] for hour, rate in rates.items() if rate > 0.1} == {"14h"}
 
 
-def test_a_log_that_is_not_there_is_named(treadle: Product) -> None:
-    run = treadle.run("access-log.report", {"path": "/no/such/access.log"})
-    assert run.state is State.FAILED
-    assert run.error is not None
-    assert "/no/such/access.log" in run.error.message
+def test_a_log_that_is_not_there_is_named(product: Product) -> None:
+    run = product.run("access-log.report", {"path": "/no/such/access.log"})
+    assert run["status"] == "failed"
+    assert "/no/such/access.log" in run["error"]["message"]

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import json
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.examples.product import EXAMPLES, Product, result
-from treadle.domain.instants import from_iso, to_iso
-from treadle.domain.runs import State
-from treadle.domain.schedules import Schedule
-from treadle.domain.triggers import fires, parse_cron
+from tests.support.product import Product, treadle
 
 
-@pytest.fixture(scope="module")
-def schedules(treadle: Product) -> list[Schedule]:
-    return treadle.define_schedules(EXAMPLES / "disk-report" / "scheduler.yaml")
-
-
-def test_the_largest_entries_are_listed_with_their_sizes(treadle: Product, tmp_path: Path) -> None:
+def test_the_largest_entries_are_listed_with_their_sizes(product: Product, tmp_path: Path) -> None:
     (tmp_path / "films").mkdir()
     (tmp_path / "films" / "long").write_bytes(bytes(5_000))
     (tmp_path / "films" / "short").write_bytes(bytes(100))
     (tmp_path / "notes").write_bytes(bytes(300))
-    run = treadle.run("disk.report", {"path": str(tmp_path), "min_free_percent": 0})
-    assert run.state is State.COMPLETED
-    assert result(run)["largest"] == [{"name": "films", "bytes": 5_100}, {"name": "notes", "bytes": 300}]
+    run = product.run("disk.report", {"path": str(tmp_path), "min_free_percent": 0})
+    assert run["status"] == "completed"
+    assert run["result"]["largest"] == [{"name": "films", "bytes": 5_100}, {"name": "notes", "bytes": 300}]
 
 
-def test_a_disk_that_is_too_full_fails_the_report(treadle: Product, tmp_path: Path) -> None:
-    run = treadle.run("disk.report", {"path": str(tmp_path), "min_free_percent": 100})
-    assert run.state is State.FAILED
-    assert run.error is not None
-    assert "100% is the least it may be" in run.error.message
+def test_a_disk_that_is_too_full_fails_the_report(product: Product, tmp_path: Path) -> None:
+    run = product.run("disk.report", {"path": str(tmp_path), "min_free_percent": 100})
+    assert run["status"] == "failed"
+    assert "100% is the least it may be" in run["error"]["message"]
 
 
 @pytest.mark.parametrize(
-    ("timezone", "after", "expected"),
+    ("zone", "hour", "minute", "weekdays"),
+    [("America/New_York", 9, 0, {0, 1, 2, 3, 4}), ("Europe/Berlin", 2, 30, {0, 1, 2, 3, 4, 5, 6})],
+)
+def test_each_entry_stands_with_its_coming_fires(
+    product: Product, zone: str, hour: int, minute: int, weekdays: set[int]
+) -> None:
+    schedules = product.get("/schedules", job="disk.report")["items"]
+    (schedule,) = (each for each in schedules if each["timezone"] == zone)
+    assert schedule["active"]
+    coming = product.get(f"/schedules/{schedule['schedule_id']}/next", count=20)["next"]
+    assert coming[0] == schedule["next_at"]
+    local = [datetime.fromisoformat(each).astimezone(ZoneInfo(zone)) for each in coming]
+    assert len(local) == 20
+    assert {each.weekday() for each in local} == weekdays
+    ordinary = [each for each in local if each.utcoffset() == local[0].utcoffset()]
+    assert {(each.hour, each.minute) for each in ordinary} == {(hour, minute)}
+
+
+@pytest.mark.parametrize(
+    ("zone", "after", "expected"),
     [
         pytest.param(
             "America/New_York",
@@ -59,11 +70,10 @@ def test_a_disk_that_is_too_full_fails_the_report(treadle: Product, tmp_path: Pa
         ),
     ],
 )
-def test_entries_fire_by_the_clock_of_their_zone(
-    schedules: list[Schedule], timezone: str, after: str, expected: list[str]
+def test_entries_keep_to_their_clock_when_it_is_changed(
+    product: Product, zone: str, after: str, expected: list[str]
 ) -> None:
-    assert {schedule.spec.timezone for schedule in schedules} == {"America/New_York", "Europe/Berlin"}
-    (cron,) = (each.spec.cron for each in schedules if each.spec.timezone == timezone)
-    assert cron is not None
-    slots = islice(fires(parse_cron(cron, timezone), from_iso(after)), len(expected))
-    assert [to_iso(slot) for slot in slots] == expected
+    schedules = product.get("/schedules", job="disk.report")["items"]
+    (cron,) = (each["cron"] for each in schedules if each["timezone"] == zone)
+    asked = ["schedule", "next", cron, "--tz", zone, "--after", after, "--count", str(len(expected)), "--json"]
+    assert json.loads(treadle(product, *asked)) == {"next": expected}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.examples.product import EXAMPLES, Product, read_document, result
-from treadle.domain.runs import Cause, State
+from tests.examples.conftest import EXAMPLES
+from tests.support.product import Product, said
 
 
 class Site(BaseHTTPRequestHandler):
@@ -33,19 +34,18 @@ def site() -> Iterator[str]:
         serving.join()
 
 
-def test_it_asks_at_its_interval(treadle: Product, site: str) -> None:
-    document = read_document(EXAMPLES / "health-check" / "job.json")
+def test_it_asks_at_its_interval(product: Product, site: str) -> None:
+    document = json.loads((EXAMPLES / "health-check" / "job.json").read_text())
     document["schedule"]["interval_sec"] = 0.5
     document["inputs"]["url"] = f"{site}/healthz"
-    run = treadle.next_run(treadle.define(document))
-    assert (run.state, run.cause, run.schedule_id) == (State.COMPLETED, Cause.SCHEDULE, "treadle-is-well")
-    assert result(run)["status"] == 200
-    assert ("log", "healthy") in treadle.log(run)
+    run = product.fired(product.define(document))
+    assert (run["status"], run["cause"], run["schedule_id"]) == ("completed", "schedule", "health-check")
+    assert run["result"]["status"] == 200
+    assert ("log", "healthy") in said(run)
 
 
-def test_a_sick_server_fails_the_check(treadle: Product, site: str) -> None:
-    run = treadle.run("health.check", {"url": f"{site}/sick"})
-    assert run.state is State.FAILED
-    assert run.attempt == 2
-    assert run.error is not None
-    assert (run.error.type, run.error.message) == ("HTTPError", "HTTP Error 503: Service Unavailable")
+def test_a_sick_server_fails_the_check(product: Product, site: str) -> None:
+    run = product.run("health.check", {"url": f"{site}/sick"})
+    assert run["status"] == "failed"
+    assert run["attempt"] == 2
+    assert (run["error"]["type"], run["error"]["message"]) == ("HTTPError", "HTTP Error 503: Service Unavailable")
