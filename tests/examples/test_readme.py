@@ -23,7 +23,8 @@ UP: Final = COMMANDS.index(Command("scripts/up\n", None))
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the pages use of a fresh checkout."""
     folder: Path = tmp_path_factory.mktemp("checkout")
-    shutil.copy(ROOT / "README.md", folder)
+    for file in ("README.md", "LICENSE"):
+        shutil.copy(ROOT / file, folder)
     shutil.copytree(EXAMPLES, folder / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
