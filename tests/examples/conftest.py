@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.product import Product, up
+from tests.support.product import Product
+from tests.support.up import up
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 API_TOKEN = "correct-horse-battery-staple"
@@ -18,6 +19,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Treadle with the task files of all examples, their schedules, and the secret that one of them asks for."""
     folder: Path = tmp_path_factory.mktemp("up")
     config = str(EXAMPLES / "disk-report" / "scheduler.yaml")
-    options = ("--tasks", str(EXAMPLES), "--config", config, "--no-demo")
-    with up(folder, *options, environment={"TREADLE_SECRET_API_TOKEN": API_TOKEN}) as (started, _):
-        yield started
+    options = ("up", "--tasks", str(EXAMPLES), "--config", config, "--no-demo")
+    with up(folder, *options, TREADLE_SECRET_API_TOKEN=API_TOKEN) as started:
+        yield Product(started)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.product import Product, treadle
+from tests.support.product import Product
+from tests.support.up import treadle
 
 
 def test_the_largest_entries_are_listed_with_their_sizes(product: Product, tmp_path: Path) -> None:
@@ -76,4 +77,4 @@ def test_entries_keep_to_their_clock_when_it_is_changed(
     schedules = product.get("/schedules", job="disk.report")["items"]
     (cron,) = (each["cron"] for each in schedules if each["timezone"] == zone)
     asked = ["schedule", "next", cron, "--tz", zone, "--after", after, "--count", str(len(expected)), "--json"]
-    assert json.loads(treadle(product, *asked)) == {"next": expected}
+    assert json.loads(treadle(*asked).stdout) == {"next": expected}

@@ -11,7 +11,8 @@ import pytest
 
 from tests.examples.conftest import EXAMPLES
 from tests.support.pages import ROOT, Command, Terminal, commands, matches, name
-from tests.support.product import Product, up
+from tests.support.product import Product
+from tests.support.up import up
 
 HTTP: Final = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
 TOUR: Final = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Three minutes")[2]
@@ -34,8 +35,8 @@ def terminal(checkout: Path) -> Iterator[Terminal]:
     """A terminal beside the one in which Treadle was started as the README says."""
     for command in COMMANDS[:UP]:
         Terminal(checkout).run(command.script)
-    with up(checkout) as (product, _):
-        yield Terminal(checkout, product.url)
+    with up(checkout, "up", data=".treadle") as started:
+        yield Terminal(checkout, started.url)
 
 
 @pytest.mark.parametrize("command", COMMANDS[UP + 1 :], ids=name)
@@ -48,7 +49,7 @@ def test_readme_and_http_guide(terminal: Terminal, command: Command) -> None:
 def test_readme_of_example(product: Product, tmp_path: Path, page: Path) -> None:
     (tmp_path / "examples").symlink_to(EXAMPLES)
     product.forget(page.parent.name)
-    terminal = Terminal(tmp_path, product.url, {"TREADLE_URL": product.url, "TREADLE_TOKEN": product.token})
+    terminal = Terminal(tmp_path, product.up.url, {"TREADLE_DATA": str(product.up.data)})
     for command in commands(page.read_text(encoding="utf-8")):
         printed = terminal.run(command.script)
         assert matches(command.shown, printed), printed

@@ -122,19 +122,19 @@ class Up:
 
 
 @contextmanager
-def up(folder: Path, *arguments: str, worker: bool = True, **more: str) -> Iterator[Up]:
-    """`treadle up` on a free port with its data in `folder`, ready for work, until the block ends."""
-    data, log = folder / "data", folder / "up.log"
+def up(folder: Path, *arguments: str, worker: bool = True, data: str = "data", **more: str) -> Iterator[Up]:
+    """`treadle up` on a free port from `folder`, with its data in one below, ready for work, until the block ends."""
+    data_folder, log = folder / data, folder / "up.log"
     with log.open("ab") as stderr:
         process = subprocess.Popen(
-            [TREADLE, *(arguments or ("up", "--no-demo")), "--data", str(data)],
+            [TREADLE, *(arguments or ("up", "--no-demo")), "--data", str(data_folder)],
             stderr=stderr,
             cwd=folder,
             env=environment(TREADLE_PORT="0", **more),
         )
-    started = Up(process, data, log)
+    started = Up(process, data_folder, log)
     try:
-        until(lambda: (data / "server.json").exists() or process.poll() is not None, "server.json")
+        until(lambda: (data_folder / "server.json").exists() or process.poll() is not None, "server.json")
         assert process.poll() is None, started.said
         until(lambda: _answers(started, worker=worker), "a server at work")
         yield started
