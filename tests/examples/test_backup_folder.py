@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import os
-import tarfile
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -41,8 +41,8 @@ def test_an_archive_restores_to_what_was_packed(product: Product, backup: str, s
     assert run["status"] == "completed"
     archive = Path(run["result"]["archive"])
     assert run["result"] == {"archive": str(archive), "entries": 6, "bytes": archive.stat().st_size}
-    with tarfile.open(archive) as packed:
-        packed.extractall(tmp_path / "restored", filter="data")
+    (tmp_path / "restored").mkdir()
+    subprocess.run(["tar", "-xzf", archive, "-C", tmp_path / "restored"], check=True)
     assert same(source, tmp_path / "restored" / source.name)
     assert (tmp_path / "restored" / source.name / "latest").readlink() == Path("2026/sea.raw")
     assert ("stdout", f"packed 6 entries into {archive}") in said(run)

@@ -7,6 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from treadle.domain.environment import name_fault
 from treadle.domain.instants import SECOND
 from treadle.domain.jobs import JobSpec, dump_job, parse_job
 from treadle.domain.priority import Priority
@@ -19,7 +20,7 @@ text = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 some_text = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 texts = st.lists(text, max_size=3).map(tuple)
 some_texts = st.lists(some_text, min_size=1, max_size=3).map(tuple)
-variables = st.from_regex(r"[A-Z]{1,3}_V", fullmatch=True)
+variables = st.from_regex(r"[A-Z]{1,3}_V", fullmatch=True).filter(lambda name: not name_fault(name))
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | text,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
