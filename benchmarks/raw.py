@@ -13,8 +13,8 @@ from typing import Final
 import apsw
 
 from benchmarks.measure import Stopwatch
+from treadle.engines.sqlite.checkpointer import CHECKPOINT_PAGES
 from treadle.engines.sqlite.connection import connect, json_list
-from treadle.engines.sqlite.writer import CHECKPOINT_PAGES
 
 BATCH: Final = 100
 
