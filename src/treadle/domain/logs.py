@@ -93,8 +93,12 @@ def clean(text: str) -> str:
     """The text without what could forge a line or drive a terminal: escape sequences and control characters but tab."""
     if text.isprintable():
         return text
-    text = _CONTROLS.sub("", _ESCAPES.sub("", text))
-    return _SURROGATES.sub("\ufffd", text)
+    return encodable(_CONTROLS.sub("", _ESCAPES.sub("", text)))
+
+
+def encodable(text: str) -> str:
+    """The text without half surrogate pairs, which Python's strings may hold and UTF-8 cannot."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def split_line(text: str, limit: int = MAX_LINE_BYTES) -> list[str]:

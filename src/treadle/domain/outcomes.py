@@ -24,13 +24,13 @@ class RunError(Struct, frozen=True, omit_defaults=True):
     traceback: str = ""
 
 
-class Succeeded(Struct, frozen=True):
+class Succeeded(Struct, frozen=True, tag=True):
     """The work is done. `result` is JSON text, or None."""
 
     result: Json | None = None
 
 
-class Failed(Struct, frozen=True):
+class Failed(Struct, frozen=True, tag=True):
     """The attempt failed. It is tried again while the policy has retries left and `retry` is not False.
 
     `delay` (microseconds) overrides the policy's backoff.
@@ -41,13 +41,13 @@ class Failed(Struct, frozen=True):
     delay: Micros | None = None
 
 
-class Skipped(Struct, frozen=True):
+class Skipped(Struct, frozen=True, tag=True):
     """There was nothing to do. Terminal, and no failure."""
 
     message: str
 
 
-class Snoozed(Struct, frozen=True):
+class Snoozed(Struct, frozen=True, tag=True):
     """Not now: try again after `delay` microseconds, without spending an attempt."""
 
     delay: Micros
@@ -59,7 +59,7 @@ class Waiting(Struct, frozen=True):
     reason: Reason
 
 
-class Cancelled(Struct, frozen=True):
+class Cancelled(Struct, frozen=True, tag=True):
     """The run ended because somebody asked for it."""
 
     message: str = ""
@@ -72,10 +72,14 @@ class Released(Struct, frozen=True):
 
 
 class Lost(Struct, frozen=True):
-    """The worker died or fell silent. `solitary` says that nothing else was lost with the run."""
+    """What carried the run out died or fell silent. `solitary` says that nothing else was lost with the run.
+
+    `contained` says that it was a process of the run's own: its worker and its neighbours have nothing to fear from it.
+    """
 
     solitary: bool
     message: str = "the worker stopped answering"
+    contained: bool = False
 
 
 Outcome: TypeAlias = Succeeded | Failed | Skipped | Snoozed | Waiting | Cancelled | Released | Lost

@@ -167,7 +167,7 @@ def settle(
         case Lost():
             losses += 1
             solo_losses += outcome.solitary
-            suspect = True
+            suspect = suspect or not outcome.contained
             change, error = Change.LOSE, RunError("lost", outcome.message)
             if solo_losses >= QUARANTINE_AT:
                 change = Change.QUARANTINE

@@ -51,6 +51,13 @@ class Program(Struct, frozen=True, omit_defaults=True, tag="program", tag_field=
     completion: Completion = Completion()
 
 
+class Unreadable(Struct, frozen=True, omit_defaults=True, tag="unreadable", tag_field="kind"):
+    """Stands for work that this release cannot read. No executor carries it out, so its run fails and says why."""
+
+    why: str
+    requires: str = ""
+
+
 Executor: TypeAlias = PythonHandler | Program
 
 
@@ -60,7 +67,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     `isolation="process"` gives each attempt of a handler a process of its own, which can be killed alone.
     """
 
-    executor: Executor
+    executor: Executor | Unreadable
     timeout_ms: Annotated[int, Meta(ge=0, le=MAX_TIMEOUT_MS)] = DEFAULT_TIMEOUT_MS
     retry: RetryPolicy = RetryPolicy()
     isolation: Literal["none", "process"] = "none"
@@ -88,5 +95,11 @@ def encode_work(work: Work) -> Json:
 
 @lru_cache(maxsize=4096)
 def decode_work(data: Json) -> Work:
-    """The work of a run. Runs of one job version share the same bytes, and so the same decoded record."""
-    return _decoder.decode(data)
+    """The work of a run. Runs of one job version share the same bytes, and so the same decoded record.
+
+    Never raises: one run whose work is damaged, or was written by a newer release, must not stop a loop over many.
+    """
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Work(executor=Unreadable(f"its work cannot be read by this release of Treadle: {error}"))

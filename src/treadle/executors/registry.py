@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from treadle.domain.errors import NotFound
-from treadle.domain.work import Work
+from treadle.domain.work import Unreadable, Work
 from treadle.executors.base import Executor
 
 
@@ -20,7 +20,9 @@ class Executors:
         self._by_kind[kind, isolation] = executor
 
     def find(self, work: Work) -> Executor:
-        """The executor for a run's work. Raises NotFound where this worker has none."""
+        """The executor for a run's work. Raises NotFound where this worker has none, or cannot read the work."""
+        if isinstance(work.executor, Unreadable):
+            raise NotFound(work.executor.why)
         try:
             return self._by_kind[type(work.executor), work.isolation]
         except KeyError:

@@ -21,7 +21,7 @@ from treadle.domain.retry import Backoff, ListedBackoff, RetryPolicy
 from treadle.domain.runs import DEFAULT_QUEUE
 from treadle.domain.schedules import Misfire
 from treadle.domain.shapes import faults, read
-from treadle.domain.work import DEFAULT_TIMEOUT_MS, PythonHandler, Work
+from treadle.domain.work import DEFAULT_TIMEOUT_MS, PythonHandler, Unreadable, Work
 
 _NOT_IN_AN_ID: Final = re.compile(r"[^a-z0-9._:-]+")
 _OVERLAP: Final = "allow_overlap"
@@ -45,9 +45,14 @@ def parse_job(document: object) -> JobSpec:
 
 
 def dump_job(spec: JobSpec) -> dict[str, Any]:
-    """The document of a spec: `parse_job` makes the same spec of it."""
+    """The document of a spec: `parse_job` makes the same spec of it.
+
+    Raises InvalidInput where this release cannot read the spec's work.
+    """
     work = spec.work
     executor, retry = work.executor, work.retry
+    if isinstance(executor, Unreadable):
+        raise InvalidInput(executor.why)
     document: dict[str, Any] = {"job_id": spec.job_id, "name": spec.name, "description": spec.description}
     document["type"] = spec.type
     if executor != PythonHandler(handler=spec.type):
