@@ -26,13 +26,13 @@ from treadle.domain.runs import Claim, NewRun
 from treadle.domain.states import Transition
 from treadle.domain.work import PythonHandler, decode_work
 from treadle.executors.base import Execution
+from treadle.executors.capture import capture_output
 from treadle.executors.handler import HandlerExecutor
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.registry import Executors
 from treadle.executors.secrets import LocalSecrets
 from treadle.system import SystemClock
 from treadle.worker.board import Board
-from treadle.worker.capture import capture_output
 from treadle.worker.child import SWITCH_SECONDS
 from treadle.worker.pump import BATCH
 from treadle.worker.runner import Runner

@@ -64,6 +64,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     """What the services say of themselves: debug, info, warning, error."""
 
+    def __post_init__(self) -> None:
+        if self.heartbeat_sec > self.lease_sec / 2:
+            message = f"a heartbeat every {self.heartbeat_sec:g} s cannot hold a lease of {self.lease_sec:g} s"
+            raise ValueError(f"{message}: TREADLE_HEARTBEAT_SEC is to be half of TREADLE_LEASE_SEC at most")
+
     @property
     def engine_url(self) -> str:
         """The URL of the engine."""

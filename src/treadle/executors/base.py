@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeAlias
+from threading import Lock
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
-from treadle.domain.logs import MAX_LOG_BYTES, Level, Stream
+from treadle.domain.logs import MAX_LOG_BYTES
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, Released, RunError
 from treadle.domain.runs import Claim
 from treadle.domain.work import Work
+from treadle.executors.capture import OpenLines, end_lines
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.runlog import RunLog
 from treadle.executors.secrets import SecretSource
 
-MAX_RESULT_BYTES: Final = 256 * 1024
+T = TypeVar("T")
 
 OnProcess: TypeAlias = Callable[[int, bool], None]
 """Called with a process group's id and True when it has started, False when it is gone."""
@@ -50,6 +52,15 @@ def _nobody(_pgid: int, _started: bool) -> None:  # noqa: FBT001 - the callback'
     """For executions whose processes nobody watches."""
 
 
+_FIRST: Final = Lock()
+"""Held while a part of an execution is made: threads of the attempt may ask for it at the same time."""
+
+
+def _kept(part: T | None, make: Callable[[], T]) -> T:
+    """The part that another thread has made meanwhile, else a new one."""
+    return make() if part is None else part
+
+
 class Execution:
     """One attempt as its executor sees it. What few attempts need is made when it is first asked for.
 
@@ -58,7 +69,7 @@ class Execution:
     """
 
     __slots__ = (
-        "_cancelled", "_inputs", "_log", "_logs", "_max_log_bytes", "_partial_lines",
+        "_cancelled", "_inputs", "_log", "_logs", "_max_log_bytes", "_open_lines",
         "claim", "deadline", "on_process", "secrets", "work",
     )  # fmt: skip
 
@@ -84,7 +95,7 @@ class Execution:
         self._cancelled = cancelled
         self._inputs: Any = None
         self._log: RunLog | None = None
-        self._partial_lines: dict[Stream, str] | None = None
+        self._open_lines: OpenLines | None = None
 
     @property
     def inputs(self) -> Any:
@@ -97,22 +108,25 @@ class Execution:
     def log(self) -> RunLog:
         """Where everything that the attempt says is written."""
         if self._log is None:
-            self._log = RunLog(self.claim, self._logs, max_bytes=self._max_log_bytes)
+            with _FIRST:
+                self._log = _kept(self._log, self._make_log)
         return self._log
 
     @property
     def cancelled(self) -> CancelSignal:
         """Tells the attempt to end before its time."""
         if self._cancelled is None:
-            self._cancelled = CancelSignal()
+            with _FIRST:
+                self._cancelled = _kept(self._cancelled, CancelSignal)
         return self._cancelled
 
     @property
-    def partial_lines(self) -> dict[Stream, str]:
+    def open_lines(self) -> OpenLines:
         """What was printed since the last line ended."""
-        if self._partial_lines is None:
-            self._partial_lines = {}
-        return self._partial_lines
+        if self._open_lines is None:
+            with _FIRST:
+                self._open_lines = _kept(self._open_lines, OpenLines)
+        return self._open_lines
 
     @property
     def early_outcome(self) -> Cancelled | Released | None:
@@ -120,12 +134,14 @@ class Execution:
         return None if self._cancelled is None else self._cancelled.outcome
 
     def close(self) -> None:
-        """Ends the attempt's log, with the line that was not ended and what was cut."""
-        if self._partial_lines:
-            for stream, text in self._partial_lines.items():
-                self.log.write(stream, Level.WARNING if stream is Stream.STDERR else Level.INFO, text)
+        """Ends the attempt's log, with the lines that were not ended and what was cut."""
+        if self._open_lines:
+            end_lines(self._open_lines)
         if self._log is not None:
             self._log.close()
+
+    def _make_log(self) -> RunLog:
+        return RunLog(self.claim, self._logs, max_bytes=self._max_log_bytes)
 
 
 class Executor(Protocol):

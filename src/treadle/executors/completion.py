@@ -59,12 +59,13 @@ def shell_code(code: int) -> int:
 
 def _exit_fault(rules: Completion, code: int) -> str:
     if code < 0:
-        return f"the program was ended by signal {-code} ({_signal_name(-code)})"
+        return f"the program was ended by signal {-code} ({signal_name(-code)})"
     expected = " or ".join(map(str, rules.exit_codes))
     return f"the program ended with exit code {code}, expected {expected}"
 
 
-def _signal_name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """What a signal is called."""
     try:
         return signal.Signals(number).name
     except ValueError:  # a real-time signal: those between the first and the last have no name

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from treadle.authoring.context import JobContext
 from treadle.authoring.registry import Registry
-from treadle.domain import json
 from treadle.domain.errors import NotFound
-from treadle.domain.outcomes import Cancelled, Failed, Lost, Outcome, Released, RunError, Skipped, Snoozed, Succeeded
+from treadle.domain.outcomes import Outcome
 from treadle.domain.work import PythonHandler
-from treadle.executors.base import MAX_RESULT_BYTES, Execution
+from treadle.executors.base import Execution
+from treadle.executors.outcomes import to_outcome
 from treadle.system import SystemClock
-
-_OUTCOMES: Final = (Succeeded, Failed, Skipped, Snoozed, Cancelled)
-_ONLY_A_WORKER_TELLS: Final = (Lost, Released)
-_NO_RESULT: Final = Succeeded()
 
 
 class HandlerExecutor:
@@ -46,37 +42,25 @@ class HandlerExecutor:
             return to_outcome(await handler.function(**arguments))
         return to_outcome(await self._in_thread(partial(handler.function, **arguments)))
 
-    async def _in_thread(self, call: partial[Any]) -> Any:
+    async def _in_thread(self, call: Callable[[], Any]) -> Any:
         """Calls in a thread, which nothing can stop: when cancelled, waits for it to end; its result then counts."""
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._threads, copy_context().run, call)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            while not future.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([future])
-            if future.exception() is None:
-                return future.result()
-            raise
-
-
-def to_outcome(value: object) -> Outcome:
-    """What a handler's return value means: an outcome is taken as it is, anything else is the result as JSON."""
-    if value is None:
-        return _NO_RESULT
-    if isinstance(value, _OUTCOMES):
+        ending = loop.run_in_executor(self._threads, copy_context().run, _call, call)
+        cancelled: asyncio.CancelledError | None = None
+        while not ending.done():
+            try:
+                await asyncio.shield(ending)
+            except asyncio.CancelledError as told:
+                cancelled = told
+        value, error = ending.result()
+        if error is not None:
+            raise cancelled or error
         return value
-    if isinstance(value, _ONLY_A_WORKER_TELLS):
-        return _unusable(f"a handler cannot return {type(value).__name__}: only a worker can tell")
+
+
+def _call(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """What a call returns or raises. Some of what it may raise (StopIteration, SystemExit) no future can carry."""
     try:
-        result = json.encode(value)
-    except (TypeError, ValueError, RecursionError) as error:
-        return _unusable(f"the result cannot be written as JSON: {error}")
-    if len(result) > MAX_RESULT_BYTES:
-        return _unusable(f"the result has {len(result)} bytes, {MAX_RESULT_BYTES} at most are kept: store it elsewhere")
-    return Succeeded(result)
-
-
-def _unusable(message: str) -> Failed:
-    return Failed(RunError("result", message), retry=False)
+        return call(), None
+    except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+        return None, error

@@ -7,12 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import msgspec
-
 from treadle.domain import json
 from treadle.domain.instants import Instant
 from treadle.domain.logs import (
-    MAX_LINE_BYTES,
     MAX_LOG_BYTES,
     Level,
     LogCap,
@@ -23,6 +20,7 @@ from treadle.domain.logs import (
     split_line,
 )
 from treadle.domain.runs import Claim
+from treadle.executors.lines import encode_fields
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.redact import NOTHING_SECRET, Redactor
 
@@ -57,7 +55,7 @@ class RunLog:
 
         Never waits; may be called from any thread.
         """
-        extra = None if fields is None else self._encode(fields)
+        extra = None if fields is None else encode_fields(fields, self.redactor)
         lines = (self.shown(line) for line in text.removesuffix("\n").split("\n"))
         with self._lock:
             for part in (part for line in lines for part in split_line(line)):
@@ -104,12 +102,3 @@ class RunLog:
             message=message,
             fields=fields,
         )
-
-    def _encode(self, fields: Mapping[str, Any]) -> json.Json:
-        """The fields as JSON. A log call never fails: what is no JSON is written as its `repr`, or told instead."""
-        try:
-            plain = msgspec.to_builtins(dict(fields), enc_hook=repr, str_keys=True)
-            data = json.encode(self.redactor.redact_json(plain))
-        except (TypeError, ValueError, RecursionError) as error:
-            return json.encode({"not_json": f"{type(error).__name__} in the fields of this line"})
-        return data if len(data) <= MAX_LINE_BYTES else json.encode({"cut": f"{len(data)} bytes of fields"})

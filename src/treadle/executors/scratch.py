@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from treadle.domain.json import Json
-from treadle.executors.base import MAX_RESULT_BYTES, CannotRun
+from treadle.executors.base import CannotRun
+from treadle.executors.outcomes import MAX_RESULT_BYTES
 
 _RUNNABLE: Final = 0o700
 _PRIVATE: Final = 0o600
@@ -39,18 +40,30 @@ class Scratch:
         """Stores the script for its interpreter."""
         _write(self.script, text.encode(), _RUNNABLE)
 
-    def read_result(self) -> Json | None:
-        """The JSON that the program left as its result, None where it left none. Raises CannotRun for anything else."""
+    def write(self, name: str, data: bytes) -> Path:
+        """Stores something else that only the attempt may read."""
+        _write(path := self.folder / name, data, _PRIVATE)
+        return path
+
+    def read(self, path: Path, limit: int) -> bytes | None:
+        """The first `limit` bytes of a file that the program left, None where it left none.
+
+        Raises CannotRun for what is no regular file or cannot be read.
+        """
         try:
-            with open(self.result, "rb", opener=_no_follow) as file:
+            with open(path, "rb", opener=_no_follow) as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise CannotRun("result_invalid", "TREADLE_RESULT_FILE is no longer a regular file")
-                data = file.read(MAX_RESULT_BYTES + 1)
+                return file.read(limit)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise CannotRun("result_invalid", f"TREADLE_RESULT_FILE cannot be read: {error.strerror}") from None
-        return _checked(data) if data.strip() else None
+
+    def read_result(self) -> Json | None:
+        """The JSON that the program left as its result, None where it left none. Raises CannotRun for anything else."""
+        data = self.read(self.result, MAX_RESULT_BYTES + 1)
+        return _checked(data) if data is not None and data.strip() else None
 
     def remove(self) -> None:
         """Deletes the folder with everything the program left in it."""

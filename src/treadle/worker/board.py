@@ -1,32 +1,36 @@
-"""Shared memory in which a worker process writes, per slot, by when its run must have ended.
+"""Shared memory in which a worker process writes, per slot, which run it carries out and by when that must have ended.
 
-A process that is blocked, even inside C code that never lets go of the interpreter, cannot say that it is late. So it
-says beforehand, and its parent, who reads this board, kills it when it is.
+A process that is blocked, even inside C code that never lets go of the interpreter, cannot say that it is late; one
+that has crashed cannot say what it was at. So it says beforehand, and its parent reads this board.
 """
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import struct
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+NEVER: Final = math.inf
 _SLOT: Final = struct.Struct("<dB55s")  # moment of CLOCK_MONOTONIC in seconds, why, run id
 _NOTHING: Final = _SLOT.pack(0.0, 0, b"")
 
 
 class Why(IntEnum):
-    """Why a run must end."""
+    """Why a run must end. It need not hear of its timeout; of the others it has heard when they stand here."""
 
     TIMEOUT = 1
     CANCEL = 2
+    RELEASE = 3
 
 
-class Overdue(NamedTuple):
-    """A run that should have ended."""
+class Entry(NamedTuple):
+    """A run at work, and by when it must have ended for which reason."""
 
     run_id: str
+    kill_at: float
     why: Why
 
 
@@ -46,7 +50,7 @@ class Board:
         return cls(fd, slots)
 
     def put(self, slot: int, run_id: str, kill_at: float, why: Why) -> None:
-        """Say by when the run in a slot must have ended, in seconds of the monotonic clock."""
+        """Say which run is in a slot, and by when it must have ended, in seconds of the monotonic clock."""
         _SLOT.pack_into(self._memory, slot * _SLOT.size, kill_at, why, run_id.encode())
 
     def clear(self, slot: int) -> None:
@@ -54,13 +58,21 @@ class Board:
         offset = slot * _SLOT.size
         self._memory[offset : offset + _SLOT.size] = _NOTHING
 
-    def overdue(self, now: float) -> list[Overdue]:
-        """The runs that should have ended before `now`."""
+    def entries(self) -> list[Entry]:
+        """The runs at work."""
         return [
-            Overdue(run_id.rstrip(b"\0").decode(), Why(why))
+            Entry(run_id.rstrip(b"\0").decode(), kill_at, Why(why))
             for kill_at, why, run_id in _SLOT.iter_unpack(self._memory)
-            if 0.0 < kill_at < now
+            if why
         ]
+
+    def overdue(self, now: float) -> dict[str, Why]:
+        """The runs that should have ended before `now`, and why.
+
+        What is half written may look overdue: only what reads the same twice is.
+        """
+        late = {entry for entry in self.entries() if entry.kill_at < now}
+        return {entry.run_id: entry.why for entry in late.intersection(self.entries())} if late else {}
 
     def close(self) -> None:
         """Let go of the memory and the descriptor."""

@@ -7,9 +7,10 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -18,8 +19,9 @@ from msgspec import Struct
 
 import treadle
 from treadle import servicelog
-from treadle.authoring.discovery import discover
-from treadle.domain.errors import LeaseLost
+from treadle.authoring.discovery import Discovery, discover
+from treadle.authoring.registry import Registry
+from treadle.domain.errors import LeaseLost, Unavailable
 from treadle.domain.instants import from_seconds
 from treadle.domain.runs import Claim
 from treadle.domain.work import Program, PythonHandler, decode_work
@@ -27,7 +29,9 @@ from treadle.domain.workers import WorkerSpec
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.executors.base import Execution
+from treadle.executors.capture import capture_output
 from treadle.executors.handler import HandlerExecutor
+from treadle.executors.isolated import IsolatedExecutor
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.program import ProgramExecutor
 from treadle.executors.registry import Executors
@@ -35,12 +39,10 @@ from treadle.executors.secrets import LocalSecrets
 from treadle.settings import Settings
 from treadle.system import SystemClock
 from treadle.worker.board import Board
-from treadle.worker.capture import capture_output
-from treadle.worker.control import ChildControl
+from treadle.worker.control import GAVE_BACK_EXIT, LEASE_LOST_EXIT, ChildControl
+from treadle.worker.patience import until_available
 from treadle.worker.pump import Pump
 from treadle.worker.runner import Runner
-
-LEASE_LOST_EXIT: Final = 70
 
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread may keep the interpreter while another wants it: handlers must not hold up the engine's thread."""
@@ -64,11 +66,9 @@ async def run(orders: Orders) -> None:
     settings, clock = orders.settings, SystemClock()
     control = ChildControl(orders.control)
     tasks = discover(Path(settings.tasks))
-    engine = await open_engine(settings.engine_url, clock)
+    _tell(tasks, settings)
+    engine = await until_available("open", lambda: open_engine(settings.engine_url, clock))
     secrets = LocalSecrets(Path(settings.data) / "secrets")
-    executors = Executors()
-    executors.register(Program, ProgramExecutor())
-    executors.register(PythonHandler, HandlerExecutor(tasks.registry, settings.concurrency))
     async with LogBuffer(engine.logs.append) as logs:
 
         def make_execution(claim: Claim) -> Execution:
@@ -85,63 +85,112 @@ async def run(orders: Orders) -> None:
         pump.runner = Runner(
             worker_id=orders.worker_id,
             board=Board(orders.board, settings.concurrency),
-            executors=executors,
+            executors=_executors(tasks.registry, settings),
             make_execution=make_execution,
             clock=clock,
             grace=settings.grace_sec,
             on_done=pump.add,
         )
-        spec = WorkerSpec(
-            id=orders.worker_id,
-            domain=settings.domain,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            slots=settings.concurrency,
-            queues=tuple(name for name in settings.queues.split(",") if name),
-            requires=frozenset({"shell", "python", *(f"handler:{handler.type}" for handler in tasks.registry)}),
-            version=treadle.__version__,
-        )
-        await engine.workers.register(spec, from_seconds(settings.lease_sec))
+        await until_available("register", lambda: _register(engine, orders, tasks.registry))
         control.ready()
         try:
-            await _work(engine, pump, settings, orders.worker_id)
+            finished = await _work(engine, pump, orders)
         except LeaseLost as error:
             _logger.error("lease lost, ending at once", worker_id=orders.worker_id, error=error.message)
             control.exit_now(LEASE_LOST_EXIT)
-    await engine.workers.stop([orders.worker_id])
+    if not finished:
+        control.exit_now(GAVE_BACK_EXIT)  # what would not end cannot be waited for
     await engine.close()
 
 
-async def _work(engine: Engine, pump: Pump, settings: Settings, worker_id: str) -> None:
+def _tell(tasks: Discovery, settings: Settings) -> None:
+    for failed in tasks.failures:
+        _logger.error("task file not loaded", file=failed.file, error=failed.message, traceback=failed.detail)
+    _logger.info("handlers found", folder=settings.tasks, handlers=sorted(handler.type for handler in tasks.registry))
+
+
+def _executors(registry: Registry, settings: Settings) -> Executors:
+    executors = Executors()
+    executors.register(Program, ProgramExecutor(grace=settings.grace_sec))
+    executors.register(PythonHandler, HandlerExecutor(registry, settings.concurrency))
+    isolated = IsolatedExecutor(Path(settings.tasks), grace=settings.grace_sec)
+    executors.register(PythonHandler, isolated, isolation="process")
+    return executors
+
+
+async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
+    settings = orders.settings
+    spec = WorkerSpec(
+        id=orders.worker_id,
+        domain=settings.domain,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        slots=settings.concurrency,
+        queues=tuple(name for name in settings.queues.split(",") if name),
+        requires=frozenset({"shell", "python", *(f"handler:{handler.type}" for handler in registry)}),
+        version=treadle.__version__,
+    )
+    await engine.workers.register(spec, from_seconds(settings.lease_sec))
+
+
+async def _work(engine: Engine, pump: Pump, orders: Orders) -> bool:
+    """Work until told to stop, then drain. False where something was left unfinished."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    watchdog = asyncio.create_task(pump.runner.watch())
+    pumping = asyncio.create_task(pump.run(), name="pump")
+    helpers = [asyncio.create_task(pump.listen(), name="notices"), asyncio.create_task(pump.runner.watch())]
     stopper = asyncio.create_task(stop.wait())
-    pumping = asyncio.create_task(pump.run())
-    await asyncio.wait([pumping, stopper], return_when=asyncio.FIRST_COMPLETED)
-    if not pumping.done():
-        await engine.workers.drain([worker_id])
-        pump.stop()
-        pump.runner.release_waiting()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(pumping), settings.grace_sec)
-        pump.runner.release_running()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(pumping), _LAST_SETTLE_SECONDS)
-    watchdog.cancel()
-    stopper.cancel()
-    if pumping.done():
-        await pumping  # raises what ended it
+    try:
+        await asyncio.wait([pumping, stopper, *helpers], return_when=asyncio.FIRST_COMPLETED)
+        if stopper.done():
+            await _drain(engine, pump, pumping, orders)
+        for task in (pumping, *helpers):
+            if task.done():
+                task.result()  # raises what ended it
+        return pumping.done()
+    finally:
+        stopper.cancel()
+        for task in helpers:
+            task.cancel()
+
+
+async def _drain(engine: Engine, pump: Pump, pumping: asyncio.Task[None], orders: Orders) -> None:
+    pump.stop()
+    pump.runner.stop()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(orders.settings.grace_sec):
+            with suppress(Unavailable):  # it only tells others; this process claims nothing more
+                await engine.workers.drain([orders.worker_id])
+            await asyncio.wait([pumping])
+    pump.runner.release_running()
+    await asyncio.wait([pumping], timeout=_LAST_SETTLE_SECONDS)
 
 
 def main() -> None:
     """The entry of the process."""
     orders = msgspec.json.decode(os.environ.pop("TREADLE_RUN_WORKER"), type=Orders)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to all; the parent decides
-    sys.setswitchinterval(SWITCH_SECONDS)
     servicelog.configure("worker", orders.settings.log_level)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    sys.setswitchinterval(SWITCH_SECONDS)
     capture_output()
-    uvloop.run(run(orders))
+    _run(run(orders))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, whatever user code does to the loop.
+
+    A sys.exit() in a task that user code started leaves the loop, a stop() halts it; it goes on where it was.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        loop = runner.get_loop()
+        task = loop.create_task(work)
+        task.add_done_callback(lambda _: loop.stop())
+        while not task.done():
+            try:
+                loop.run_forever()
+            except (SystemExit, KeyboardInterrupt) as error:
+                _logger.warning("a task of user code tried to end the worker process", error=repr(error))
+        task.result()
 
 
 if __name__ == "__main__":

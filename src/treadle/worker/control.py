@@ -17,12 +17,19 @@ from typing import Final
 
 READY: Final = "ready"
 
+LEASE_LOST_EXIT: Final = 70
+"""The exit code of a child that found its lease lost. Any code but these two, also 0, was not the child's own idea."""
+
+GAVE_BACK_EXIT: Final = 71
+"""The exit code of a child that was told to stop and left unfinished what would not end."""
+
 
 class ChildControl:
     """The child's end."""
 
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
+        self._socket.set_inheritable(False)
         self._groups: set[int] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._await_cut, name="parent-watch", daemon=True).start()
@@ -40,7 +47,7 @@ class ChildControl:
         self._say(f"{'+' if started else '-'}{pgid}")
 
     def exit_now(self, code: int) -> None:
-        """End this process and all it started at once: what it runs is no longer its own."""
+        """End this process and the groups it started at once: what it runs is no longer its own."""
         kill_groups(self._groups)
         os._exit(code)
 
@@ -53,7 +60,9 @@ class ChildControl:
         with suppress(OSError):
             while self._socket.recv(16):
                 pass
-        self.exit_now(1)
+        # Nobody is left to end what user code started in this process's own group.
+        kill_groups([*self._groups, os.getpid()])
+        os._exit(1)
 
 
 def kill_groups(groups: Iterable[int]) -> None:

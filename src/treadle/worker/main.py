@@ -5,21 +5,45 @@ from __future__ import annotations
 import asyncio
 import signal
 
+import structlog
+
+from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.settings import Settings
-from treadle.system import SystemClock
+from treadle.system import Clock, SystemClock
 from treadle.worker.parent import Parent
+from treadle.worker.patience import until_available
+
+_logger = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then drain."""
-    clock = SystemClock()
-    engine = await open_engine(settings.engine_url, clock)
-    parent = Parent(engine, settings, clock)
+    """Work until SIGTERM or SIGINT, then drain. Waits for an engine that is away.
+
+    Raises InvalidInput or SchemaTooNew where the engine is none that this release can use.
+    """
+    clock, stopping = SystemClock(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, parent.stop)
+        loop.add_signal_handler(number, stopping.set)
+    engine = await _open(settings, clock, stopping)
+    if engine is None:
+        return
+    _logger.info("worker started", engine=engine.name, processes=settings.processes, slots=settings.concurrency)
     try:
-        await parent.run()
+        await Parent(engine, settings, clock, stopping).run()
     finally:
         await engine.close()
+    _logger.info("worker stopped")
+
+
+async def _open(settings: Settings, clock: Clock, stopping: asyncio.Event) -> Engine | None:
+    """The engine as soon as it is there; None where the worker is stopped before."""
+    opening = asyncio.create_task(until_available("open", lambda: open_engine(settings.engine_url, clock)))
+    stopped = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([opening, stopped], return_when=asyncio.FIRST_COMPLETED)
+        return opening.result() if opening.done() else None
+    finally:
+        opening.cancel()
+        stopped.cancel()

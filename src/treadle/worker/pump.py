@@ -10,7 +10,7 @@ import structlog
 from treadle.domain.errors import Unavailable
 from treadle.domain.instants import Instant, to_seconds
 from treadle.domain.states import Transition
-from treadle.engines.contract import Engine, Notices, Step, Topic
+from treadle.engines.contract import Engine, Step, Topic
 from treadle.worker.runner import Runner
 
 BATCH: Final = 200
@@ -64,31 +64,30 @@ class Pump:
 
     async def run(self) -> None:
         """Make trips until stopped. Raises LeaseLost where the engine no longer knows this worker."""
-        notices = self._engine.listen(Topic.RUNS, Topic.CANCELS)
-        listener = asyncio.create_task(self._listen(notices), name="notices")
         pause = _FIRST_PAUSE
         self._wake.set()
-        try:
-            while not (self._stopping and self.runner.idle and not self._done):
-                await self._wake.wait()
-                self._wake.clear()
-                try:
-                    await self._trip()
-                    pause = _FIRST_PAUSE
-                except Unavailable as error:
-                    _logger.warning("engine unavailable, trying again", error=error.message, seconds=pause)
-                    self._look = True
-                    self._wake_in("pause", pause)
-                    pause = min(2 * pause, _LONGEST_PAUSE)
-        finally:
-            listener.cancel()
-            await notices.close()
+        while not (self._stopping and self.runner.idle and not self._done):
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._trip()
+                pause = _FIRST_PAUSE
+            except Unavailable as error:
+                _logger.warning("engine unavailable, trying again", error=error.message, seconds=pause)
+                self._look = True
+                self._wake_in("pause", pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _listen(self, notices: Notices) -> None:
-        while True:
-            told = await notices.wait(POLL_SECONDS)
-            self._look = self._look or not told or Topic.CANCELS in told
-            self._wake.set()
+    async def listen(self) -> None:
+        """Wake `run` by the engine's notices, and by the clock as the net under them, until cancelled."""
+        notices = self._engine.listen(Topic.RUNS, Topic.CANCELS)
+        try:
+            while True:
+                told = await notices.wait(POLL_SECONDS)
+                self._look = self._look or not told or Topic.CANCELS in told
+                self._wake.set()
+        finally:
+            await notices.close()
 
     async def _trip(self) -> None:
         want = self._want()

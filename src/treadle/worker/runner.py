@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from typing import Final
 
-from treadle.domain.errors import InvalidInput, NotFound
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, Released, RunError, Succeeded
 from treadle.domain.runs import Claim
 from treadle.domain.states import Transition, settle
-from treadle.domain.work import Work, decode_work
+from treadle.domain.work import decode_work
 from treadle.executors.base import Execution, Executor
+from treadle.executors.capture import current_speaker
+from treadle.executors.outcomes import failure, timed_out
 from treadle.executors.registry import Executors
 from treadle.system import Clock, chance
-from treadle.worker.board import Board, Why
-from treadle.worker.capture import current_execution
+from treadle.worker.board import NEVER, Board, Why
 
 TICK_SECONDS: Final = 0.05
 """How exactly a timeout ends a run. One watchdog looks at all slots: a timer per run would cost more than the run."""
 
-TRACEBACK_FRAMES: Final = 30
-"""A traceback keeps its last frames: those are the handler's."""
+KILL_MARGIN_SECONDS: Final = 5.0
+"""What an executor that kills its own processes after the grace has for that before its worker process is killed."""
 
 _RELEASED: Final = Released("the worker stops")
+_CANCELLED: Final = Cancelled()
 
 
 class _Slot:
     """A place where one run at a time is carried out."""
 
-    __slots__ = ("deadline", "execution", "executor", "number", "task", "timed_out")
+    __slots__ = ("deadline", "execution", "executor", "kill_at", "number", "task", "timed_out", "told")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -43,7 +44,9 @@ class _Slot:
         self.executor: Executor | None = None
         self.task: asyncio.Task[None] | None = None
         self.deadline: float | None = None
+        self.kill_at = NEVER
         self.timed_out = False
+        self.told = False
 
     def interrupt(self, outcome: Cancelled | Released) -> None:
         """End the run by its signal and its task, unless its executor watches the deadline and the signal itself."""
@@ -82,6 +85,8 @@ class Runner:
         self._buffer: deque[Claim] = deque()
         self._loop = asyncio.get_running_loop()
         self._started = asyncio.Event()
+        self._stopping = False
+        self._context = copy_context()
 
     @property
     def free_slots(self) -> int:
@@ -101,27 +106,29 @@ class Runner:
     def accept(self, claims: Iterable[Claim]) -> None:
         """Carry out claims, at once where slots are free."""
         self._buffer.extend(claims)
-        while self._free and self._buffer:
-            self._start(self._free.pop(), self._buffer.popleft())
+        if self._stopping:
+            self.stop()
+        self._fill()
 
     def cancel(self, run_ids: Iterable[str]) -> None:
         """End runs whose cancel was accepted; those that have ended meanwhile need nothing."""
         wanted = set(run_ids)
-        for slot in [self._busy[run_id] for run_id in wanted.intersection(self._busy)]:
-            self._end(slot, Cancelled())
+        for run_id in wanted.intersection(self._busy):
+            self._end(self._busy[run_id], _CANCELLED, Why.CANCEL)
         for claim in [claim for claim in self._buffer if claim.id in wanted]:
             self._buffer.remove(claim)
-            self._finish(claim, Cancelled(), None)
+            self._finish(claim, _CANCELLED, None)
 
-    def release_waiting(self) -> None:
-        """Give back what has not begun."""
+    def stop(self) -> None:
+        """Begin nothing more, and give back what has not begun."""
+        self._stopping = True
         while self._buffer:
             self._finish(self._buffer.popleft(), _RELEASED, None)
 
     def release_running(self) -> None:
         """End what runs, without spending an attempt."""
-        for slot in list(self._busy.values()):
-            self._end(slot, _RELEASED)
+        for slot in self._busy.values():
+            self._end(slot, _RELEASED, Why.RELEASE)
 
     async def watch(self) -> None:
         """End runs at their timeouts, for as long as this is awaited. Sleeps while nothing runs."""
@@ -131,45 +138,63 @@ class Runner:
                 await self._started.wait()
             await asyncio.sleep(TICK_SECONDS)
             now = self._loop.time()
-            for slot in list(self._busy.values()):
-                if slot.deadline is not None and slot.deadline <= now and not slot.timed_out:
+            for slot in self._busy.values():
+                if slot.deadline is not None and slot.deadline <= now and not slot.timed_out and not slot.told:
                     slot.timed_out = True
-                    slot.interrupt(Cancelled())
+                    slot.interrupt(_CANCELLED)
+
+    def _fill(self) -> None:
+        while self._free and self._buffer:
+            self._start(self._free.pop(), self._buffer.popleft())
 
     def _start(self, slot: _Slot, claim: Claim) -> None:
-        execution = slot.execution = self._make_execution(claim)
+        try:
+            execution = self._make_execution(claim)
+            executor = self._executors.find(execution.work)
+        except Exception as error:  # noqa: BLE001 - what is wrong with one run must not end the worker
+            self._free.append(slot)
+            self._finish(claim, failure(error), None)
+            return
+        slot.execution, slot.executor = execution, executor
         if timeout_ms := execution.work.timeout_ms:
             slot.deadline = execution.deadline = self._loop.time() + timeout_ms / 1000
-            self._board.put(slot.number, claim.id, slot.deadline + self._grace, Why.TIMEOUT)
+            slot.kill_at = slot.deadline + self._grace_of(executor)
+        self._board.put(slot.number, claim.id, slot.kill_at, Why.TIMEOUT)
         self._busy[claim.id] = slot
         self._started.set()
-        slot.executor = self._executors.find(execution.work)
-        slot.task = self._loop.create_task(self._carry_out(slot, slot.executor, execution))
+        # A context of its own: by default it would inherit what the run before it in this slot left in its own.
+        slot.task = self._loop.create_task(self._carry_out(slot, executor, execution), context=self._context.copy())
 
     async def _carry_out(self, slot: _Slot, executor: Executor, execution: Execution) -> None:
-        current_execution.set(execution)  # in this task's context only
+        current_speaker.set(execution)  # in this task's context only
         started_at = self._clock.wall()
         try:
             outcome = await executor.run(execution)
         except asyncio.CancelledError:
             outcome = Failed(RunError("exception", "the handler cancelled itself", "CancelledError"))
-        except Exception as error:  # noqa: BLE001 - the one place where exceptions become outcomes
+        except BaseException as error:  # noqa: BLE001 - user code may raise anything, sys.exit() too
             outcome = failure(error)
         outcome = _told_to_end(slot, executor, execution, outcome)
         execution.close()
         del self._busy[execution.claim.id]
         self._board.clear(slot.number)
         slot.vacate()
+        self._free.append(slot)
         self._finish(execution.claim, outcome, started_at)
-        if self._buffer:
-            self._start(slot, self._buffer.popleft())
-        else:
-            self._free.append(slot)
+        self._fill()
 
-    def _end(self, slot: _Slot, outcome: Cancelled | Released) -> None:
-        if slot.execution is not None and slot.execution.early_outcome is None:
-            self._board.put(slot.number, slot.execution.claim.id, self._loop.time() + self._grace, Why.CANCEL)
+    def _end(self, slot: _Slot, outcome: Cancelled | Released, why: Why) -> None:
+        """Tell a run to end, once. One whose time is up has been told, and keeps the moment at which it is killed."""
+        if slot.told or slot.execution is None or slot.executor is None:
+            return
+        slot.told = True
+        slot.kill_at = min(slot.kill_at, self._loop.time() + self._grace_of(slot.executor))
+        self._board.put(slot.number, slot.execution.claim.id, slot.kill_at, why)
+        if not slot.timed_out:
             slot.interrupt(outcome)
+
+    def _grace_of(self, executor: Executor) -> float:
+        return self._grace + (KILL_MARGIN_SECONDS if executor.ends_itself else 0.0)
 
     def _finish(self, claim: Claim, outcome: Outcome, started_at: int | None) -> None:
         self._on_done(
@@ -183,19 +208,6 @@ class Runner:
                 started_at=started_at,
             )
         )
-
-
-def failure(error: Exception) -> Failed:
-    """What an exception means: bad inputs and missing parts do not get better by trying again."""
-    name = type(error).__qualname__
-    text = "".join(traceback.format_exception(error, limit=-TRACEBACK_FRAMES))
-    retry = not isinstance(error, InvalidInput | NotFound)
-    return Failed(RunError("exception", str(error) or name, name, text), retry=retry)
-
-
-def timed_out(work: Work) -> Failed:
-    """What an attempt that its timeout ended comes to."""
-    return Failed(RunError("timeout", f"the attempt was ended by its timeout of {work.timeout_ms / 1000:g} s"))
 
 
 def _told_to_end(slot: _Slot, executor: Executor, execution: Execution, outcome: Outcome) -> Outcome:

@@ -1,0 +1,126 @@
+"""Calls handlers in a process of their own, one for each attempt: it can be killed, and a crash is its own alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from treadle.authoring.context import Log
+from treadle.domain.logs import Stream
+from treadle.domain.outcomes import Failed, Lost, Outcome, RunError, Succeeded
+from treadle.domain.work import PythonHandler
+from treadle.executors.base import CannotRun, Execution
+from treadle.executors.command import Command
+from treadle.executors.completion import signal_name
+from treadle.executors.isolation import Assignment, decode_outcome, decode_record, encode_assignment
+from treadle.executors.outcomes import to_outcome
+from treadle.executors.pipes import PipeReader
+from treadle.executors.runlog import RunLog
+from treadle.executors.scratch import Scratch
+from treadle.executors.session import READ_BYTES, Output, carry_out, scratch_folder
+
+_MAIN: Final = "treadle.executors.isolated_main"
+_MAX_OUTCOME_BYTES: Final = 1024 * 1024
+
+
+class IsolatedExecutor:
+    """Carries out handlers of a folder of task files, with the worker's environment and working folder."""
+
+    ends_itself = True
+
+    def __init__(self, tasks: Path, *, grace: float, scratch: Path | None = None) -> None:
+        """`grace`: seconds between TERM and KILL. `scratch`: where temporary folders are made."""
+        self._tasks = tasks.absolute()
+        self._grace = grace
+        self._scratch = scratch
+
+    async def run(self, execution: Execution) -> Outcome:
+        """Carries out one attempt; see `Executor`."""
+        if execution.cancelled.outcome is not None:
+            return execution.cancelled.outcome
+        try:
+            async with scratch_folder(self._scratch, execution.log) as scratch:
+                return await self._carry_out(scratch, execution)
+        except CannotRun as refusal:
+            return refusal.outcome
+
+    async def _carry_out(self, scratch: Scratch, execution: Execution) -> Outcome:
+        log = execution.log
+        assignment = self._assign(scratch, execution)
+        command = Command(
+            (sys.executable, "-m", _MAIN, str(assignment)), Path(sys.executable), Path.cwd(), dict(os.environ)
+        )
+        ours, theirs = os.pipe()
+        with os.fdopen(ours, "rb", buffering=0) as records:
+            code, early = await carry_out(
+                command,
+                execution,
+                stdin=os.fdopen(theirs, "wb", buffering=0),
+                grace=self._grace,
+                outputs=(Output(Stream.STDOUT, log), Output(Stream.STDERR, log)),
+                channels=[(_Records(log), PipeReader(records))],
+            )
+        told = _told(scratch)
+        if isinstance(told, Succeeded) and not isinstance(early, Failed):
+            return told  # it came to its end before it was told to end
+        return early or told or _ended_by_itself(code)
+
+    def _assign(self, scratch: Scratch, execution: Execution) -> Path:
+        handler = execution.work.executor
+        assert isinstance(handler, PythonHandler)  # noqa: S101 - registered for nothing else
+        assignment = Assignment(
+            tasks=str(self._tasks),
+            handler=handler.handler,
+            claim=execution.claim,
+            deadline=execution.deadline,
+            outcome=str(scratch.result),
+        )
+        return scratch.write("assignment", encode_assignment(assignment))
+
+
+class _Records:
+    """Brings what the process says into the run's log."""
+
+    def __init__(self, log: RunLog) -> None:
+        self._log = log
+        self._pending = bytearray()
+
+    async def read(self, pipe: PipeReader) -> None:
+        """See `session.Reader`."""
+        while data := await pipe.read(READ_BYTES):
+            self._pending += data
+            if b"\n" in data:
+                *lines, rest = self._pending.split(b"\n")
+                self._pending = rest
+                for line in lines:
+                    _write(self._log, bytes(line))
+                await self._log.drain()
+
+
+def _write(log: Log, line: bytes) -> None:
+    try:
+        stream, level, text, fields = decode_record(line)
+    except ValueError:
+        return  # user code wrote to a descriptor that it does not know
+    log.write(stream, level, text, fields)
+
+
+def _told(scratch: Scratch) -> Outcome | None:
+    """The outcome that the process left, None where it left none."""
+    data = scratch.read(scratch.result, _MAX_OUTCOME_BYTES)
+    if data is None:
+        return None
+    try:
+        return to_outcome(decode_outcome(data))
+    except ValueError as error:
+        return Failed(RunError("result", f"what the handler's process left is no outcome: {error}"), retry=False)
+
+
+def _ended_by_itself(code: int | None) -> Outcome:
+    if code is None:
+        return Failed(RunError("unkillable", "the handler's process ended but could not be reaped"))
+    if code < 0:
+        return Lost(solitary=True, message=f"its process was ended by signal {signal_name(-code)}", contained=True)
+    return Failed(RunError("exit_code", f"its process ended with exit code {code} before the handler returned"))

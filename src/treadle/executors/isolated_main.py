@@ -1,0 +1,172 @@
+"""The process of an isolated handler: `python -m treadle.executors.isolated_main FILE`, started by `IsolatedExecutor`.
+
+It is started for every attempt, so it imports little.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from treadle.authoring.context import JobContext
+from treadle.authoring.decorators import Handler
+from treadle.authoring.discovery import discover
+from treadle.domain import json
+from treadle.domain.errors import NotFound
+from treadle.domain.logs import Level, Stream, encodable
+from treadle.domain.outcomes import Outcome
+from treadle.executors.capture import OpenLines, capture_output, current_speaker, end_lines
+from treadle.executors.isolation import Assignment, decode_assignment, encode_outcome, encode_record
+from treadle.executors.lines import encode_fields
+from treadle.executors.outcomes import failure, to_outcome
+from treadle.executors.redact import NOTHING_SECRET
+
+if TYPE_CHECKING:
+    import asyncio
+
+_RECORD_CHARACTERS: Final = 64 * 1024
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class PipeLog:
+    """The run's log, seen from here: what is written goes to the worker, which cleans, masks and caps it."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._lock = threading.RLock()  # a signal's handler may write while its own thread does
+
+    def write(self, stream: Stream, level: Level, text: str, fields: Mapping[str, Any] | None = None) -> None:
+        """Writes a text and its fields; waits while the worker is slower."""
+        extra = None if fields is None else encode_fields(fields, NOTHING_SECRET)
+        text = encodable(text)
+        with self._lock:
+            for start in range(0, max(len(text), 1), _RECORD_CHARACTERS):
+                part = text[start : start + _RECORD_CHARACTERS]
+                self._send(encode_record(stream, level, part, extra))
+                extra = None
+
+    def _send(self, record: bytes) -> None:
+        left = memoryview(record)
+        while left:
+            left = left[self._pipe.write(left) :]
+
+
+class Stop:
+    """Set by SIGTERM: the attempt is to end. A task that awaits is cancelled too."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._task: asyncio.Task[Any] | None = None
+        signal.signal(signal.SIGTERM, self._tell)
+
+    def is_set(self) -> bool:
+        """Whether the attempt is to end."""
+        return self._told
+
+    def watch(self, task: asyncio.Task[Any]) -> None:
+        """From now on, end this task."""
+        self._task = task
+        if self._told:
+            task.cancel()
+
+    def _tell(self, *_: object) -> None:
+        self._told = True
+        if self._task is not None:
+            self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+
+
+class IsolatedAttempt:
+    """The attempt, as its handler's context and the capture of its output see it."""
+
+    def __init__(self, assignment: Assignment, log: PipeLog) -> None:
+        self.claim = assignment.claim
+        self.deadline = assignment.deadline
+        self.log = log
+        self.cancelled = Stop()
+        self.open_lines: OpenLines = {}
+
+    @cached_property
+    def inputs(self) -> Any:
+        """The run's inputs, decoded when first read."""
+        return json.decode(self.claim.inputs)
+
+
+def main() -> None:
+    """Carry out the assignment, leave its outcome, and end as any Python program does."""
+    _die_with_parent()
+    assignment = decode_assignment(Path(sys.argv[1]).read_bytes())
+    attempt = IsolatedAttempt(assignment, PipeLog(_take_over_stdin()))
+    capture_output()
+    current_speaker.set(attempt)
+    outcome = _carry_out(assignment, attempt)
+    end_lines(attempt.open_lines)
+    _leave(outcome, Path(assignment.outcome))
+
+
+def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
+    try:
+        handler = _find(assignment, attempt.log)
+        arguments = handler.arguments(JobContext(attempt))
+        if handler.is_async:
+            return to_outcome(_run(handler, arguments, attempt.cancelled))
+        return to_outcome(handler.function(**arguments))
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the worker has to learn of it
+        return failure(error)
+
+
+def _find(assignment: Assignment, log: PipeLog) -> Handler[..., Any]:
+    tasks = discover(Path(assignment.tasks))
+    handler = tasks.registry.get(assignment.handler)
+    if handler is None:
+        for failed in tasks.failures:
+            log.write(Stream.SYSTEM, Level.ERROR, f"{failed.file}: {failed.message}", {"traceback": failed.detail})
+        raise NotFound(f"no handler {assignment.handler!r} is in {assignment.tasks}")
+    return handler
+
+
+def _run(handler: Handler[..., Any], arguments: dict[str, Any], stop: Stop) -> Any:
+    """Calls an async handler on a loop like the worker's."""
+    import asyncio
+
+    import uvloop
+
+    async def run() -> Any:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - this is a task
+        stop.watch(task)
+        return await handler.function(**arguments)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run())
+
+
+def _take_over_stdin() -> IO[bytes]:
+    """The pipe to the worker, which came as standard input; handlers find an empty one in its place."""
+    pipe = os.dup(0)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return os.fdopen(pipe, "wb", buffering=0)
+
+
+def _leave(outcome: Outcome, file: Path) -> None:
+    """Leaves the outcome whole or not at all."""
+    part = file.with_suffix(".part")
+    part.write_bytes(encode_outcome(outcome))
+    part.rename(file)
+
+
+def _die_with_parent() -> None:
+    """A worker that is killed leaves nothing behind that runs on. Linux only; elsewhere the worker's parent does it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

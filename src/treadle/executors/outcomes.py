@@ -1,0 +1,121 @@
+"""What an attempt came to, read from what a handler returned or raised, and from what had been asked of it."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Final
+
+import msgspec
+from msgspec import structs
+
+from treadle.domain import json
+from treadle.domain.errors import InvalidInput, NotFound
+from treadle.domain.instants import DAY
+from treadle.domain.logs import clean
+from treadle.domain.outcomes import Cancelled, Failed, Lost, Outcome, Released, RunError, Skipped, Snoozed, Succeeded
+from treadle.domain.submitting import LONGEST_DELAY
+from treadle.domain.work import Work
+
+MAX_RESULT_BYTES: Final = 256 * 1024
+MAX_MESSAGE: Final = 4_000
+"""Characters of an error's message that are kept."""
+
+MAX_TRACEBACK: Final = 32_000
+TRACEBACK_FRAMES: Final = 30
+"""A traceback keeps its last frames: those are the handler's."""
+
+_NO_RESULT: Final = Succeeded()
+
+
+def to_outcome(value: object) -> Outcome:
+    """What a handler's return value means: an outcome is taken as it is, anything else is the result as JSON."""
+    match value:
+        case None:
+            return _NO_RESULT
+        case Succeeded() if value.result is not None:
+            return _succeeded(value.result)
+        case Succeeded() | Failed() | Skipped() | Snoozed() | Cancelled():
+            return _checked(value)
+        case Lost() | Released():
+            return _unusable(f"a handler cannot return {type(value).__name__}: only a worker can tell")
+    try:
+        result = json.encode(value)
+    except Exception as error:  # noqa: BLE001 - encoding may call the value's own code
+        return _unusable(f"the result cannot be written as JSON: {_said(error)}")
+    return _fitting(result)
+
+
+def failure(error: BaseException) -> Failed:
+    """What an exception means: bad inputs and missing parts do not get better by trying again."""
+    name = type(error).__qualname__
+    if isinstance(error, SystemExit):
+        message = f"the handler called sys.exit({error.code!r:.100})"
+    else:
+        message = _said(error) or name
+    text = "".join(traceback.format_exception(error, limit=-TRACEBACK_FRAMES))
+    retry = not isinstance(error, InvalidInput | NotFound)
+    return Failed(_kept(RunError("exception", message, name, text)), retry=retry)
+
+
+def timed_out(work: Work) -> Failed:
+    """What an attempt that its timeout ended comes to."""
+    return Failed(RunError("timeout", f"the attempt was ended by its timeout of {work.timeout_ms / 1000:g} s"))
+
+
+def _checked(outcome: Succeeded | Failed | Skipped | Snoozed | Cancelled) -> Outcome:
+    """An outcome that a handler made. Python did not check what it put in, and the engine must be able to store it."""
+    try:
+        made = msgspec.convert(msgspec.to_builtins(outcome), type(outcome))
+    except Exception as error:  # noqa: BLE001 - it may hold anything
+        return _unusable(f"the handler returned {type(outcome).__name__} with something else in it: {_said(error)}")
+    match made:
+        case Failed(delay=int(delay)) | Snoozed(delay=delay) if not 0 <= delay <= LONGEST_DELAY:
+            most = f"{LONGEST_DELAY // DAY} days"
+            return _unusable(f"the handler returned {type(made).__name__} with a delay below zero or beyond {most}")
+        case Failed():
+            return structs.replace(made, error=_kept(made.error))
+        case Skipped() | Cancelled():
+            return structs.replace(made, message=clean(made.message)[:MAX_MESSAGE])
+    return made
+
+
+def _succeeded(result: object) -> Outcome:
+    if not isinstance(result, bytes):
+        return _unusable("the handler returned Succeeded with a result that is no JSON in bytes: return the value")
+    try:
+        return _fitting(json.encode(json.decode(result)))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        return _unusable(f"the handler returned Succeeded with a result that is not JSON: {error}")
+
+
+def _fitting(result: json.Json) -> Outcome:
+    if len(result) > MAX_RESULT_BYTES:
+        return _unusable(f"the result has {len(result)} bytes, {MAX_RESULT_BYTES} at most are kept: store it elsewhere")
+    return Succeeded(result)
+
+
+def _unusable(message: str) -> Failed:
+    return Failed(_kept(RunError("result", message)), retry=False)
+
+
+def _said(error: BaseException) -> str:
+    """The text of an exception, which is people's code too."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - as above
+        return f"{type(error).__qualname__} (whose own text cannot be told)"
+
+
+def _kept(error: RunError) -> RunError:
+    """What of an error is stored: texts that any engine can hold, of a bounded size."""
+    return RunError(
+        clean(error.code)[:MAX_MESSAGE],
+        _text(error.message)[:MAX_MESSAGE],
+        clean(error.type)[:MAX_MESSAGE],
+        _text(error.traceback)[-MAX_TRACEBACK:],
+    )
+
+
+def _text(text: str) -> str:
+    """A text of several lines, each of them clean."""
+    return "\n".join(map(clean, text.split("\n")))
