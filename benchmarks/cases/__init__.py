@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.cases import backlog, budget, drain, enqueue, history, latency
+from benchmarks.cases import backlog, budget, drain, enqueue, history, idle, latency
 from benchmarks.measure import Options, Report
 
 
@@ -24,6 +24,7 @@ CASES: Final[Mapping[str, Case]] = {
     "enqueue": Case("runs accepted per second, each on disk", enqueue.NUMBERS, enqueue.run),
     "latency": Case("milliseconds from a submission to the start of its handler", latency.NUMBERS, latency.run),
     "budget": Case("microseconds of the runner and of the engine for one run", budget.NUMBERS, budget.run),
+    "idle": Case("processor time and memory of `treadle up` at rest", idle.NUMBERS, idle.run),
     "history": Case("what a long history costs claims, submissions and listings", history.NUMBERS, history.run),
     "backlog": Case("what a million waiting runs cost a drain", backlog.NUMBERS, backlog.run),
 }

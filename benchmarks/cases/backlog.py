@@ -46,8 +46,8 @@ def _drain(engine: Engine, folder: Path, waiting: list[str], count: int, concurr
     async def part(_round: int) -> Figures:
         nonlocal ended
         waiting.extend(await _submit(engine, count))
-        async with worker(engine, folder, concurrency=concurrency):
-            await until(lambda: all_finished(engine, [waiting[count - 1]]))
+        async with worker(engine, folder, concurrency=concurrency) as process:
+            await until(lambda: all_finished(engine, [waiting[count - 1]]), process)
         done = await finished(engine)
         newly = done[: len(done) - ended]
         ended = len(done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,21 +54,21 @@ async def run(options: Options) -> Report:
 async def drain(engine: str, folder: Path, *, runs: int, concurrency: int) -> Figures:
     """One drain. The worker is up before the runs appear, all in one transaction: its start is not measured."""
     async with opened(engine, folder) as store, worker(store, folder, concurrency=concurrency) as process:
-        await _through(store, _WARM_UP)
+        await _through(store, process, _WARM_UP)
         began, used = store.now(), cpu_seconds(process)
-        await _through(store, runs)
+        await _through(store, process, runs)
         used = cpu_seconds(process) - used
         done = await finished(store, since=began)
     assert len(done) == runs
     return {"treadle": drained_per_second(done), "cpu_us_per_run": used / runs * 1e6}
 
 
-async def _through(store: Engine, count: int) -> None:
+async def _through(store: Engine, process: subprocess.Popen[bytes], count: int) -> None:
     """Submit runs in one transaction and wait until none is left."""
     runs = new_runs(count)
     await store.runs.enqueue(runs)
-    await until(lambda: all_finished(store, [runs[-1].id]))
-    await until(lambda: _is_empty(store))
+    await until(lambda: all_finished(store, [runs[-1].id]), process)
+    await until(lambda: _is_empty(store), process)
 
 
 async def _is_empty(store: Engine) -> bool:

@@ -3,62 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, TypeAlias
+from typing import Final
 
 from benchmarks import raw
+from benchmarks.doors import DOORS, Call, define_job
 from benchmarks.engines import enqueue_all, new_runs, opened
 from benchmarks.measure import Figures, Options, Part, Report, Stopwatch, at_least, interleave, medians
-from treadle.domain.runs import NewRun
-from treadle.engines.contract import Engine
 
-NUMBERS: Final[Mapping[str, int]] = {"runs": 3_000, "callers": 16, "batch": 1_000}
+NUMBERS: Final[Mapping[str, int]] = {"runs": 2_000, "callers": 16, "batch": 1_000}
 
+_MORE_TOGETHER: Final = 4
 _BATCHES: Final = 50
 _ONE: Final = 3_000.0
 _TOGETHER: Final = 5.0
 _BATCHED: Final = 100_000.0
 
-Submit: TypeAlias = Callable[[Engine, list[NewRun]], Awaitable[None]]
-"""A way of submitting runs."""
-
 
 async def run(options: Options) -> Report:
     """See the module."""
     runs, callers, batch = (options.numbers[name] for name in ("runs", "callers", "batch"))
-
-    async def bare(_round: int) -> Figures:
-        with TemporaryDirectory(dir=options.folder) as folder:
-            return {"raw": await asyncio.to_thread(raw.enqueue, Path(folder) / "raw.db", runs)}
-
-    def by(name: str, count: int, submit: Submit) -> Part:
-        async def part(_round: int) -> Figures:
-            new = new_runs(count)
-            with TemporaryDirectory(dir=options.folder) as folder:
-                async with opened(options.engine, Path(folder)) as engine:
-                    with Stopwatch() as watch:
-                        await submit(engine, new)
-            return {name: watch.rate(count)}
-
-        return part
-
-    parts = {
-        "raw": bare,
-        "one": by("one", runs, one_by_one),
-        "together": by("together", runs * 4, lambda engine, new: together(engine, new, callers)),
-        "batched": by("batched", batch * _BATCHES, lambda engine, new: enqueue_all(engine, new, batch)),
-    }
+    parts = {"raw": _raw(options, runs)}
+    parts.update((name, _through(options, name, runs, callers)) for name in DOORS)
+    parts["batched"] = _batched(options, batch)
     spreads = await interleave(parts, options.rounds)
     figures = medians(spreads)
-    figures["ratio"] = figures["one"] / figures["raw"]
-    figures["together_ratio"] = figures["together"] / figures["one"]
+    figures["ratio"] = figures["engine_one"] / figures["raw"]
+    figures["engine_together_ratio"] = figures["engine_together"] / figures["engine_one"]
     return Report(
         figures=figures,
         goals={
-            "one": at_least(figures["one"], _ONE),
-            "together_ratio": at_least(figures["together_ratio"], _TOGETHER),
+            "engine_one": at_least(figures["engine_one"], _ONE),
+            "engine_together_ratio": at_least(figures["engine_together_ratio"], _TOGETHER),
             "batched": at_least(figures["batched"], _BATCHED),
         },
         spreads=spreads,
@@ -66,12 +44,50 @@ async def run(options: Options) -> Report:
     )
 
 
-async def one_by_one(engine: Engine, runs: list[NewRun]) -> None:
-    """One caller, who waits for each answer."""
-    for each in runs:
-        await engine.runs.enqueue([each])
+def _raw(options: Options, runs: int) -> Part:
+    async def part(_round: int) -> Figures:
+        with TemporaryDirectory(dir=options.folder) as folder:
+            return {"raw": await asyncio.to_thread(raw.enqueue, Path(folder) / "raw.db", runs)}
+
+    return part
 
 
-async def together(engine: Engine, runs: list[NewRun], callers: int) -> None:
-    """Many callers at once, each waiting for its own answers."""
-    await asyncio.gather(*(one_by_one(engine, runs[number::callers]) for number in range(callers)))
+def _through(options: Options, name: str, runs: int, callers: int) -> Part:
+    """One caller, then many at once, through one of the doors."""
+
+    async def part(_round: int) -> Figures:
+        with TemporaryDirectory(dir=options.folder) as folder:
+            await define_job(options.engine, Path(folder))
+            async with DOORS[name](options.engine, Path(folder)) as door:
+                return {
+                    "one": await _rate([door()], runs),
+                    "together": await _rate([door() for _ in range(callers)], runs * _MORE_TOGETHER),
+                }
+
+    return part
+
+
+def _batched(options: Options, batch: int) -> Part:
+    async def part(_round: int) -> Figures:
+        new = new_runs(batch * _BATCHES)
+        with TemporaryDirectory(dir=options.folder) as folder:
+            async with opened(options.engine, Path(folder)) as engine:
+                with Stopwatch() as watch:
+                    await enqueue_all(engine, new, batch)
+        return {"batched": watch.rate(len(new))}
+
+    return part
+
+
+async def _rate(callers: list[Call], runs: int) -> float:
+    """Runs per second, where each caller waits for its answer before it calls again."""
+    each = -(-runs // len(callers))
+
+    async def repeat(call: Call) -> None:
+        for _ in range(each):
+            await call()
+
+    await callers[0]()  # connected, and everything loaded
+    with Stopwatch() as watch:
+        await asyncio.gather(*(repeat(call) for call in callers))
+    return watch.rate(each * len(callers))

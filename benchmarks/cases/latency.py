@@ -8,66 +8,71 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.engines import all_finished, finished, new_runs, opened
-from benchmarks.measure import Figures, Options, Report, at_most, interleave, medians, percentile
+from benchmarks.doors import DOORS, Call, define_job
+from benchmarks.engines import all_finished, finished, opened
+from benchmarks.measure import Figures, Options, Part, Report, at_most, interleave, medians, percentile
 from benchmarks.processes import until, worker
 from treadle.domain.instants import MILLISECOND, Instant
-from treadle.engines.contract import Engine
+from treadle.domain.runs import Run
+from treadle.system import SystemClock
 
 NUMBERS: Final[Mapping[str, int]] = {"runs": 1_000, "pace": 50, "concurrency": 5}
 
-_WARM_UP: Final = 100
+_WARM_UP: Final = 50
 _P50_MS: Final = 3.0
 _P99_MS: Final = 10.0
 
 
 async def run(options: Options) -> Report:
     """See the module. Both processes read the clock of this machine: the engine's `started_at` is the worker's."""
-    runs, pace, concurrency = (options.numbers[name] for name in ("runs", "pace", "concurrency"))
-
-    async def over_engine(number: int) -> Figures:
-        with TemporaryDirectory(dir=options.folder) as folder:
-            async with (
-                opened(options.engine, Path(folder)) as store,
-                worker(store, Path(folder), concurrency=concurrency),
-            ):
-                await _submit(store, _WARM_UP, pace)
-                return _figures(await _waits(store, await _submit(store, runs if number else _WARM_UP, pace)))
-
-    spreads = await interleave({"engine": over_engine}, options.rounds)
+    spreads = await interleave({name: _through(options, name) for name in DOORS}, options.rounds)
     figures = medians(spreads)
     return Report(
         figures=figures,
         goals={
-            "engine_p50_ms": at_most(figures["engine_p50_ms"], _P50_MS),
-            "engine_p99_ms": at_most(figures["engine_p99_ms"], _P99_MS),
+            "client_p50_ms": at_most(figures["client_p50_ms"], _P50_MS),
+            "client_p99_ms": at_most(figures["client_p99_ms"], _P99_MS),
         },
         spreads=spreads,
         settings={**options.numbers, "synchronous": "FULL", "workers": 1},
     )
 
 
-async def _submit(engine: Engine, count: int, pace: int) -> dict[str, Instant]:
+def _through(options: Options, name: str) -> Part:
+    """Submissions through one of the doors. What comes first, and the whole warm-up, are few and not counted."""
+    runs, pace, concurrency = (options.numbers[name] for name in ("runs", "pace", "concurrency"))
+
+    async def part(number: int) -> Figures:
+        with TemporaryDirectory(dir=options.folder) as folder:
+            place = Path(folder)
+            await define_job(options.engine, place)
+            async with (
+                opened(options.engine, place) as store,
+                worker(store, place, concurrency=concurrency) as process,
+                DOORS[name](options.engine, place) as door,
+            ):
+                call = door()
+                await _submit(call, _WARM_UP, pace)
+                submitted = await _submit(call, runs if number else _WARM_UP, pace)
+                await until(lambda: all_finished(store, list(submitted)), process)
+                waits = _waits(await finished(store), submitted)
+        return {"p50_ms": percentile(waits, 50), "p99_ms": percentile(waits, 99), "max_ms": max(waits)}
+
+    return part
+
+
+async def _submit(call: Call, count: int, pace: int) -> dict[str, Instant]:
     """Submit runs, so many a second whatever each takes; answers when each was submitted."""
-    loop = asyncio.get_running_loop()
+    loop, clock = asyncio.get_running_loop(), SystemClock()
     began, submitted = loop.time(), {}
     for number in range(count):
         await asyncio.sleep(began + number / pace - loop.time())
-        (run,) = new_runs(1)
-        submitted[run.id] = engine.now()
-        await engine.runs.enqueue([run])
+        now = clock.wall()
+        submitted[await call()] = now
     return submitted
 
 
-async def _waits(engine: Engine, submitted: dict[str, Instant]) -> list[float]:
+def _waits(done: list[Run], submitted: dict[str, Instant]) -> list[float]:
     """Milliseconds from each submission to the start of its handler."""
-    await until(lambda: all_finished(engine, list(submitted)))
-    return [
-        (each.started_at - submitted[each.id]) / MILLISECOND
-        for each in await finished(engine, since=min(submitted.values()))
-        if each.started_at is not None and each.id in submitted
-    ]
-
-
-def _figures(waits: list[float]) -> Figures:
-    return {"p50_ms": percentile(waits, 50), "p99_ms": percentile(waits, 99), "max_ms": max(waits)}
+    started = {each.id: each.started_at for each in done if each.started_at is not None}
+    return [(started[run_id] - at) / MILLISECOND for run_id, at in submitted.items()]

@@ -16,6 +16,7 @@ CASES = {
     "drain": ["--runs", "2000"],
     "enqueue": ["--runs", "20", "--batch", "10"],
     "budget": ["--runs", "200"],
+    "history": ["--rows", "10000", "--runs", "100", "--pages", "2"],
 }
 
 
@@ -40,6 +41,7 @@ def measured(folder: Path, case: str) -> dict[str, Any]:
     return msgspec.json.decode(done.stdout, type=dict[str, Any])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_prints_one_object_with_its_figures_goals_and_circumstances(folder: Path, case: str) -> None:
     found = measured(folder, case)
@@ -48,7 +50,7 @@ def test_a_case_prints_one_object_with_its_figures_goals_and_circumstances(folde
     assert found["rounds"] == 3
     assert found["goals"].keys() <= found.keys()
     for each in found["spreads"].values():
-        assert 0 < each["min"] <= each["median"] <= each["max"]
+        assert 0 <= each["min"] <= each["median"] <= each["max"]
     assert {"cpu", "cores", "filesystem", "python", "sqlite", "treadle"} <= found["machine"].keys()
     assert not list(folder.iterdir()), "what was made for the measurement is left behind"
     if case == "drain":

@@ -1,0 +1,116 @@
+"""The ways by which runs are submitted: on the engine, over the client, over HTTP to an API's process."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import msgspec
+
+from benchmarks.engines import NOOP, engine_url, new_runs, opened
+from benchmarks.processes import service, stopped, until
+from treadle.bootstrap import open_services
+from treadle.client.asynchronous import AsyncClient
+from treadle.domain.jobs import parse_job
+from treadle.domain.runs import DEFAULT_DOMAIN
+from treadle.settings import Settings
+
+Call: TypeAlias = Callable[[], Awaitable[str]]
+"""Submits one run; answers its id once the run is on disk."""
+
+Door: TypeAlias = Callable[[], Call]
+"""Makes a caller; each is used for one call at a time."""
+
+_TOKEN: Final = secrets.token_urlsafe(24)
+_LENGTH: Final = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
+
+
+async def define_job(engine: str, folder: Path) -> None:
+    """Define the job of the no-op handler, which the client and HTTP submit by its id."""
+    async with open_services(_settings(engine, folder)) as services:
+        await services.jobs.create(DEFAULT_DOMAIN, parse_job({"job_id": NOOP, "type": NOOP}))
+
+
+@asynccontextmanager
+async def over_engine(engine: str, folder: Path) -> AsyncIterator[Door]:
+    """On the engine, in this process."""
+    async with opened(engine, folder) as store:
+
+        async def call() -> str:
+            (accepted,) = await store.runs.enqueue(new_runs(1))
+            return accepted.run_id
+
+        yield lambda: call
+
+
+@asynccontextmanager
+async def over_client(engine: str, folder: Path) -> AsyncIterator[Door]:
+    """By the client of this process, which reads the job each time."""
+    async with AsyncClient(_settings(engine, folder)) as client:
+
+        async def call() -> str:
+            return await client.enqueue(NOOP, {"n": 1})
+
+        yield lambda: call
+
+
+@asynccontextmanager
+async def over_http(engine: str, folder: Path) -> AsyncIterator[Door]:
+    """By an API in a process of its own; each caller keeps its connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+    process = service("api", folder, engine, {"TREADLE_PORT": str(port), "TREADLE_ADMIN_TOKEN": _TOKEN})
+    async with stopped(process):
+        await until(lambda: _answers(port), process)
+        yield lambda: _Poster(port)
+
+
+DOORS: Final[Mapping[str, Callable[[str, Path], AbstractAsyncContextManager[Door]]]] = {
+    "engine": over_engine,
+    "client": over_client,
+    "http": over_http,
+}
+
+
+class _Poster:
+    """Posts over one connection with next to nothing in between: what is measured is the server."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        body = b'{"inputs":{"n":1}}'
+        self._request = (
+            f"POST /jobs/{NOOP}/run HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {_TOKEN}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode() + body
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def __call__(self) -> str:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._streams
+        writer.write(self._request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        assert length is not None
+        body = await reader.readexactly(int(length[1]))
+        assert head.startswith(b"HTTP/1.1 202"), body
+        return str(msgspec.json.decode(body)["run_id"])
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
+
+
+def _settings(engine: str, folder: Path) -> Settings:
+    return Settings(data=str(folder), database_url=engine_url(engine, folder))
