@@ -58,3 +58,20 @@ def test_secret_in_env_reaches_the_program_and_not_its_log(product: Product) -> 
     assert lines[1].startswith("the same in base64: ***")
     for form in (API_TOKEN, b64encode(API_TOKEN.encode()).decode()):
         assert form not in repr((run, lines))
+
+
+def test_isolated_native_crash_takes_nothing_else_down(product: Product) -> None:
+    before = online(product)
+    beside = product.up.submit("flaky.then-fine")
+    run = product.run("native.crash")
+    assert (run["status"], run["error"]["code"]) == ("failed", "quarantined")
+    assert [each["outcome"] for each in run["attempts"]] == ["lost", "lost", "failed"]
+    assert all("SIGSEGV" in each["error"]["message"] for each in run["attempts"])
+    neighbour = product.ended(beside)
+    assert (neighbour["status"], neighbour["attempt"]) == ("completed", 3)
+    assert online(product) == before
+
+
+def online(product: Product) -> set[str]:
+    """The worker processes that are there."""
+    return {each["worker_id"] for each in product.get("/workers")["items"] if each["status"] == "online"}
