@@ -95,8 +95,10 @@ class Parent:
         return f"{child.worker_id} with {code}"
 
     async def _settle_left(self, child: Child, code: int) -> None:
-        """Settle what a child held when it ended. It is known to be dead: nobody need wait for its lease."""
-        await self._engine.workers.stop([child.worker_id])
+        """Settle what a child held when it ended. It is known to be dead: nobody need wait for its lease.
+
+        The lease is ended last: while it lives, no sweeper takes for lost what is known better here.
+        """
         held = [claim for _, claim, _ in await self._engine.runs.held_by([child.worker_id])]
         outcomes = child.came_to(held, code)
         await self._engine.runs.settle(
@@ -113,6 +115,7 @@ class Parent:
                 for claim in held
             ]
         )
+        await self._engine.workers.stop([child.worker_id])
 
     async def _watch_boards(self) -> None:
         while True:
