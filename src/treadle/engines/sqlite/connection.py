@@ -37,7 +37,7 @@ def connect(path: Path, synchronous: Synchronous, *, cache_kib: int, readonly: b
     if tuple(int(part) for part in apsw.sqlite_lib_version().split(".")) < _OLDEST_SQLITE:
         raise Unavailable(f"SQLite {apsw.sqlite_lib_version()} is too old: 3.51.3 or newer is needed")
     connection = apsw.Connection(str(path))
-    connection.set_busy_handler(_wait_for_lock())
+    connection.set_busy_handler(wait_for_lock(BUSY_PATIENCE))
     connection.pragma("journal_mode", "wal")
     connection.pragma("synchronous", synchronous)
     connection.pragma("cache_size", -cache_kib)
@@ -48,7 +48,7 @@ def connect(path: Path, synchronous: Synchronous, *, cache_kib: int, readonly: b
     return connection
 
 
-def _wait_for_lock() -> Callable[[int], bool]:
+def wait_for_lock(patience: float) -> Callable[[int], bool]:
     """A busy handler of short naps: SQLite's own backs off to 100 ms, which starves a writer among many."""
     began = 0.0
 
@@ -57,7 +57,7 @@ def _wait_for_lock() -> Callable[[int], bool]:
         if tries == 0:
             began = time.monotonic()
         time.sleep(_BUSY_STEP)
-        return time.monotonic() - began < BUSY_PATIENCE
+        return time.monotonic() - began < patience
 
     return handler
 

@@ -45,7 +45,7 @@ class Bell:
     def __call__(self, topics: Iterable[Topic]) -> None:
         """Wake every listener that wants any of the topics."""
         told = set(topics)
-        with self._lock, suppress(FileNotFoundError):  # no folder: nobody has ever listened
+        with self._lock, suppress(OSError):  # no folder, or no way to look into it: listeners poll
             for name in os.listdir(self._folder):  # noqa: PTH208 - on the way of every commit
                 if wanted := told.intersection(name.split(".")[1:]):
                     self._send(f"{self._folder}/{name}", ",".join(sorted(wanted)).encode())
@@ -58,11 +58,11 @@ class Bell:
     def _send(self, path: str, message: bytes) -> None:
         try:
             self._socket.sendto(message, path)
-        except BlockingIOError:
-            return  # its buffer is full of wake-ups already
         except (ConnectionRefusedError, FileNotFoundError):  # its process is gone
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 os.unlink(path)  # noqa: PTH108
+        except OSError:
+            return  # its buffer is full of wake-ups already, or it cannot be reached now
 
 
 class SocketNotices:

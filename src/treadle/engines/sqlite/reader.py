@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import apsw
 
+from treadle.domain.errors import Unavailable
 from treadle.engines.sqlite.connection import connect, translate
 
 T = TypeVar("T")
@@ -23,16 +24,20 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._closed = False
         self._local = threading.local()
         self._connections: list[apsw.Connection] = []
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="sqlite-reader")
 
     async def __call__(self, work: Callable[[apsw.Connection], T]) -> T:
         """Run `work` and answer what it answers."""
+        if self._closed:
+            raise Unavailable("the engine is closed")
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, work)
 
     async def close(self) -> None:
         """Wait for reads under way, then let go of the file."""
+        self._closed = True
         await asyncio.to_thread(self._pool.shutdown)
         for connection in self._connections:
             connection.close()

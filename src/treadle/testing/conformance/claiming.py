@@ -48,7 +48,8 @@ class TestClaim:
         (critical,) = await drive.submit(priority=Priority.CRITICAL)
         drive.now += HOUR
         (late_critical,) = await drive.submit(priority=Priority.CRITICAL)
-        claims = await drive.claim(await drive.worker(), 9)
+        worker = await drive.worker()
+        claims = [await drive.claim_one(worker) for _ in range(4)]
         assert [claim.id for claim in claims] == [critical, normal, late_critical, low]
 
     async def test_order_holds_across_lines(self, drive: Driver) -> None:

@@ -143,6 +143,14 @@ class TestSettle:
         assert await drive.settle(worker, first, Released()) == ()
         assert await drive.settle(worker, first, Succeeded()) == (first.id,)
 
+    async def test_the_last_error_is_kept_until_the_run_ends(self, drive: Driver) -> None:
+        (run_id,) = await drive.submit()
+        worker = await drive.worker(lease=HOUR)
+        for outcome, error in ((BOOM, BOOM.error), (Snoozed(0), BOOM.error), (Succeeded(), None)):
+            await drive.settle(worker, await drive.claim_one(worker), outcome)
+            assert (await drive.run(run_id)).error == error
+            drive.now += MINUTE
+
     async def test_one_refusal_leaves_the_rest_of_a_batch_alone(self, engine: Engine, drive: Driver) -> None:
         await drive.submit(3)
         worker = await drive.worker()
@@ -150,6 +158,7 @@ class TestSettle:
         await drive.settle(worker, second, Succeeded())
         done = [drive.outcome(claim, Skipped("none"), worker) for claim in (first, second, third)]
         assert await engine.runs.settle(done, now=drive.now) == (second.id,)
+        assert (await engine.runs.step(worker, done, 0, now=drive.now)).refused == (second.id,)
         assert await drive.states([first.id, second.id, third.id]) == [State.SKIPPED, State.COMPLETED, State.SKIPPED]
 
     async def test_a_handlers_first_start_is_kept(self, drive: Driver) -> None:
