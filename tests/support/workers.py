@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
@@ -127,9 +128,10 @@ class WorkerProcess:
 
     def kill_tree(self) -> None:
         """End all of it at once."""
-        gone = self.signal_tree(signal.SIGKILL)
+        tree = self.signal_tree(signal.SIGKILL)
         self.process.wait()
-        psutil.wait_procs(gone, timeout=5)
+        while not all(is_gone(process.pid) for process in tree):  # nobody may reap them: psutil would wait for that
+            time.sleep(0.01)
 
 
 class Lab:

@@ -45,8 +45,8 @@ class Step(Struct, frozen=True):
     """What one trip brought: the fences refused, the runs claimed, and what the worker should know.
 
     `cancels` are runs this worker holds whose cancel was accepted. `next_due` is when to ask again for a scheduled run:
-    where fewer were claimed than wanted, no run that the worker may take becomes due before it. `solo_waiting` says
-    that a suspect waits for a worker that runs nothing else.
+    where fewer were claimed than wanted, no run that the worker may take becomes due before it. `solo_waiting` says,
+    also to one that wants nothing, that a suspect waits for this worker to hold nothing else.
     """
 
     refused: tuple[str, ...] = ()

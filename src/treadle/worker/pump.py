@@ -91,7 +91,7 @@ class Pump:
 
     async def _trip(self) -> None:
         want = self._want()
-        if not (want or self._done or self._look):
+        if not (want or self._done or self._look or self._solo_waiting):
             return
         done, self._done = self._done, []
         self._quiet("linger")
@@ -109,8 +109,10 @@ class Pump:
             _logger.warning("settle refused: the run's lease was lost", run_id=run_id)
         self.runner.accept(step.claims)
         self.runner.cancel(step.cancels)
+        if self._solo_waiting and not step.solo_waiting:
+            self._wake.set()  # another worker took it
+        self._solo_waiting = step.solo_waiting
         if want:
-            self._solo_waiting = step.solo_waiting
             if len(step.claims) == want and self._want() > 0:
                 self._wake.set()  # there is more where this came from
             elif len(step.claims) < want and step.next_due is not None:

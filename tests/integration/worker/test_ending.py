@@ -50,10 +50,9 @@ async def test_what_ignores_term_in_a_process_of_its_own_is_killed_alone(steady_
     assert await steady_lab.attempts(neighbour) == []
 
 
-@pytest.mark.parametrize("type_", ["wait", "wait.sync", "wait.apart", "deaf.apart"])
+@pytest.mark.parametrize("type_", ["wait", "wait.sync", "wait.apart"])
 async def test_a_timeout_ends_a_handler(steady_lab: Lab, type_: str) -> None:
     run_id = await steady_lab.submit(type_, timeout_ms=700)
-    await steady_lab.told(run_id)
     run = await steady_lab.finished(run_id)
     assert run.error is not None
     assert (run.state, run.error.code) == (State.FAILED, "timeout")

@@ -10,8 +10,13 @@ import apsw
 import psutil
 
 from tests.support.workers import LEASE_SECONDS, Lab, Site, WorkerProcess, gone, result
+from treadle.domain.instants import SECOND
+from treadle.domain.outcomes import Lost
 from treadle.domain.retry import QUARANTINE_AT
-from treadle.domain.runs import DEFAULT_DOMAIN, State
+from treadle.domain.runs import DEFAULT_DOMAIN, Claim, State
+from treadle.domain.states import settle
+from treadle.domain.work import decode_work
+from treadle.domain.workers import WorkerSpec
 
 
 async def settled_once(lab: Lab, run_id: str) -> list[str]:
@@ -71,16 +76,17 @@ async def test_a_worker_stopped_past_its_lease_changes_nothing_when_it_goes_on(l
         assert result(await lab.finished(await lab.submit("echo", inputs={"value": 5}))) == 5  # by its next process
 
 
-async def test_a_process_that_is_blocked_for_five_leases_loses_none(lab: Lab, site: Site) -> None:
-    with site.worker(lease_sec=1, heartbeat_sec=0.25, processes=2, concurrency=1) as worker:
+async def test_a_process_that_is_blocked_for_leases_on_end_loses_none(lab: Lab, site: Site) -> None:
+    """One sleeps for five leases, the other holds the interpreter for three."""
+    lease = 0.8
+    with site.worker(lease_sec=lease, heartbeat_sec=0.2, processes=2, concurrency=1) as worker:
         async with lab.sweeping():
-            sleeping = await lab.submit("block", inputs={"seconds": 5})
-            computing = await lab.submit("compute", inputs={"seconds": 2.0})
-            await lab.told(sleeping)
-            await lab.told(computing)
+            sleeping = await lab.submit("block", inputs={"seconds": 5 * lease})
+            computing = await lab.submit("compute", inputs={"seconds": 3 * lease})
             for run_id in (sleeping, computing):
                 run = await lab.finished(run_id, 60)
                 assert (run.state, run.losses, run.token) == (State.COMPLETED, 0, 1)
+            assert result(await lab.read(computing)) >= 3 * lease
         assert "lease lost" not in worker.said
 
 
@@ -171,6 +177,29 @@ async def test_a_poisonous_run_is_set_aside_and_the_others_complete(lab: Lab, si
         assert run.error is not None
         assert (run.state, run.error.code, run.solo_losses) == (State.FAILED, "quarantined", QUARANTINE_AT)
         assert [result(await lab.finished(run_id)) for run_id in others] == list(range(20))
+
+
+async def test_a_worker_that_made_room_for_a_suspect_goes_on_once_another_took_it(lab: Lab, site: Site) -> None:
+    async def claim_as(worker_id: str) -> Claim:
+        spec = WorkerSpec(id=worker_id, host="", pid=0, slots=1, requires=frozenset({"handler:wait.sync"}), version="")
+        await lab.engine.workers.register(spec, 60 * SECOND)
+        (claim,) = (await lab.engine.runs.step(worker_id, [], 1)).claims
+        return claim
+
+    suspect = await lab.submit("wait.sync")
+    claim = await claim_as("wrk_lost")
+    await lab.engine.workers.stop(["wrk_lost"])
+    busy = await lab.submit("wait")
+    with site.worker():
+        await lab.told(busy)
+        lost = Lost(solitary=False)
+        lost_run = settle(claim, decode_work(claim.work), lost, now=lab.engine.now(), chance=0.5, worker_id=None)
+        assert await lab.engine.runs.settle([lost_run]) == ()
+        held_up = await lab.submit("echo")
+        while (await lab.read(held_up)).state is not State.READY:  # taken before the suspect was seen
+            held_up = await lab.submit("echo")
+        assert (await claim_as("wrk_other")).id == suspect
+        assert (await lab.finished(held_up, 10)).state is State.COMPLETED
 
 
 async def test_an_engine_that_is_away_ends_the_runs_before_their_lease(lab: Lab, site: Site) -> None:

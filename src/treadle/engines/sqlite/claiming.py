@@ -40,16 +40,15 @@ class Claimer:
         """Up to `want` runs for a worker whose lease is alive. A suspect comes alone, to a worker that holds none."""
         next_due = _promote(connection, now)
         cancels = tuple(row[0] for row in fetch(connection, _SQL["cancels"], (worker_id,)))
-        if want <= 0 or lease.draining:
+        if lease.draining:
             return Step(cancels=cancels, next_due=next_due)
         normal, solo = self._open_lines(connection, lease)
         ((holds, suspect),) = fetch(connection, _SQL["holds"], (worker_id, worker_id))
         claims: tuple[Claim, ...] = ()
-        solo_waiting = False
-        if solo and not holds:
+        solo_waiting = bool(solo and holds and not suspect)
+        if want > 0 and solo and not holds:
             claims = _take(connection, solo, worker_id, 1, now)
-        elif not suspect:
-            solo_waiting = bool(solo)
+        elif want > 0 and not suspect:
             claims = _take(connection, normal, worker_id, want, now)
         return Step(claims=claims, cancels=cancels, next_due=next_due, solo_waiting=solo_waiting)
 

@@ -49,6 +49,20 @@ class TestSuspects:
         step = await engine.runs.step(worker, done, 9, now=drive.now)
         assert ([claim.id for claim in step.claims], step.solo_waiting) == ([suspect.id], False)
 
+    async def test_a_worker_that_wants_nothing_is_told_whether_one_waits(self, engine: Engine, drive: Driver) -> None:
+        await drive.submit()
+        await lose(drive)
+        busy, other = await drive.worker(lease=DAY), await drive.worker(lease=DAY)
+        suspect = await drive.claim_one(other)
+        await drive.submit()
+        await drive.claim_one(busy)
+        assert not (await engine.runs.step(busy, (), 0, now=drive.now)).solo_waiting
+        await drive.settle(other, suspect, Snoozed(MINUTE))
+        drive.now += MINUTE
+        assert (await engine.runs.step(busy, (), 0, now=drive.now)).solo_waiting
+        await drive.claim_one(other)
+        assert not (await engine.runs.step(busy, (), 0, now=drive.now)).solo_waiting
+
     async def test_a_suspect_of_another_line_bothers_nobody(self, engine: Engine, drive: Driver) -> None:
         await drive.submit(queue="other")
         await lose(drive)

@@ -115,7 +115,7 @@ class ModelRuns:
     def _claim(self, member: Member, want: int, now: Instant) -> tuple[tuple[Claim, ...], bool]:
         """The first `want` runs that the worker may take; and whether a suspect waits for it to hold nothing."""
         spec = member.spec
-        if want <= 0 or member.state != "online":
+        if member.state != "online":
             return (), False
         ready = [entry for entry in self._data.live.values() if entry.run.state is State.READY]
         ours = [entry for entry in ready if entry.run.domain == spec.domain]
@@ -126,7 +126,7 @@ class ModelRuns:
         held = list(self._workers.held(spec.id))
         if any(entry.run.suspect for entry in held):
             return (), False
-        taken = suspects[:1] if suspects and not held else others[:want]
+        taken = (suspects[:1] if suspects and not held else others)[: max(want, 0)]
         for entry in taken:
             self._start(entry, spec.id, now)
         return tuple(_to_claim(entry) for entry in taken), bool(suspects and held)
