@@ -185,6 +185,9 @@ def test_the_ways_to_say_when(schedule: dict[str, Any], spec: ScheduleSpec) -> N
         ({"cron": "@daily", "timezone": "Asia/Jakarte"}, "/schedule/timezone", "Asia/Jakarta"),
         ({"interval_sec": 0.05}, "/schedule/interval_sec", ">= 0.1"),
         ({"at": "tomorrow"}, "/schedule/at", "2026-11-05T09:00:00+07:00"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "/schedule/at", "no date and time"),
+        ({"interval_sec": 1, "start_at": "9999-12-31T23:59:59-14:00"}, "/schedule/start_at", "no date and time"),
+        ({"at": "9999-12-31T23:59:59", "timezone": "America/New_York"}, "/schedule/at", "no date and time"),
         ({"at": "2026-03-29T02:30:00", "timezone": "Europe/Berlin"}, "/schedule/at", "does not exist"),
         ({"at": "2026-01-01T00:00:00Z", "end_at": "2026-01-02T00:00:00Z"}, "/schedule/at", "one moment"),
         (

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from treadle.domain.errors import InvalidInput
-from treadle.domain.instants import SECOND, from_datetime, from_iso, to_iso
+from treadle.domain.instants import FIRST, LAST, SECOND, from_datetime, from_iso, to_iso
 from treadle.domain.triggers import At, Cron, Interval, Trigger, fires, interval, next_fire, parse_cron
 
 
@@ -131,10 +131,10 @@ def test_fires_are_strictly_after_and_see_microseconds() -> None:
 @pytest.mark.parametrize("expr", ["0 0 * * *", "*/7 * * * *"])
 def test_the_ends_of_the_calendar_are_no_error(expr: str, tz: str) -> None:
     trigger = parse_cron(expr, tz)
-    assert next_fire(trigger, from_iso("9999-12-31T23:59:59-14:00")) is None
+    assert next_fire(trigger, LAST) is None
     last = list(fires(trigger, from_iso("9998-12-30T00:00:00Z")))[-1]
     assert to_iso(last).startswith(("9998-12-3", "9999-01-01"))
-    first = next_fire(trigger, from_iso("0001-01-01T00:00:00+14:00"))
+    first = next_fire(trigger, FIRST)
     assert first is not None
     assert to_iso(first).startswith(("0001-12-31", "0002-01-01"))
 
@@ -184,3 +184,17 @@ def test_cron_is_cheap_enough_for_a_hundred_thousand_schedules_a_minute() -> Non
                 next_fire(trigger, start + minute * 60 * SECOND)
             best = min(best, (time.process_time() - began) / 2_000)
         assert best < 30e-6, f"{expr}: {best * 1e6:.1f} us"
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_no_utc_datetime_can_show_is_no_instant(moment: str) -> None:
+    with pytest.raises(ValueError, match="outside the years 1 to 9999"):
+        from_iso(moment)
+
+
+def test_an_interval_ends_with_the_last_moment_that_can_be_shown() -> None:
+    century = interval(100 * 365 * 86_400, from_iso("9850-01-01T00:00:00Z"))
+    assert [to_iso(fire) for fire in fires(century, from_iso("9800-01-01T00:00:00Z"))] == [
+        "9850-01-01T00:00:00Z",
+        "9949-12-08T00:00:00Z",
+    ]

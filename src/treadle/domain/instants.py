@@ -24,6 +24,10 @@ DAY: Final[Micros] = 24 * HOUR
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE: Final = timedelta(microseconds=1)
 
+FIRST: Final[Instant] = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _ONE
+LAST: Final[Instant] = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _ONE
+"""Before the first and after the last there is no datetime in UTC: such a moment could be kept, but never shown."""
+
 
 def from_seconds(seconds: float) -> Micros:
     """A length given in seconds, as whole microseconds."""
@@ -36,10 +40,14 @@ def to_seconds(micros: Micros) -> float:
 
 
 def from_datetime(moment: datetime) -> Instant:
-    """An aware datetime as an instant. Raises ValueError for a naive one: its zone would be a guess."""
+    """An aware datetime as an instant. Raises ValueError for a naive one, whose zone would be a guess, and for one that
+    lies outside the years 1 to 9999 once it is told in UTC."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
-    return (moment - _EPOCH) // _ONE
+    instant = (moment - _EPOCH) // _ONE
+    if not FIRST <= instant <= LAST:
+        raise ValueError(f"{moment.isoformat()} lies outside the years 1 to 9999 in UTC")
+    return instant
 
 
 def to_datetime(instant: Instant) -> datetime:
@@ -53,5 +61,6 @@ def to_iso(instant: Instant) -> str:
 
 
 def from_iso(text: str) -> Instant:
-    """An RFC 3339 text with an offset as an instant. Raises ValueError where it is malformed or has no offset."""
+    """An RFC 3339 text with an offset as an instant. Raises ValueError where it is malformed, has no offset or lies
+    outside the years 1 to 9999 in UTC."""
     return from_datetime(datetime.fromisoformat(text))

@@ -43,7 +43,7 @@ class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise InvalidInput([Problem("/at", "stands beside /delay_sec; give one of the two", "conflict")])
         try:
             due_at = from_iso(self.at)
-        except (ValueError, OverflowError):
+        except ValueError:
             message = f"{self.at!r:.40} is no date and time with an offset, such as 2026-11-05T09:00:00+07:00"
             raise InvalidInput([Problem("/at", message)]) from None
         if due_at - now > LONGEST_DELAY:

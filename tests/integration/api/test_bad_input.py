@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +41,7 @@ async def test_a_body_over_the_cap_is_refused(small: Server) -> None:
     assert await nothing_was_stored(small)
 
 
-async def test_an_endless_body_is_read_no_further_than_the_cap(small: Server) -> None:
+async def test_an_endless_body_is_refused_and_nothing_of_it_kept(small: Server) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -157,3 +159,31 @@ async def test_a_callers_trace_id_is_taken_up(small: Server) -> None:
     for header, taken in ((f"00-{trace_id}-00f067aa0ba902b7-01", True), ("00-<script>", False)):
         response = await small.client.get("/jobs/nope", headers={"traceparent": header})
         assert (response.json()["trace_id"] == trace_id) is taken
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_that_cannot_be_told_in_utc_is_refused_and_spoils_no_list(small: Server, moment: str) -> None:
+    document = {**HANDLER_JOB, "job_id": "never", "schedule": {"interval_sec": 1, "start_at": moment}}
+    refused = [
+        await small.client.post("/jobs", json=document),
+        await small.client.post("/jobs/report/run", json={"at": moment}),
+        await small.client.get("/runs", params={"created_after": moment}),
+    ]
+    assert [response.status_code for response in refused] == [422, 422, 422]
+    assert await nothing_was_stored(small)
+
+
+async def test_the_answer_reaches_a_caller_that_sends_all_before_it_reads(small: Server) -> None:
+    body = b"x" * 8_000_000
+    for _ in range(5):
+        status = await asyncio.to_thread(_post, f"{small.listening.url}/jobs", body, small.listening.token.value)
+        assert status == 413
+
+
+def _post(url: str, body: bytes, token: str) -> int:
+    headers = {**JSON, "Authorization": f"Bearer {token}"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AfterValidator, AwareDatetime
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
@@ -23,7 +23,16 @@ _EXAMPLE: Final = {"inputs": {"date": "2026-11-05"}, "priority": "high"}
 
 States = Annotated[list[State] | None, Query(alias="status")]
 Names = Annotated[list[str] | None, Query()]
-Moment = Annotated[AwareDatetime | None, Query(description="RFC 3339 with an offset.")]
+
+
+def _in_range(moment: AwareDatetime) -> AwareDatetime:
+    from_datetime(moment)
+    return moment
+
+
+Moment = Annotated[
+    Annotated[AwareDatetime, AfterValidator(_in_range)] | None, Query(description="RFC 3339 with an offset.")
+]
 
 router = APIRouter(tags=["runs"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from treadle.domain.instants import DAY, SECOND, Instant, Micros
+from treadle.domain.instants import DAY, LAST, SECOND, Instant, Micros
 from treadle.domain.triggers.calendars import YEARS_AHEAD, Calendar
 from treadle.domain.triggers.grammar import calendar_of
 from treadle.domain.triggers.records import At, Cron, Interval, Trigger
@@ -15,10 +15,12 @@ _HORIZON: Final[Micros] = YEARS_AHEAD * 366 * DAY
 
 
 def next_fire(trigger: Trigger, after: Instant) -> Instant | None:
-    """The first fire strictly after `after`, or None: an `At` that has passed, or nothing within 50 years."""
+    """The first fire strictly after `after`, or None: an `At` that has passed, a cron entry that nothing matches within
+    50 years, an interval that would fire after the year 9999."""
     match trigger:
         case Interval(every=every, anchor=anchor):
-            return anchor + max(0, (after - anchor) // every + 1) * every
+            fire = anchor + max(0, (after - anchor) // every + 1) * every
+            return fire if fire <= LAST else None
         case At(at=at):
             return at if at > after else None
         case Cron(expr=expr, tz=tz):
