@@ -1,8 +1,8 @@
-"""A page of runs costs what the page holds, however long the history is."""
+"""What is asked of runs costs what the answer holds, however many wait or are in history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import apsw
@@ -10,8 +10,9 @@ import pytest
 
 from treadle.domain.runs import State
 from treadle.engines.contract import RunQuery
-from treadle.engines.sqlite.connection import connect, migrate
-from treadle.engines.sqlite.finding import find
+from treadle.engines.sqlite.connection import connect, fetch, migrate
+from treadle.engines.sqlite.finding import find, get
+from treadle.engines.sqlite.queries import load
 
 QUERIES = {
     "all": {},
@@ -36,8 +37,8 @@ def connection(tmp_path: Path) -> Iterator[apsw.Connection]:
     connection.close()
 
 
-@pytest.mark.parametrize("question", QUERIES)
-def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(connection: apsw.Connection, question: str) -> None:
+def plans(connection: apsw.Connection, ask: Callable[[], object]) -> list[str]:
+    """How SQLite goes about each statement of a question."""
     asked: list[tuple[str, apsw.Bindings | None]] = []
 
     def trace(_cursor: apsw.Cursor, statement: str, values: apsw.Bindings | None) -> bool:
@@ -45,9 +46,37 @@ def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(connection: ap
         return True
 
     connection.exec_trace = trace
-    find(connection, RunQuery(domain="default", limit=10, **QUERIES[question]))  # type: ignore[arg-type]
+    ask()
     connection.exec_trace = None
     assert asked
-    for statement, values in asked:
-        for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values):
-            assert "TEMP B-TREE" not in row[3], statement
+    return [
+        "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values))
+        for statement, values in asked
+    ]
+
+
+@pytest.mark.parametrize("question", QUERIES)
+def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(connection: apsw.Connection, question: str) -> None:
+    query = RunQuery(domain="default", limit=10, **QUERIES[question])  # type: ignore[arg-type]
+    for plan in plans(connection, lambda: find(connection, query)):
+        assert "TEMP B-TREE" not in plan
+
+
+def test_runs_are_read_by_their_ids(connection: apsw.Connection) -> None:
+    for plan in plans(connection, lambda: get(connection, "default", ["run_1"])):
+        assert "(id=?)" in plan
+
+
+@pytest.mark.parametrize(
+    ("file", "statement", "key"),
+    [
+        ("runs", "finished_states", "(id=?)"),
+        ("runs", "cancel_candidates", "(id=?)"),
+        ("schedules", "running", "(schedule_id=?)"),
+    ],
+)
+def test_a_statement_about_some_runs_reads_no_others(
+    connection: apsw.Connection, file: str, statement: str, key: str
+) -> None:
+    (plan,) = plans(connection, lambda: fetch(connection, load(file)[statement], ("default", "[]")))
+    assert key in plan

@@ -1,11 +1,11 @@
-"""Pages of runs, newest first. Ids sort by creation, so each statement walks an index in their order and stops.
+"""Runs by id, and pages of runs, newest first. Ids sort by creation: a page walks an index in their order and stops.
 
 The index is named each time: the planner knows no numbers of rows, and would rather read and sort a whole history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from treadle.domain.runs import Run, State
 from treadle.engines.contract import RunQuery
-from treadle.engines.sqlite.connection import fetch
+from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.records import HISTORY, LIVE, Half, to_run
 
 _PARTIAL: Final = {"runs_held": "state = 'running'", "history_state": "state <> 'completed'"}
@@ -31,19 +31,34 @@ class _Search(Struct, frozen=True):
     query: RunQuery
 
 
+def get(connection: apsw.Connection, domain: str, run_ids: Sequence[str]) -> list[Run]:
+    """Live and finished runs by id."""
+    listed = json_list(run_ids)
+    found: list[Run] = []
+    for half in (LIVE, HISTORY):
+        where = "domain = ? AND id IN (SELECT value FROM json_each(?))"
+        statement = _select(half, where, _by_id(half))
+        found.extend(to_run(row) for row in fetch(connection, statement, (domain, listed)))
+    return found
+
+
 def find(connection: apsw.Connection, query: RunQuery) -> list[Run]:
     """A page: what the searches find, each in the same order and at most a page, merged."""
     pages = []
     for search in _searches(query):
         where, values = _conditions(search)
-        statement = f"{select(search.half, where, f'INDEXED BY {search.index}')} ORDER BY id DESC LIMIT ?"
+        statement = f"{_select(search.half, where, search.index)} ORDER BY id DESC LIMIT ?"
         pages.append([to_run(row) for row in fetch(connection, statement, (*values, query.limit))])
     return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
 
 
-def select(half: Half, where: str, hint: str = "") -> str:
-    """The statement that reads runs from one of the tables."""
-    return f"SELECT {half.columns} FROM {half.table} {hint} WHERE {where}"  # noqa: S608 - made of constants
+def _select(half: Half, where: str, index: str) -> str:
+    return f"SELECT {half.columns} FROM {half.table} INDEXED BY {index} WHERE {where}"  # noqa: S608 - made of constants
+
+
+def _by_id(half: Half) -> str:
+    """The index that SQLite keeps for the uniqueness of ids."""
+    return f"sqlite_autoindex_{half.table}_1"
 
 
 def _searches(query: RunQuery) -> Iterator[_Search]:
@@ -62,7 +77,7 @@ def _searches(query: RunQuery) -> Iterator[_Search]:
             for state in states:
                 yield _Search(half, "history_state", replace(narrowed, states=(state,)))
         else:
-            yield _Search(half, f"sqlite_autoindex_{half.table}_1", narrowed)
+            yield _Search(half, _by_id(half), narrowed)
 
 
 def _conditions(search: _Search) -> tuple[str, list[Any]]:

@@ -16,10 +16,10 @@ from treadle.engines.sqlite import settling
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.enqueuing import enqueue
-from treadle.engines.sqlite.finding import find, select
+from treadle.engines.sqlite.finding import find, get
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
-from treadle.engines.sqlite.records import HISTORY, LIVE, to_claim, to_error, to_run
+from treadle.engines.sqlite.records import to_claim, to_error
 from treadle.engines.sqlite.workers import Leases
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
@@ -77,14 +77,7 @@ class SqliteRuns:
         return await self._write(work)
 
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
-        values = (domain, json_list(run_ids))
-        where = "domain = ? AND id IN (SELECT value FROM json_each(?))"
-
-        def work(connection: apsw.Connection) -> list[Run]:
-            found = [fetch(connection, select(half, where), values) for half in (LIVE, HISTORY)]
-            return [to_run(row) for half in found for row in half]
-
-        return await self._read(work)
+        return await self._read(lambda connection: get(connection, domain, run_ids))
 
     async def find(self, query: RunQuery) -> list[Run]:
         return await self._read(lambda connection: find(connection, query))
