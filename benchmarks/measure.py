@@ -64,14 +64,14 @@ def at_most(figure: float, bound: float) -> Goal:
     return Goal(figure, figure <= bound, at_most=bound)
 
 
-async def interleave(parts: Mapping[str, Part], rounds: int, *, warm_up: bool = True) -> dict[str, Spread]:
+async def interleave(parts: Mapping[str, Part], rounds: int) -> dict[str, Spread]:
     """Measure all parts in turn, round after round, so that what else the machine does falls on all of them alike.
 
     Each figure's name is made of the part's and its own; a figure named like its part stands alone. The warm-up's
     figures are thrown away.
     """
     taken: dict[str, list[float]] = {}
-    for number in range(0 if warm_up else 1, rounds + 1):
+    for number in range(rounds + 1):
         for name, part in parts.items():
             say(f"round {number} of {rounds}: {name}" if number else f"warm-up: {name}")
             figures = await part(number)

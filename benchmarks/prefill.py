@@ -36,7 +36,7 @@ _CHANGED: Final = {
 def fill_history(path: Path, rows: int, now: Instant) -> None:
     """Copy the one run that history holds, `rows` times, spread over the month before. Nothing else may be at work."""
     with closing(connect(path, "NORMAL", cache_kib=_CACHE_KIB)) as connection:
-        connection.pragma("synchronous", "OFF")  # whoever measures has a file that was flushed when it was closed
+        connection.pragma("synchronous", "OFF")
         columns = [str(row[1]) for row in fetch(connection, "PRAGMA table_info(history)") if row[1] != "seq"]
         ((first,),) = fetch(connection, "SELECT min(seq) FROM history")
         statement = f"""
@@ -49,5 +49,7 @@ def fill_history(path: Path, rows: int, now: Instant) -> None:
         for start in range(1, rows + 1, _CHUNK):
             end = min(start + _CHUNK - 1, rows)
             connection.execute(statement, (start, end, now - _SPAN - DAY, rows, first))
+            if end == rows:
+                connection.pragma("synchronous", "FULL")  # flushes it all, lest whoever measures has to
             connection.wal_checkpoint(mode=_TRUNCATE)
             say(f"  history holds {end:,} of {rows:,} rows")
