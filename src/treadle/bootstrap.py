@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from treadle.domain.errors import InvalidInput
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.events.hub import Hub
@@ -37,9 +38,15 @@ class Services(Struct, frozen=True, kw_only=True):
 
 
 def make_data_folder(settings: Settings) -> Path:
-    """The folder of what is kept on this machine, made where it is missing, for its owner alone."""
+    """The folder of what is kept on this machine, made where it is missing, for its owner alone.
+
+    Raises InvalidInput where it cannot be made.
+    """
     folder = Path(settings.data)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"{folder} cannot be the data folder: {error.strerror}; name another by --data") from error
     return folder
 
 

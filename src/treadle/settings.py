@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from treadle.domain.errors import InvalidInput, Problem, nearest
 from treadle.domain.runs import DEFAULT_DOMAIN
+from treadle.domain.shapes import read
 
 PREFIX: Final = "TREADLE_"
 NOT_SETTINGS: Final = ("TREADLE_URL", "TREADLE_TOKEN", "TREADLE_SECRET_", "TREADLE_TEST_", "TREADLE_RUN_")
@@ -103,10 +104,7 @@ def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
     if problems:
         raise InvalidInput(problems)
     values.update((key, value) for key, value in overrides.items() if value is not None)
-    try:
-        return msgspec.convert(values, Settings)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(str(error)) from error
+    return read(values, Settings)
 
 
 def to_environment(settings: Settings) -> dict[str, str]:

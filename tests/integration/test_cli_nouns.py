@@ -78,7 +78,7 @@ def test_a_job_is_created_shown_switched_and_deleted(server: Up, tmp_path: Path)
     unasked = server.run("job", "delete", "fresh", stdin="")
     assert unasked.returncode == 2
     assert "--yes" in unasked.stderr
-    assert server.run("job", "delete", "fresh", "--yes").returncode == 0
+    assert server.ask("job", "delete", "fresh", "--yes") == {"job_id": "fresh", "deleted": True}
     assert server.run("job", "show", "fresh").returncode == 4
 
 
@@ -201,11 +201,47 @@ def test_status_and_doctor_find_all_well(server: Up) -> None:
     status = server.ask("status")
     assert status["status"] == "ready"
     assert [worker["status"] for worker in status["workers"]] == ["online"]
+    assert status["runs"] == {"running": 0, "waiting": 0, "at_least": False}
     doctor = server.run("doctor", "--json")
-    findings = [json.loads(line) for line in doctor.stdout.splitlines()]
+    findings = json.loads(doctor.stdout)["findings"]
     assert doctor.returncode == 0
     assert {finding["grade"] for finding in findings} == {"ok"}
     assert {"python", "database", "server", "workers", "clock", "disk space"} <= {each["what"] for each in findings}
+
+
+def test_a_token_for_another_server_does_not_stand_in_the_way_of_the_local_one(server: Up) -> None:
+    elsewhere = {"TREADLE_URL": "http://127.0.0.1:9", "TREADLE_TOKEN": "the-token-of-another-server"}
+    assert server.run("job", "list", **elsewhere).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TREADLE_URL", "127.0.0.1:8000"),
+        ("TREADLE_URL", "http://127.0.0.1:port"),
+        ("TREADLE_URL", "ftp://127.0.0.1"),
+        ("TREADLE_URL", "http://"),
+        ("TREADLE_TOKEN", "two\nlines"),
+        ("TREADLE_TOKEN", "t\u00f6ken"),
+    ],
+)
+def test_an_address_or_a_token_that_can_be_none_is_named(variable: str, value: str) -> None:
+    done = treadle("job", "list", **{"TREADLE_URL": "http://127.0.0.1:9", "TREADLE_TOKEN": "x", variable: value})
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"treadle: {variable}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_file_s_name_says_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.write_text("{job_id: flow, type: report.daily}  # no JSON\n")
+    assert treadle("job", "validate", str(file)).stdout == "flow is valid\n"
+
+
+def test_a_noun_alone_shows_its_help() -> None:
+    for noun in ("job", "run", "schedule"):
+        alone = treadle(noun)
+        assert (alone.returncode, alone.stdout) == (0, treadle(noun, "--help").stdout)
 
 
 def test_doctor_says_what_is_wrong_with_a_database(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def test_what_never_fires_is_an_empty_list() -> None:
     [
         (["61 * * * *"], ["expr: minute: 61 is not within 0-59"]),
         (["0 25 * 13 *"], ["hour: 25 is not within 0-23", "month: 13 is not within 1-12"]),
+        (["-5 * * * *"], ["expr: minute: "]),
         (["* * *"], ["expr: a cron expression has 5 fields"]),
         (["@reboot"], ["expr: @reboot"]),
         (["@daily", "--tz", "Europe/Berln"], ['tz: "Europe/Berln"', 'did you mean "Europe/Berlin"?']),

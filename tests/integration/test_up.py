@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import time
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -150,15 +151,33 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         (("--host", "0.0.0.0"), {}, "TREADLE_ADMIN_TOKEN"),  # noqa: S104
         ((), {"TREADLE_PROT": "8000"}, "TREADLE_PROT"),
         (("--config", "nowhere.yaml"), {}, "nowhere.yaml"),
+        (("--data", "/dev/null"), {}, "/dev/null cannot be the data folder"),
+        (("--data", "/dev/null/below"), {}, "/dev/null/below cannot be the data folder"),
+        (("--port", "65536"), {}, "port: expected `int` <= 65535, got 65536"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(
     tmp_path: Path, arguments: tuple[str, ...], variables: dict[str, str], said: str
 ) -> None:
-    done = treadle("up", "--data", str(tmp_path / "data"), "--port", "0", *arguments, **variables)
+    usual = {"--data": str(tmp_path / "data"), "--port": "0"}
+    options = usual | dict(zip(arguments[::2], arguments[1::2], strict=True))
+    done = treadle("up", *chain.from_iterable(options.items()), **variables)
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_api_alone_says_that_it_cannot_have_its_folder() -> None:
+    done = treadle("api", "--data", "/dev/null/below", "--port", "0")
+    assert done.returncode == 2
+    assert "cannot be the data folder" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_daemon_looks_for_a_scheduler_yaml(tmp_path: Path) -> None:
+    done = treadle("daemon", "--data", str(tmp_path))
+    assert done.returncode == 2
+    assert "scheduler.yaml: there is no such file" in done.stderr
 
 
 def handler(name: str, options: str = "", parameters: str = "", body: str = "pass") -> str:
@@ -180,7 +199,7 @@ def test_jobs_in_task_files_follow_their_files(tmp_path: Path) -> None:
     (tasks / "broken.py").write_text("import nowhere_to_be_found\n")
     (tasks / "stays.py").write_text("\n\n" + stays)  # moved, not changed
     with up(tmp_path) as started:
-        assert "tasks/broken.py does not import" in started.said
+        assert "tasks/broken.py cannot be used" in started.said
         assert "nowhere_to_be_found" in started.said
         jobs = {job["job_id"]: job for job in started.server.get("/jobs")["items"]}
         assert jobs.keys() == {"broken", "stays"}

@@ -82,6 +82,13 @@ def test_a_type_declared_twice_is_told_with_both_places(tasks: Path) -> None:
     assert "tasks/a.py:4 and at tasks/b.py:4" in found.failures[0].message
 
 
+def test_a_file_that_declares_a_type_twice_is_left_out_as_a_whole(tasks: Path) -> None:
+    write(tasks, both=GOOD.format(name="fine") + GOOD.format(name="same") + GOOD.format(name="same"))
+    found = discover(tasks)
+    assert types(found) == []
+    assert [failure.file for failure in found.failures] == ["tasks/both.py"]
+
+
 def test_a_function_whose_name_is_taken_again_is_still_found(tasks: Path) -> None:
     write(tasks, two=GOOD.format(name="first") + GOOD.format(name="second"))
     assert types(discover(tasks)) == ["first", "second"]

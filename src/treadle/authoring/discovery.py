@@ -36,7 +36,7 @@ def discover(folder: Path) -> Discovery:
 
     Files and folders whose names begin with `_` or `.` are helpers, and imported only by others: the files form a
     private package, in which `from ._shared import name` works. A file that does not import, or declares a type that
-    is taken, is reported while the others load. Called again, it reads everything anew.
+    is taken, is reported and left out as a whole while the others load. Called again, it reads everything anew.
     """
     folder = folder.resolve()
     registry = Registry()
@@ -48,8 +48,7 @@ def discover(folder: Path) -> Discovery:
             name = ".".join((package, *file.relative_to(folder).with_suffix("").parts))
             try:
                 module = importlib.import_module(name)
-                for handler in _handlers(module, collection):
-                    registry.add(handler)
+                registry.add(*_handlers(module, collection))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - people's code may raise anything; it is reported
                 failures.append(_failure(shown, error, folder))
     return Discovery(registry, tuple(failures))

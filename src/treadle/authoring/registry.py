@@ -15,11 +15,14 @@ class Registry:
     def __init__(self) -> None:
         self._handlers: dict[str, Handler[..., Any]] = {}
 
-    def add(self, handler: Handler[..., Any]) -> None:
-        """Adds a handler. Raises Conflict, naming both places, where its type has one already."""
-        known = self._handlers.setdefault(handler.type, handler)
-        if known is not handler:
-            raise Conflict(f'"{handler.type}" is declared twice: at {known.source} and at {handler.source}')
+    def add(self, *handlers: Handler[..., Any]) -> None:
+        """Adds all of them, or none: raises Conflict, naming both places, where the type of one has another already."""
+        merged = dict(self._handlers)
+        for handler in handlers:
+            known = merged.setdefault(handler.type, handler)
+            if known is not handler:
+                raise Conflict(f'"{handler.type}" is declared twice: at {known.source} and at {handler.source}')
+        self._handlers = merged
 
     def get(self, type_: str) -> Handler[..., Any] | None:
         """The handler of a type, or None."""

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -53,12 +54,15 @@ def doctor(
 ) -> Exit:
     """Checks this installation and says what to do. Exits 3 where something fails."""
     settings = load_settings(os.environ, data=data, tasks=tasks)
-    grades: set[Grade] = set()
-    for check in CHECKS:
-        for finding in check(settings):
-            grades.add(finding.grade)
-            write_json(finding) if json else _print(finding)
-    return Exit.SERVER if "fail" in grades else Exit.OK
+    findings: list[Finding] = []
+    for finding in chain.from_iterable(check(settings) for check in CHECKS):
+        findings.append(finding)
+        if not json:
+            _print(finding)
+    failed = any(finding.grade == "fail" for finding in findings)
+    if json:
+        write_json({"ok": not failed, "findings": findings})
+    return Exit.SERVER if failed else Exit.OK
 
 
 def check_python(settings: Settings) -> Iterator[Finding]:
@@ -75,6 +79,9 @@ def check_folder(settings: Settings) -> Iterator[Finding]:
     folder = Path(settings.data).absolute()
     if not folder.exists():
         yield Finding("warn", "data folder", f"{folder} is not there", "`treadle up` makes it; or name it by --data")
+        return
+    if not folder.is_dir():
+        yield Finding("fail", "data folder", f"{folder} is no folder", "name another by --data")
         return
     if not os.access(folder, os.W_OK | os.X_OK):
         yield Finding("fail", "data folder", f"{folder} cannot be written", f"give it to the user {os.getuid()}")

@@ -103,7 +103,9 @@ def run_by_name(
 ) -> Exit:
     """Jobs: what to run, when, and within which limits. `treadle job ID` runs the job."""
     if job_id is None:
-        app.help_print([])
+        from treadle.cli.main import build_app
+
+        build_app().help_print(["job"])  # by the whole command line, whose name and form its help has
         return Exit.OK
     return run_job(job_id, set_=set_, input=input, org=org, wait=wait, timeout=timeout, data=data, json=json)
 
@@ -128,6 +130,7 @@ def delete(
     yes: Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")] = False,
     no_input: Annotated[bool, Parameter(help="Never ask: without --yes nothing is deleted.")] = False,
     data: Data = None,
+    json: AsJson = False,
 ) -> None:
     """Removes a job and its schedules. Its runs and versions are kept."""
     server = find_server(data)
@@ -135,7 +138,10 @@ def delete(
     if not yes:
         confirm(f"Delete the job {job_id} and its schedules? Its runs are kept.", ask=not no_input)
     server.delete(f"/jobs/{segment(job_id)}")
-    say(f"job {job_id} is deleted")
+    if json:
+        write_json({"job_id": job_id, "deleted": True})
+    else:
+        say(f"job {job_id} is deleted")
 
 
 @app.command
@@ -161,7 +167,8 @@ def validate(file: File, /, *, json: AsJson = False) -> Exit:
 def read_document(file: str) -> Any:
     """The value in a JSON or YAML file. Raises MalformedInput."""
     data = _read(file)
-    return load_json(data) if file.endswith(".json") or data.lstrip()[:1] == b"{" else load_yaml(data)
+    looks_like_json = data.lstrip()[:1] == b"{" and not file.endswith((".yaml", ".yml"))
+    return load_json(data) if looks_like_json or file.endswith(".json") else load_yaml(data)
 
 
 def read_inputs(text: str | None, pairs: list[str], org: str | None) -> dict[str, Any]:

@@ -60,7 +60,7 @@ async def _register(settings: Settings, found: Discovery | None, schedules: _Fil
 async def _register_tasks(services: Services, found: Discovery) -> None:
     settings = services.settings
     for failure in found.failures:
-        say(f"{failure.file} does not import, so its jobs stay as they were: {failure.message}")
+        say(f"{failure.file} cannot be used, so its jobs stay as they were: {failure.message}")
         sys.stderr.write(failure.detail)
     changes = await services.sources.sync_jobs(
         settings.domain,

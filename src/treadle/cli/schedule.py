@@ -69,7 +69,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @app.command(name="next")
 def next_fires(
-    expr: str | None = None,
+    expr: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     /,
     *,
     tz: str = "UTC",

@@ -175,12 +175,16 @@ def segment(text: str) -> str:
 def find_server(data: str | None = None) -> Server:
     """The server that `TREADLE_URL` names, else the one that `treadle up` runs on the data folder.
 
-    Raises Unavailable where there is none, and Unauthorized where its token is not to be had.
+    Raises Unavailable where there is none, Unauthorized where its token is not to be had, and InvalidInput for an URL
+    or a token that can be none.
     """
-    token = os.environ.get("TREADLE_TOKEN") or os.environ.get("TREADLE_ADMIN_TOKEN", "")
+    token = (os.environ.get("TREADLE_TOKEN") or os.environ.get("TREADLE_ADMIN_TOKEN", "")).strip()
+    if not (token.isascii() and token.isprintable()):
+        raise InvalidInput([Problem("TREADLE_TOKEN", "holds a character that no HTTP header can carry")])
     url = os.environ.get("TREADLE_URL")
     folder = Path(data or os.environ.get("TREADLE_DATA") or DEFAULT_DATA)
     if data is None and url:
+        _check_url(url)
         if not token:
             raise Unauthorized("TREADLE_URL is set but TREADLE_TOKEN is not: both are needed")
         return Server(url, token)
@@ -192,12 +196,24 @@ def find_server(data: str | None = None) -> Server:
             f"no server runs on the data folder {folder}: start one by `treadle up`, name its folder by --data, "
             "or set TREADLE_URL and TREADLE_TOKEN"
         ) from None
+    if url:
+        token = ""  # it is for the server of TREADLE_URL
     try:
         token = token or (folder / "local-token").read_text().strip()
     except OSError as error:
         message = f"the token in {folder} cannot be read ({error.strerror}): set TREADLE_TOKEN"
         raise Unauthorized(message) from error
     return Server(note["url"], token)
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # what `port` raises for one that is no number
+        sound = False
+    if not sound:
+        raise InvalidInput([Problem("TREADLE_URL", f"{url!r:.80} is no URL such as http://127.0.0.1:8000")])
 
 
 def _refusal(answer: HTTPResponse) -> TreadleError:

@@ -68,13 +68,13 @@ def up(
     _become("treadle.cli.supervisor", [msgspec.json.encode(orders._asdict()).decode()], settings)
 
 
-def daemon(*, config: Path, data: str | None = None) -> NoReturn:
+def daemon(*, config: Path = Path("scheduler.yaml"), data: str | None = None) -> NoReturn:
     """Starts everything, with the schedules of a scheduler.yaml.
 
     Parameters
     ----------
     config
-        The scheduler.yaml.
+        Its path; scheduler.yaml by default.
     data
         Folder of the database and the local token.
     """

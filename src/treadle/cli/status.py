@@ -11,6 +11,7 @@ from treadle.cli.server import find_server
 from treadle.cli.times import ago
 
 _COUNTED = 200
+"""How many runs are counted: a page of them."""
 
 
 def status(*, data: Data = None, json: AsJson = False) -> Exit:
@@ -20,13 +21,16 @@ def status(*, data: Data = None, json: AsJson = False) -> Exit:
     workers = server.get("/workers")["items"]
     running = server.get("/runs", status="running", limit=_COUNTED)
     waiting = server.get("/runs", status=["ready", "blocked", "scheduled"], limit=_COUNTED)
-    counts = {"running": _count(running), "waiting": _count(waiting)}
+    counts = {"running": len(running["items"]), "waiting": len(waiting["items"])}
+    more = {"running": running["has_more"], "waiting": waiting["has_more"]}
     if json:
-        write_json({"url": server.url, **ready, "runs": counts, "workers": workers})
+        runs = {**counts, "at_least": any(more.values())}
+        write_json({"url": server.url, **ready, "runs": runs, "workers": workers})
     else:
         wrong = "; ".join(f"{name}: {said}" for name, said in ready["checks"].items() if said != "ok")
         sys.stdout.write(f"{server.url} is {ready['status']}{f' ({wrong})' if wrong else ''}\n")
-        sys.stdout.write(f"runs: {counts['running']} running, {counts['waiting']} waiting\n")
+        told = (f"{count}{'+' if more[name] else ''} {name}" for name, count in counts.items())
+        sys.stdout.write(f"runs: {', '.join(told)}\n")
         if workers:
             write_table(
                 ["WORKER", "STATUS", "HOST", "PID", "RUNNING", "SLOTS", "SEEN"],
@@ -46,10 +50,3 @@ def status(*, data: Data = None, json: AsJson = False) -> Exit:
         else:
             sys.stdout.write("no worker is there\n")
     return Exit.OK if ready["status"] == "ready" else Exit.SERVER
-
-
-def _count(page: dict[str, object]) -> str:
-    """How many runs a first page stands for; beyond a page they are not counted."""
-    items = page["items"]
-    assert isinstance(items, list)  # noqa: S101
-    return f"{len(items)}{'+' if page['has_more'] else ''}"

@@ -141,8 +141,11 @@ def main() -> NoReturn:
 
 def take_folder(data: str) -> int:
     """Make the data folder and lock it for this process; answers the lock's descriptor. Exits where another has it."""
-    os.makedirs(data, mode=0o700, exist_ok=True)
-    lock = os.open(f"{data}/up.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        os.makedirs(data, mode=0o700, exist_ok=True)
+        lock = os.open(f"{data}/up.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        _fail(USAGE, f"{data} cannot be the data folder: {error.strerror}; name another by --data")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

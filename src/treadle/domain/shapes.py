@@ -50,7 +50,7 @@ def unknown_key(at: str, key: object, known: Iterable[str]) -> Problem:
     right = sorted(known)
     hint = nearest(str(key), right)
     if not hint and len(right) <= _MOST_LISTED:
-        hint = f" (known here: {', '.join(right)})"
+        hint = f" (known here: {', '.join(right) or 'none'})"
     return Problem(below(at, key), f"unknown key{hint}", "unknown_key")
 
 
