@@ -61,6 +61,12 @@ async def fill(drive: Driver) -> list[str]:
     return accepted
 
 
+async def ping_until_refused(engine: Engine) -> None:
+    """The last of the room is enough for small writes."""
+    while True:
+        await engine.ping()
+
+
 @contextmanager
 def failing_fsync(pid: int) -> Iterator[None]:
     """No flush of a process reaches the disk."""
@@ -87,6 +93,8 @@ async def test_a_full_disk_takes_nothing_loses_nothing_and_recovers(small_disk: 
         assert accepted
         with pytest.raises(StorageFull):
             await drive.submit(inputs=LARGE)
+        with pytest.raises(StorageFull):
+            await ping_until_refused(engine)
         assert await drive.states(accepted) == [State.READY] * len(accepted)
         assert sum((await engine.runs.counts("default")).values()) == len(accepted) + 1
         assert mount("-o", "remount,size=16m", str(small_disk))
@@ -111,6 +119,16 @@ async def test_a_disk_too_full_for_a_checkpoint_stops_nothing(
         for _ in range(40):
             accepted += await drive.submit(inputs=LARGE)
         assert await drive.states(accepted) == [State.READY] * len(accepted)
+
+
+async def test_a_backup_for_which_there_is_no_room_leaves_nothing_behind(small_disk: Path, tmp_path: Path) -> None:
+    async with opened(tmp_path / "treadle.db") as engine:
+        await Driver(engine).submit(200, inputs=LARGE)
+        with pytest.raises(StorageFull):
+            await engine.backup(small_disk / "copy")
+        with pytest.raises(Unavailable, match="cannot be written"):
+            await engine.backup(small_disk / "no-folder" / "copy")
+        assert not any(small_disk.iterdir())  # noqa: ASYNC240 - it is memory
 
 
 async def test_what_could_not_be_flushed_is_never_acknowledged(tmp_path: Path) -> None:

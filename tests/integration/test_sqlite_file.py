@@ -31,6 +31,17 @@ async def opened(file: Path) -> AsyncIterator[Engine]:
         await engine.close()
 
 
+async def test_what_runs_are_given_and_say_is_for_the_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o755)
+    async with opened(folder / "treadle.db") as engine:
+        await Driver(engine).submit()
+        await engine.backup(folder / "copy.db")
+        files = [file for file in folder.iterdir() if file.is_file()]
+        assert len(files) == 4
+        assert {file.name: file.stat().st_mode & 0o077 for file in files} == {file.name: 0 for file in files}
+
+
 async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "treadle.db"
     async with opened(file) as engine:

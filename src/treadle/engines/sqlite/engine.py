@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import apsw
 
-from treadle.domain.errors import Conflict
+from treadle.domain.errors import Conflict, Unavailable
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
 from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
@@ -19,8 +21,13 @@ from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.runs import SqliteRuns
 from treadle.engines.sqlite.schedules import SqliteSchedules
 from treadle.engines.sqlite.workers import Leases, SqliteWorkers
-from treadle.engines.sqlite.writer import Writer
+from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
+
+PRIVATE: Final = 0o600
+"""The mode of the files: what runs are given and say is for their owner alone."""
+
+_BACKUP_PAGES: Final = 1000
 
 
 class SqliteEngine:
@@ -53,18 +60,24 @@ class SqliteEngine:
         return SocketNotices(notice_folder(self._path), topics)
 
     async def ping(self) -> None:
-        """See `contract.Engine`: takes the write lock and lets it go."""
-        await self._writer(lambda write: None, urgent=True)
+        """See `contract.Engine`: writes what stands there already, since an empty commit needs no disk."""
+        await self._writer(_touch, urgent=True)
 
     async def backup(self, target: Path) -> None:
         """See `contract.Engine`: SQLite's online backup. The target must not exist."""
 
         def work(connection: apsw.Connection) -> None:
-            if target.exists():
-                raise Conflict(f"{target} exists: choose another name, a backup overwrites nothing")
-            with apsw.Connection(str(target)) as copy, copy.backup("main", connection, "main") as backup:
-                while not backup.done:
-                    backup.step(1000)
+            try:
+                target.touch(mode=PRIVATE, exist_ok=False)
+            except FileExistsError:
+                raise Conflict(f"{target} exists: choose another name, a backup overwrites nothing") from None
+            except OSError as error:
+                raise Unavailable(f"{target} cannot be written: {error.strerror}") from error
+            try:
+                _copy(connection, target)
+            except BaseException:
+                target.unlink()  # half a backup would pass for a whole one
+                raise
 
         await self._reader(work)
 
@@ -83,6 +96,10 @@ async def open_sqlite(path: Path, clock: Clock, *, synchronous: Synchronous = "F
 
     def prepare() -> None:
         try:
+            path.touch(mode=PRIVATE)  # SQLite gives the write-ahead log the same mode
+        except OSError as error:
+            raise Unavailable(f"the database {path} cannot be opened: {error.strerror}") from error
+        try:
             connection = connect(path, synchronous, cache_kib=1024)
             try:
                 migrate(connection)
@@ -96,3 +113,13 @@ async def open_sqlite(path: Path, clock: Clock, *, synchronous: Synchronous = "F
     writer = Writer(path, synchronous, bell)
     await writer.opened()
     return SqliteEngine(path, writer, Reader(path), bell, clock)
+
+
+def _touch(write: Write) -> None:
+    write.connection.pragma("user_version", write.connection.pragma("user_version"))
+
+
+def _copy(connection: apsw.Connection, target: Path) -> None:
+    with closing(apsw.Connection(str(target))) as copy, copy.backup("main", connection, "main") as backup:
+        while not backup.done:
+            backup.step(_BACKUP_PAGES)
