@@ -11,6 +11,9 @@ from treadle.domain.events import Event
 from treadle.engines.contract import Engine
 from treadle.events.hub import PAGE, Hub
 
+MOST_PAGES: Final = 20
+"""Pages of the log that one call looks through: a filter that nothing passes must not read a log of millions."""
+
 _RUN: Final = "run."
 
 
@@ -53,9 +56,9 @@ class Events:
         self._hub = hub
 
     async def page(self, domain: str, wanted: EventFilter, *, after: int, limit: int) -> EventPage:
-        """Wanted events beyond a position."""
+        """Wanted events beyond a position; fewer than `limit`, with more to come, where wanted ones are far between."""
         found: list[Event] = []
-        while True:
+        for _ in range(MOST_PAGES):
             events = await self._engine.events.read(domain, after=after, limit=PAGE)
             for event in events:
                 if wanted(event):
@@ -65,6 +68,7 @@ class Events:
                 after = event.seq
             if len(events) < PAGE:
                 return EventPage(found, after, more=False)
+        return EventPage(found, after, more=True)
 
     async def position(self, after: int | None) -> Position:
         """Where a reader begins that has seen everything up to `after`; None is one who wants only what is to come."""

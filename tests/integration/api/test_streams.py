@@ -16,6 +16,8 @@ from tests.integration.api.streams import Message, parse, stream, take
 from treadle.api.sse import EventStream, StreamLimits
 from treadle.domain.events import NewEvent
 from treadle.domain.json import encode
+from treadle.events.hub import PAGE
+from treadle.services.events import MOST_PAGES
 
 
 def noise(count: int, *, size: int = 0, kind: str = "test.noise") -> list[NewEvent]:
@@ -109,6 +111,15 @@ async def test_a_page_of_events_goes_on_where_it_ended(server: Server) -> None:
             break
     assert seen == [1, 2, 3, 4, 5, 1206, 1207]
     assert after == 1207
+
+
+async def test_a_filter_that_nothing_passes_reads_a_long_log_in_parts(server: Server) -> None:
+    total = MOST_PAGES * PAGE + 200
+    await server.engine.events.append(noise(total))
+    first = (await server.client.get("/events", params={"topics": "nothing"})).json()
+    assert (first["items"], first["next_cursor"], first["has_more"]) == ([], MOST_PAGES * PAGE, True)
+    rest = (await server.client.get("/events", params={"topics": "nothing", "after": first["next_cursor"]})).json()
+    assert (rest["items"], rest["next_cursor"], rest["has_more"]) == ([], total, False)
 
 
 async def test_a_silent_stream_says_that_it_is_alive(tmp_path: Path) -> None:
