@@ -32,7 +32,7 @@ def create_app(
         title="Treadle",
         version=__version__,
         description=_DESCRIPTION,
-        openapi_url="/openapi.json",
+        openapi_url=None,  # served by `docs`, as strictly as the rest
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

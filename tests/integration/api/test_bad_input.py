@@ -122,6 +122,12 @@ async def test_every_route_refuses_a_query_parameter_it_does_not_have(small: Ser
         assert response.json()["errors"][0]["pointer"] == "/query/no_such"
 
 
+async def test_the_pages_refuse_a_query_parameter_too(small: Server) -> None:
+    for path in ("/", "/docs", "/openapi.json", "/healthz"):
+        response = await small.client.get(path, params={"no_such": "1"})
+        assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/query/no_such"), path
+
+
 async def test_what_is_not_there_and_what_is_not_taken_are_problems_too(small: Server) -> None:
     missing = await small.client.get("/no/such/path")
     assert (missing.status_code, missing.json()["detail"]) == (404, "there is nothing at /no/such/path")

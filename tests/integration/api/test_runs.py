@@ -131,6 +131,8 @@ WRONG_PARAMETERS: Final[list[dict[str, str | int]]] = [
     {"limit": "many"},
     {"status": "done"},
     {"created_after": "2026-11-05T09:00:00"},
+    {"created_after": "2026"},
+    {"created_before": "1762300000"},
     {"cursor": "!"},
     {"cursor": "eyJhIjoxfQ"},
     {"cursor": ""},

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Final
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 _PACKAGE: Final = "fastapi_swagger.resources"
 _ASSETS: Final = {
@@ -55,6 +55,12 @@ router = APIRouter(include_in_schema=False)
 async def send_to_docs(request: Request) -> Response:
     """The way from the front door to the page."""
     return RedirectResponse(f"{request.scope['state']['prefix']}/docs", 307)
+
+
+@router.get("/openapi.json")
+async def read_openapi(request: Request) -> Response:
+    """What the API offers, for programs."""
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs")

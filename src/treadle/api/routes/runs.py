@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
 from treadle.api.schemas.runs import Explanation, Run, RunDetail, RunPage, to_detail, to_explanation, to_run
-from treadle.domain.instants import Instant, from_datetime
+from treadle.domain.instants import Instant, from_iso
 from treadle.domain.runs import State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RunRequest
@@ -25,13 +25,17 @@ States = Annotated[list[State] | None, Query(alias="status")]
 Names = Annotated[list[str] | None, Query()]
 
 
-def _in_range(moment: AwareDatetime) -> AwareDatetime:
-    from_datetime(moment)
-    return moment
+def _moment(text: str) -> Instant:
+    try:
+        return from_iso(text)
+    except ValueError:
+        raise ValueError("must be RFC 3339 with an offset, such as 2026-11-05T09:00:00+07:00") from None
 
 
 Moment = Annotated[
-    Annotated[AwareDatetime, AfterValidator(_in_range)] | None, Query(description="RFC 3339 with an offset.")
+    Instant | None,
+    BeforeValidator(_moment, json_schema_input_type=str),
+    Query(description="RFC 3339 with an offset.", json_schema_extra={"format": "date-time"}),
 ]
 
 router = APIRouter(tags=["runs"])
@@ -66,8 +70,8 @@ async def list_runs(
         states=tuple(status or ()),
         job_ids=tuple(job or ()),
         queues=tuple(queue or ()),
-        created_after=_instant(created_after),
-        created_before=_instant(created_before),
+        created_after=created_after,
+        created_before=created_before,
     )
     return await _page(call, filters, limit, cursor)
 
@@ -133,7 +137,3 @@ def _accepted(call: Call, submitted: Submitted) -> Response:
     if submitted.replayed:
         headers["Idempotency-Replayed"] = "true"
     return reply(to_run(submitted.run), 202, headers)
-
-
-def _instant(moment: AwareDatetime | None) -> Instant | None:
-    return None if moment is None else from_datetime(moment)
