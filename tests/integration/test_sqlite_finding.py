@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import apsw
 import pytest
 
+from treadle.domain.instants import SECOND
+from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import State
 from treadle.engines.contract import RunQuery
 from treadle.engines.sqlite.connection import connect, fetch, migrate
+from treadle.engines.sqlite.engine import open_sqlite
 from treadle.engines.sqlite.finding import find, get
 from treadle.engines.sqlite.queries import load
+from treadle.system import SystemClock
+from treadle.testing.driver import Driver
 
 QUERIES = {
     "all": {},
@@ -27,6 +33,10 @@ QUERIES = {
     "after a cursor": {"before": "run_f"},
     "of a time": {"created_after": 1, "created_before": 2},
 }
+
+LOOKS = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b")
+READS_ALL = re.compile(r"SCAN (runs|history|events|logs|attempts|keys)\b|INDEX (runs|history)_job \(domain=\?\)")
+"""What a plan says where it goes through all rows of a table, or through all of a domain."""
 
 
 @pytest.fixture
@@ -80,3 +90,36 @@ def test_a_statement_about_some_runs_reads_no_others(
 ) -> None:
     (plan,) = plans(connection, lambda: fetch(connection, load(file)[statement], ("default", "[]")))
     assert key in plan
+
+
+async def test_no_verb_reads_all_runs_to_find_some(
+    connection: apsw.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, apsw.Bindings | None] = {}
+
+    def trace(_cursor: apsw.Cursor, statement: str, values: apsw.Bindings | None) -> bool:
+        asked[statement] = values
+        return True
+
+    monkeypatch.setattr(apsw, "connection_hooks", [lambda opened: setattr(opened, "exec_trace", trace)])
+    engine = await open_sqlite(tmp_path / "traced.db", SystemClock())
+    asked.clear()  # of what it takes to open a file
+    drive = Driver(engine)
+    worker = await drive.worker()
+    ids = await drive.submit(3)
+    await engine.runs.ahead("default", ids[2], 10)
+    await drive.settle(worker, await drive.claim_one(worker), Succeeded())
+    await engine.runs.cancel("default", ids)
+    await engine.runs.get("default", ids)
+    await engine.runs.attempts("default", ids[0])
+    await engine.runs.held_by([worker])
+    await engine.workers.renew([worker], SECOND)
+    await engine.schedules.running("default", ["a", "b"])
+    await engine.logs.read("default", ids[0], after=0, limit=1)
+    await engine.close()
+    connection.execute(load("runs")["create_settling"])
+    looked_at = {statement: values for statement, values in asked.items() if LOOKS.match(statement)}
+    assert len(looked_at) > 20
+    for statement, values in looked_at.items():
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values):
+            assert not READS_ALL.search(row[3]), statement
