@@ -61,6 +61,12 @@ def test_a_job_may_have_several_entries_each_known_by_what_it_says() -> None:
     assert "scheduler.yaml:1" in problems_of(f"schedules: [{one}, {one}]")["/schedules/1"].message
 
 
+def test_a_limit_that_has_no_effect_yet_is_refused_among_the_inputs() -> None:
+    entry = "{jobId: github.sync, schedule: '@hourly', enabled: true, input: {failure_threshold: 3}}"
+    found = problems_of(f"schedules: [{entry}]")
+    assert found["/schedules/0/input/failure_threshold"].code == "not_yet_supported"
+
+
 def test_every_fault_is_named_with_its_line() -> None:
     problems = problems_of(
         """\

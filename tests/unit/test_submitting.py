@@ -52,6 +52,14 @@ def test_a_run_for_later_is_scheduled_and_ranked_by_when_it_is_due() -> None:
     assert run.rank == NOW
 
 
+def test_a_limit_that_has_no_effect_yet_is_refused_among_the_inputs_of_a_run_too() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        build_run(job(), run_id="run_1", now=NOW, cause=Cause.API, inputs={"flow_group": "a", "flow": "b"})
+    assert [(fault.pointer, fault.code) for fault in caught.value.problems] == [
+        ("/inputs/flow_group", "not_yet_supported")
+    ]
+
+
 def test_inputs_over_the_cap_are_refused_with_their_size() -> None:
     with pytest.raises(PayloadTooLarge, match=r"take 108 bytes, of at most 100"):
         build_run(job(inputs={"a": "x" * 100}), run_id="run_1", now=NOW, cause=Cause.API, max_inputs=100)

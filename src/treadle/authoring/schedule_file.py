@@ -23,6 +23,7 @@ from msgspec import Meta, Struct
 
 from treadle.domain.documents import locate_yaml
 from treadle.domain.errors import InvalidInput, MalformedInput, Problem, nearest
+from treadle.domain.jobs.later import later_inputs
 from treadle.domain.schedules import DEFAULT_TIMEZONE, ScheduleSpec
 from treadle.domain.shapes import faults, read
 from treadle.domain.triggers import parse_cron
@@ -91,6 +92,7 @@ def _read_entry(entry: Entry, at: str, source: str, jobs: Collection[str], probl
     except InvalidInput as error:
         problems.extend(Problem(f"{at}/{_KEY_OF[fault.pointer]}", fault.message) for fault in error.problems)
     inputs = entry.input or {}
+    problems.extend(later_inputs(inputs, f"{at}/input"))
     said = hashlib.sha256(msgspec.json.encode([cron, timezone, inputs], order="sorted")).hexdigest()
     return FileSchedule(
         schedule_id=f"{entry.jobId}~{said[:12]}",

@@ -13,6 +13,7 @@ from treadle.domain import json
 from treadle.domain.errors import InvalidInput, PayloadTooLarge, Problem
 from treadle.domain.instants import DAY, SECOND, Instant, Micros, from_iso, from_seconds
 from treadle.domain.jobs import Job
+from treadle.domain.jobs.later import later_inputs
 from treadle.domain.priority import Priority, rank
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, NewRun, Run, RunKey, State
@@ -67,8 +68,11 @@ def build_run(
 ) -> NewRun:
     """A run of a job as it stands now. `inputs` go over the job's own, key by key.
 
-    Raises PayloadTooLarge where the inputs together take more than `max_inputs` bytes.
+    Raises PayloadTooLarge where the inputs together take more than `max_inputs` bytes, and InvalidInput for those among
+    them that are limits without effect yet.
     """
+    if inputs and (problems := later_inputs(inputs)):
+        raise InvalidInput(problems)
     encoded = json.encode({**job.inputs, **inputs} if inputs else job.inputs)
     if max_inputs is not None and len(encoded) > max_inputs:
         raise PayloadTooLarge(f"the inputs of the run take {len(encoded)} bytes, of at most {max_inputs}")

@@ -89,5 +89,10 @@ def take_later(document: Mapping[str, Any], problems: list[Problem], at: str = "
     return rest
 
 
+def later_inputs(inputs: Mapping[str, Any], at: str = "/inputs") -> list[Problem]:
+    """What of a run's inputs is a limit that has no effect yet, wherever inputs are given."""
+    return [_problem(below(at, key), "this key is") for key in _LIMITS_IN_INPUTS if inputs.get(key) is not None]
+
+
 def _problem(pointer: str, what: str) -> Problem:
     return Problem(pointer, f"{what} not supported yet by this release, and would have no effect", "not_yet_supported")

@@ -104,11 +104,24 @@ class Writer:
             self._opened.set_exception(error)
             return
         self._opened.set_result(None)
-        while self._wait_for_work():
-            self._commit_group(connection)
-            self._checkpointer.work_off(connection)
-        self._checkpointer.join()
-        connection.close()
+        try:
+            while self._wait_for_work():
+                self._commit_group(connection)
+                self._checkpointer.work_off(connection)
+            self._checkpointer.join()
+            connection.close()
+        finally:
+            self._refuse_the_rest()
+
+    def _refuse_the_rest(self) -> None:
+        """The thread ends: whoever still waits, or comes later, is told so instead of waiting for ever."""
+        with self._changed:
+            self._closing = True
+            rest = list(self._jobs)
+            self._jobs.clear()
+        for job in rest:
+            job.error = Unavailable("the engine is closed")
+        _answer(rest)
 
     def _wait_for_work(self) -> bool:
         with self._changed:
