@@ -38,6 +38,8 @@ current_speaker: Final[ContextVar[Speaker | None]] = ContextVar("current_speaker
 
 def capture_output() -> None:
     """From now on, prints and log records of runs go to their logs. To be called once, before user code is imported."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # into a file, what no run says would else be seen much later
     sys.stdout = _Captured(Stream.STDOUT, sys.stdout)
     sys.stderr = _Captured(Stream.STDERR, sys.stderr)
     root = logging.getLogger()
