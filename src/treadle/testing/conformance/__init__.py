@@ -1,6 +1,6 @@
 """What any engine must pass. An engine is done when it does.
 
-To run it against your engine, write a test module:
+It needs the extra `treadle[testing]`. To run it against your engine, write a test module:
 
     from treadle.testing.conformance import *
 
