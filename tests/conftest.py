@@ -12,6 +12,8 @@ settings.register_profile("everyday", deadline=None)
 settings.register_profile("soak", parent=settings.get_profile("everyday"), max_examples=5_000, stateful_step_count=200)
 settings.load_profile("everyday")
 
+pytest.register_assert_rewrite("treadle.testing")  # failures inside the shipped suites show what was compared
+
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, Any]]:

@@ -68,7 +68,7 @@ class RunStore(Protocol):
 
         A transition whose token no longer holds is refused, the others stand; one that was applied before (the same
         outcome under the same token) is neither applied again nor refused. Raises LeaseLost where the worker's lease
-        has ended: nothing is settled or claimed.
+        has ended, or that of a worker in `done`: nothing is settled or claimed.
         """
         ...
 

@@ -47,7 +47,7 @@ class SqliteRuns:
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         def work(write: Write) -> Step:
             lease = self._leases.check(write.connection, worker_id, now)
-            refused = self._settle(write, done)
+            refused = self._settle(write, done, now, alive=worker_id)
             step = self._claimer.claim(write.connection, worker_id, lease, want, self._wall(now))
             if step.claims:
                 write.topics.add(Topic.EVENTS)
@@ -56,13 +56,7 @@ class SqliteRuns:
         return await self._write(work)
 
     async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
-        def work(write: Write) -> tuple[str, ...]:
-            for worker_id in {transition.worker_id for transition in done}:
-                if worker_id is not None:
-                    self._leases.check(write.connection, worker_id, now)
-            return self._settle(write, done)
-
-        return await self._write(work)
+        return await self._write(lambda write: self._settle(write, done, now))
 
     async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
         ids = json_list(worker_ids)
@@ -117,9 +111,15 @@ class SqliteRuns:
 
         return await self._write(work)
 
-    def _settle(self, write: Write, done: Sequence[Transition]) -> tuple[str, ...]:
+    def _settle(
+        self, write: Write, done: Sequence[Transition], now: Instant | None, alive: str | None = None
+    ) -> tuple[str, ...]:
+        """Settle for workers with a lease; that of `alive` has been looked at."""
         if not done:
             return ()
+        for worker_id in {transition.worker_id for transition in done}:
+            if worker_id is not None and worker_id != alive:
+                self._leases.check(write.connection, worker_id, now)
         write.topics.add(Topic.EVENTS)
         if any(transition.to not in TERMINAL for transition in done):
             write.topics.add(Topic.RUNS)

@@ -147,4 +147,6 @@ class TestLeases:
         done = [drive.outcome(mine, Succeeded(), alive), drive.outcome(theirs, BOOM, lost)]
         with pytest.raises(LeaseLost):
             await engine.runs.settle(done, now=drive.now)
+        with pytest.raises(LeaseLost):
+            await engine.runs.step(alive, done, 1, now=drive.now)
         assert await drive.states([mine.id, theirs.id]) == [State.RUNNING, State.RUNNING]

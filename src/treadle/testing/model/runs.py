@@ -41,7 +41,7 @@ class ModelRuns:
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         member = self._workers.check(worker_id, now)
-        refused = self._settle(done)
+        refused = self._settle(done, now)
         self._promote(self._wall(now))
         claims, solo_waiting = self._claim(member, want, self._wall(now))
         return Step(
@@ -53,10 +53,7 @@ class ModelRuns:
         )
 
     async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
-        for transition in done:
-            if transition.worker_id is not None:
-                self._workers.check(transition.worker_id, now)
-        return self._settle(done)
+        return self._settle(done, now)
 
     async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
         return [
@@ -146,7 +143,10 @@ class ModelRuns:
         self._data.tell(entry, event, now, started_data(entry.run.attempt, entry.run.token))
         self._data.wake([Topic.EVENTS])
 
-    def _settle(self, done: Sequence[Transition]) -> tuple[str, ...]:
+    def _settle(self, done: Sequence[Transition], now: Instant | None) -> tuple[str, ...]:
+        for transition in done:
+            if transition.worker_id is not None:
+                self._workers.check(transition.worker_id, now)
         if done:
             self._data.wake([Topic.RUNS, Topic.EVENTS])
         return tuple(transition.run_id for transition in done if not self._stands(transition))

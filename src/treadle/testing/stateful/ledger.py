@@ -91,16 +91,22 @@ class Ledger:
             before.append(Holding(claim.token, worker_id, now))
 
     def settled(self, done: Sequence[Transition], refused: Sequence[str], now: Instant) -> None:
-        """I3: what is accepted carries the token of a claim, and its worker's lease is alive."""
-        left = list(refused)
-        for transition in done:
-            if transition.run_id in left:
-                left.remove(transition.run_id)
-                continue
-            (holding,) = (one for one in self.holdings[transition.run_id] if one.token == transition.token)
-            if holding.until is None:
-                assert transition.worker_id is None or self.leases[transition.worker_id] > now, "I4"
-                holding.until = now
+        """I3: what is accepted carries the token of a claim, and its worker's lease is alive.
+
+        Where a batch names a run several times, the answer does not say which was refused: the one whose claim is
+        still open is the last to be.
+        """
+        for run_id in {transition.run_id for transition in done}:
+            named = [(self._holding(one), one) for one in done if one.run_id == run_id]
+            named.sort(key=lambda pair: pair[0].until is not None)
+            for holding, transition in named[: len(named) - refused.count(run_id)]:
+                if holding.until is None:
+                    assert transition.worker_id is None or self.leases[transition.worker_id] > now, "I4"
+                    holding.until = now
+
+    def _holding(self, transition: Transition) -> Holding:
+        (holding,) = (one for one in self.holdings[transition.run_id] if one.token == transition.token)
+        return holding
 
     def check(self, runs: Sequence[Run]) -> None:
         """I1, I2 and I5, over all the runs of an engine."""

@@ -233,9 +233,9 @@ class EngineMachine(RuleBasedStateMachine):
         self._change(*sighting, how)
 
     @precondition(lambda self: self.pair.has_old())
-    @rule(limit=st.integers(1, 5))
-    def prune(self, limit: int) -> None:
-        self.pair.prune(limit)
+    @rule()
+    def prune(self) -> None:
+        self.pair.prune()
 
     # What the rules share.
 

@@ -24,7 +24,7 @@ from treadle.testing.clock import VirtualClock
 from treadle.testing.driver import firing, transition
 from treadle.testing.model import Data, ModelEngine
 from treadle.testing.stateful.ledger import Ledger
-from treadle.testing.stateful.reading import Lives, everything
+from treadle.testing.stateful.reading import ALL, Lives, everything
 
 T = TypeVar("T")
 
@@ -79,7 +79,8 @@ class Pair:
     def check(self) -> None:
         """All that can be read of both is the same, and as it was promised."""
         model, real = (self._runner.run(everything(engine, self.now)) for engine in (self._model, self._real))
-        assert model == real
+        for what in model.__struct_fields__:
+            assert getattr(model, what) == getattr(real, what), what
         self.ledger.check(real.runs)
         for lives, engine in zip(self._lives, (self._model, self._real), strict=True):
             self._runner.run(lives.follow(engine))
@@ -142,7 +143,7 @@ class Pair:
         try:
             step = self.ask(lambda engine: engine.runs.step(worker_id, told, want, now=self.now), _seen)
         except LeaseLost:
-            assert worker_id not in self.alive(), "I4"
+            assert not {worker_id, *(held[0] for held, _ in done)} <= set(self.alive()), "I4"
             return []
         assert worker_id in self.alive(), "I4"
         self.ledger.settled(told, step.refused, self.now)
@@ -238,13 +239,13 @@ class Pair:
         kept = (run for run_id, run in self.ledger.finals.items() if run_id not in self.ledger.pruned)
         return any(run.finished_at is not None and run.finished_at < self.now - KEPT for run in kept)
 
-    def prune(self, limit: int) -> None:
-        """Remove a little of what is old."""
+    def prune(self) -> None:
+        """Remove all that is old: of what is equally old, engines may take any first."""
         before = self.now - KEPT
-        self.ask(lambda engine: engine.workers.prune(before, limit))
-        self.ask(lambda engine: engine.logs.prune(before, limit))
-        self.ask(lambda engine: engine.events.prune(before, limit))
-        pruned = self.ask(lambda engine: engine.runs.prune(before, limit))
+        self.ask(lambda engine: engine.workers.prune(before, ALL))
+        self.ask(lambda engine: engine.logs.prune(before, ALL))
+        self.ask(lambda engine: engine.events.prune(before, ALL))
+        pruned = self.ask(lambda engine: engine.runs.prune(before, ALL))
         left = {run.id for run in self._runner.run(everything(self._real, self.now)).runs}
         gone = set(self.ledger.finals) - left - self.ledger.pruned
         assert len(gone) == pruned
