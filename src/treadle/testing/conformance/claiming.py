@@ -90,6 +90,13 @@ class TestClaim:
         drive.now += 1
         assert [claim.id for claim in await drive.claim(worker)] == [run_id]
 
+    async def test_of_two_scheduled_runs_only_the_due_one_is_claimed(self, drive: Driver) -> None:
+        (due,) = await drive.submit(delay=MINUTE)
+        await drive.submit(delay=MINUTE + 1)
+        worker = await drive.worker(lease=HOUR)
+        drive.now += MINUTE
+        assert [claim.id for claim in await drive.claim(worker, 9)] == [due]
+
     async def test_a_delayed_run_waits_from_its_due_date_on(self, drive: Driver) -> None:
         (delayed,) = await drive.submit(delay=MINUTE)
         drive.now += MINUTE - 1
