@@ -29,6 +29,8 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
 
+    __hash__ = str.__hash__  # Enum's own is a Python function, and states are looked up several times a run
+
 
 TERMINAL: Final = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.SKIPPED})
 LIVE: Final = frozenset(State) - TERMINAL

@@ -50,6 +50,8 @@ class Change(StrEnum):
     QUARANTINE = "quarantine"
     CANCEL = "cancel"
 
+    __hash__ = str.__hash__  # as in State
+
 
 class Row(Struct, frozen=True):
     """One line of the table: where a change leads, and the event that tells of it."""
@@ -86,6 +88,9 @@ ATTEMPT_DATA: Final = '{"attempt":%d,"token":%d}'
 
 MESSAGE_TOLD: Final = 500
 """How many characters of an error's message its event repeats."""
+
+_SUCCEED: Final = Change.SUCCEED
+_SUCCEED_ROW: Final = TABLE[State.RUNNING, Change.SUCCEED]
 
 CANCEL_ROW: Final = TABLE[State.RUNNING, Change.CANCEL]
 """What the engine applies in place of any row but success once a cancel was accepted: no further attempt begins."""
@@ -144,7 +149,7 @@ def settle(
     error: RunError | None = None
     match outcome:
         case Succeeded():
-            change, result = Change.SUCCEED, outcome.result
+            change, result = _SUCCEED, outcome.result
         case Failed():
             error = outcome.error
             failures, suspect = failures + 1, False
@@ -172,7 +177,7 @@ def settle(
             if solo_losses >= QUARANTINE_AT:
                 change = Change.QUARANTINE
                 error = RunError("quarantined", f"it ended its worker {solo_losses} times; last: {outcome.message}")
-    row = TABLE[State.RUNNING, change]
+    row = _SUCCEED_ROW if change is _SUCCEED else TABLE[State.RUNNING, change]
     return Transition(
         run_id=run.id,
         domain=run.domain,
@@ -188,7 +193,9 @@ def settle(
         at=now,
         started_at=started_at,
         due_at=due_at,
-        rank=None if row.to in TERMINAL else rank(run.due_at if due_at is None else due_at, run.priority),
+        rank=None
+        if change is _SUCCEED or row.to in TERMINAL
+        else rank(run.due_at if due_at is None else due_at, run.priority),
         reason=reason,
         result=result,
         error=error,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 from msgspec import structs
@@ -12,7 +12,7 @@ from treadle.domain import json
 from treadle.domain.errors import InvalidInput, NotFound
 from treadle.domain.instants import DAY
 from treadle.domain.logs import clean
-from treadle.domain.outcomes import Cancelled, Failed, Lost, Outcome, Released, RunError, Skipped, Snoozed, Succeeded
+from treadle.domain.outcomes import Cancelled, Failed, Outcome, RunError, Skipped, Snoozed, Succeeded
 from treadle.domain.submitting import LONGEST_DELAY
 from treadle.domain.work import Work
 
@@ -25,24 +25,31 @@ TRACEBACK_FRAMES: Final = 30
 """A traceback keeps its last frames: those are the handler's."""
 
 _NO_RESULT: Final = Succeeded()
+_OUTCOMES: Final = frozenset(get_args(Outcome))
 
 
 def to_outcome(value: object) -> Outcome:
     """What a handler's return value means: an outcome is taken as it is, anything else is the result as JSON."""
-    match value:
-        case None:
-            return _NO_RESULT
-        case Succeeded() if value.result is not None:
-            return _succeeded(value.result)
-        case Succeeded() | Failed() | Skipped() | Snoozed() | Cancelled():
-            return _checked(value)
-        case Lost() | Released():
-            return _unusable(f"a handler cannot return {type(value).__name__}: only a worker can tell")
+    if value is None:
+        return _NO_RESULT
+    if type(value) in _OUTCOMES:
+        return _returned(value)
     try:
         result = json.encode(value)
     except Exception as error:  # noqa: BLE001 - encoding may call the value's own code
         return _unusable(f"the result cannot be written as JSON: {_said(error)}")
     return _fitting(result)
+
+
+def _returned(value: object) -> Outcome:
+    """An outcome that a handler returned."""
+    match value:
+        case Succeeded() if value.result is not None:
+            return _succeeded(value.result)
+        case Succeeded() | Failed() | Skipped() | Snoozed() | Cancelled():
+            return _checked(value)
+        case _:
+            return _unusable(f"a handler cannot return {type(value).__name__}: only a worker can tell")
 
 
 def failure(error: BaseException) -> Failed:

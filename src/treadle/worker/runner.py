@@ -25,6 +25,7 @@ TICK_SECONDS: Final = 0.05
 KILL_MARGIN_SECONDS: Final = 5.0
 """What an executor that kills its own processes after the grace has for that before its worker process is killed."""
 
+_TIMEOUT: Final = Why.TIMEOUT
 _RELEASED: Final = Released("the worker stops")
 _CANCELLED: Final = Cancelled()
 
@@ -159,7 +160,7 @@ class Runner:
         if timeout_ms := execution.work.timeout_ms:
             slot.deadline = execution.deadline = self._loop.time() + timeout_ms / 1000
             slot.kill_at = slot.deadline + self._grace_of(executor)
-        self._board.put(slot.number, claim.id, slot.kill_at, Why.TIMEOUT)
+        self._board.put(slot.number, claim.id, slot.kill_at, _TIMEOUT)
         self._busy[claim.id] = slot
         self._started.set()
         # A context of its own: by default it would inherit what the run before it in this slot left in its own.
