@@ -11,7 +11,7 @@ from typing import Final
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, Released, RunError, Succeeded
 from treadle.domain.runs import Claim
 from treadle.domain.states import Transition, settle
-from treadle.domain.work import decode_work
+from treadle.domain.work import Work, decode_work
 from treadle.executors.base import Execution, Executor
 from treadle.executors.capture import current_speaker
 from treadle.executors.outcomes import failure, timed_out
@@ -118,13 +118,14 @@ class Runner:
             self._end(self._busy[run_id], _CANCELLED, Why.CANCEL)
         for claim in [claim for claim in self._buffer if claim.id in wanted]:
             self._buffer.remove(claim)
-            self._finish(claim, _CANCELLED, None)
+            self._finish(claim, decode_work(claim.work), _CANCELLED, None)
 
     def stop(self) -> None:
         """Begin nothing more, and give back what has not begun."""
         self._stopping = True
         while self._buffer:
-            self._finish(self._buffer.popleft(), _RELEASED, None)
+            claim = self._buffer.popleft()
+            self._finish(claim, decode_work(claim.work), _RELEASED, None)
 
     def release_running(self) -> None:
         """End what runs, without spending an attempt."""
@@ -154,7 +155,7 @@ class Runner:
             executor = self._executors.find(execution.work)
         except Exception as error:  # noqa: BLE001 - what is wrong with one run must not end the worker
             self._free.append(slot)
-            self._finish(claim, failure(error), None)
+            self._finish(claim, decode_work(claim.work), failure(error), None)
             return
         slot.execution, slot.executor = execution, executor
         if timeout_ms := execution.work.timeout_ms:
@@ -175,13 +176,14 @@ class Runner:
             outcome = Failed(RunError("exception", "the handler cancelled itself", "CancelledError"))
         except BaseException as error:  # noqa: BLE001 - user code may raise anything, sys.exit() too
             outcome = failure(error)
-        outcome = _told_to_end(slot, executor, execution, outcome)
+        if slot.timed_out or not isinstance(outcome, Succeeded):
+            outcome = _told_to_end(slot, executor, execution, outcome)
         execution.close()
         del self._busy[execution.claim.id]
         self._board.clear(slot.number)
         slot.vacate()
         self._free.append(slot)
-        self._finish(execution.claim, outcome, started_at)
+        self._finish(execution.claim, execution.work, outcome, started_at)
         self._fill()
 
     def _end(self, slot: _Slot, outcome: Cancelled | Released, why: Why) -> None:
@@ -197,11 +199,11 @@ class Runner:
     def _grace_of(self, executor: Executor) -> float:
         return self._grace + (KILL_MARGIN_SECONDS if executor.ends_itself else 0.0)
 
-    def _finish(self, claim: Claim, outcome: Outcome, started_at: int | None) -> None:
+    def _finish(self, claim: Claim, work: Work, outcome: Outcome, started_at: int | None) -> None:
         self._on_done(
             settle(
                 claim,
-                decode_work(claim.work),
+                work,
                 outcome,
                 now=self._clock.wall(),
                 chance=chance(),
@@ -212,9 +214,7 @@ class Runner:
 
 
 def _told_to_end(slot: _Slot, executor: Executor, execution: Execution, outcome: Outcome) -> Outcome:
-    """What stands of an outcome when the run had been told to end: success, and what its executor made of it itself."""
-    if isinstance(outcome, Succeeded) and not slot.timed_out:
-        return outcome
+    """What becomes of an outcome, other than success in time, when the run may have been told to end."""
     if executor.ends_itself:
         return outcome
     if slot.timed_out:
