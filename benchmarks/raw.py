@@ -6,6 +6,7 @@ fences, ranks, lines, leases, listing) is what a ratio to these limits tells.
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,22 @@ def enqueue(path: Path, runs: int) -> float:
             connection.execute("INSERT INTO events (run, type) VALUES (?, 'queued')", (number,))
             connection.execute("COMMIT")
     return watch.rate(runs)
+
+
+def waits(path: Path, runs: int, pace: int) -> list[float]:
+    """Milliseconds to insert a run and then to claim it, each on disk, so many times a second."""
+    taken = []
+    with closing(_open(path)) as connection:
+        began = time.monotonic()
+        for number in range(runs):
+            time.sleep(max(0.0, began + number / pace - time.monotonic()))
+            with Stopwatch() as watch:
+                with connection:
+                    connection.execute("INSERT INTO queue (payload) VALUES (?)", (_PAYLOAD,))
+                with connection:
+                    connection.execute(_CLAIM, (BATCH,)).fetchall()
+            taken.append(watch.wall / 1000)
+    return taken
 
 
 def _open(path: Path) -> apsw.Connection:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from benchmarks import raw
 from benchmarks.doors import DOORS, Call, define_job
 from benchmarks.engines import all_finished, finished, opened
 from benchmarks.measure import Figures, Options, Part, Report, at_most, interleave, medians, percentile
@@ -25,7 +26,8 @@ _P99_MS: Final = 10.0
 
 async def run(options: Options) -> Report:
     """See the module. Both processes read the clock of this machine: the engine's `started_at` is the worker's."""
-    spreads = await interleave({name: _through(options, name) for name in DOORS}, options.rounds)
+    parts = {"raw": _raw(options), **{name: _through(options, name) for name in DOORS}}
+    spreads = await interleave(parts, options.rounds)
     figures = medians(spreads)
     return Report(
         figures=figures,
@@ -36,6 +38,18 @@ async def run(options: Options) -> Report:
         spreads=spreads,
         settings={**options.numbers, "synchronous": "FULL", "workers": 1},
     )
+
+
+def _raw(options: Options) -> Part:
+    """The two commits that lie between: the disk has its share, and its moods, in every percentile."""
+
+    async def part(number: int) -> Figures:
+        runs = options.numbers["runs"] if number else _WARM_UP
+        with TemporaryDirectory(dir=options.folder) as folder:
+            path = Path(folder) / "raw.db"
+            return _figures(await asyncio.to_thread(raw.waits, path, runs, options.numbers["pace"]))
+
+    return part
 
 
 def _through(options: Options, name: str) -> Part:
@@ -56,9 +70,13 @@ def _through(options: Options, name: str) -> Part:
                 submitted = await _submit(call, runs if number else _WARM_UP, pace)
                 await until(lambda: all_finished(store, list(submitted)), process)
                 waits = _waits(await finished(store), submitted)
-        return {"p50_ms": percentile(waits, 50), "p99_ms": percentile(waits, 99), "max_ms": max(waits)}
+        return _figures(waits)
 
     return part
+
+
+def _figures(waits: list[float]) -> Figures:
+    return {"p50_ms": percentile(waits, 50), "p99_ms": percentile(waits, 99), "max_ms": max(waits)}
 
 
 async def _submit(call: Call, count: int, pace: int) -> dict[str, Instant]:
