@@ -33,7 +33,7 @@ _CANCELLED: Final = Cancelled()
 class _Slot:
     """A place where one run at a time is carried out."""
 
-    __slots__ = ("deadline", "execution", "executor", "kill_at", "number", "task", "timed_out", "told")
+    __slots__ = ("begun", "deadline", "execution", "executor", "kill_at", "number", "task", "timed_out", "told")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -44,18 +44,23 @@ class _Slot:
         self.execution: Execution | None = None
         self.executor: Executor | None = None
         self.task: asyncio.Task[None] | None = None
+        self.begun = False
         self.deadline: float | None = None
         self.kill_at = NEVER
         self.timed_out = False
         self.told = False
 
     def interrupt(self, outcome: Cancelled | Released) -> None:
-        """End the run by its signal and its task, unless its executor watches the deadline and the signal itself."""
+        """End the run by its signal and its task, unless its executor watches the deadline and the signal itself.
+
+        A task that is cancelled before its first step never takes one, and would never leave the slot. So one that has
+        not begun is left to find the signal set.
+        """
         if self.task is None or self.execution is None or self.executor is None:
             return
         if not (self.timed_out and self.executor.ends_itself):
             self.execution.cancelled.set(outcome)
-        if not self.executor.ends_itself:
+        if self.begun and not self.executor.ends_itself:
             self.task.cancel()
 
 
@@ -168,10 +173,12 @@ class Runner:
         slot.task = self._loop.create_task(self._carry_out(slot, executor, execution), context=self._context.copy())
 
     async def _carry_out(self, slot: _Slot, executor: Executor, execution: Execution) -> None:
+        slot.begun = True
         current_speaker.set(execution)  # in this task's context only
-        started_at = self._clock.wall()
+        early = execution.early_outcome
+        started_at = None if early else self._clock.wall()
         try:
-            outcome = await executor.run(execution)
+            outcome = early or await executor.run(execution)
         except asyncio.CancelledError:
             outcome = Failed(RunError("exception", "the handler cancelled itself", "CancelledError"))
         except BaseException as error:  # noqa: BLE001 - user code may raise anything, sys.exit() too
