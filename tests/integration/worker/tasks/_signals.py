@@ -19,10 +19,19 @@ def tell(ctx: JobContext, word: str) -> None:
 
 def may_go_on(ctx: JobContext) -> bool:
     """Whether the test has let this run go on."""
-    return (Path(os.environ["TREADLE_TEST_GATES"]) / ctx.run_id).exists()
+    return _gate(ctx).exists()
+
+
+def shut_gate(ctx: JobContext) -> None:
+    """Take back the test's word: the run's next attempt will wait for another."""
+    _gate(ctx).unlink()
 
 
 def hold(ctx: JobContext) -> None:
     """Wait for the test, whatever else happens."""
     while not may_go_on(ctx):
         time.sleep(0.01)
+
+
+def _gate(ctx: JobContext) -> Path:
+    return Path(os.environ["TREADLE_TEST_GATES"]) / ctx.run_id

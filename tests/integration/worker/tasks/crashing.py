@@ -8,7 +8,7 @@ import subprocess
 
 from treadle import JobContext, job
 
-from ._signals import hold, may_go_on, tell
+from ._signals import hold, may_go_on, shut_gate, tell
 
 
 @job("crash")
@@ -26,10 +26,11 @@ def crash_apart(ctx: JobContext) -> int:
 
 @job("crash.later")
 def crash_later(ctx: JobContext) -> int:
-    """Crashes when the test says so, and only the first time."""
+    """Crashes when the test says so, and only the first time; the second time it waits for the test again."""
     tell(ctx, "begun")
     hold(ctx)
     if ctx.attempt == 1:
+        shut_gate(ctx)
         ctypes.string_at(0)
     return ctx.attempt
 
