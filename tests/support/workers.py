@@ -85,6 +85,7 @@ class WorkerProcess:
     """A worker's parent process."""
 
     def __init__(self, site: Site, said: Path, settings: Mapping[str, object]) -> None:
+        self.site = site
         values = {"data": site.folder, "database_url": site.url, "tasks": site.tasks, **SETTINGS, **settings}
         self._said = said
         with said.open("wb") as stderr:
