@@ -7,8 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from treadle.domain.dependencies import Depends
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
+from treadle.domain.limits import Limits
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
@@ -83,6 +85,8 @@ class NewRun(Struct, frozen=True, kw_only=True):
     schedule_id: str | None = None
     slot: Instant | None = None
     retry_of: str | None = None
+    limits: Limits | None = None
+    depends: Depends | None = None
     key: RunKey | None = None
 
 
@@ -145,6 +149,8 @@ class Run(Struct, frozen=True, kw_only=True):
     schedule_id: str | None
     slot: Instant | None
     retry_of: str | None
+    limits: Limits | None
+    depends: Depends | None
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from treadle.domain import json
+from treadle.domain.admission import next_hold
 from treadle.domain.errors import InvalidInput, PayloadTooLarge, Problem
 from treadle.domain.instants import DAY, SECOND, Instant, Micros, from_iso, from_seconds
 from treadle.domain.jobs import Job
 from treadle.domain.jobs.later import later_inputs
 from treadle.domain.priority import Priority, rank
-from treadle.domain.reasons import Reason, ReasonCode
-from treadle.domain.runs import Cause, NewRun, Run, RunKey, State
+from treadle.domain.runs import Cause, NewRun, Run, RunKey
 from treadle.domain.work import encode_work
 
 LONGEST_DELAY: Final[Micros] = 366 * DAY
@@ -78,7 +78,7 @@ def build_run(
         raise PayloadTooLarge(f"the inputs of the run take {len(encoded)} bytes, of at most {max_inputs}")
     due_at = now if due_at is None else due_at
     priority = priority or job.priority
-    later = due_at > now
+    hold = next_hold(has_parents=False, due_at=due_at, gated=False, now=now)
     return NewRun(
         id=run_id,
         domain=job.domain,
@@ -87,8 +87,8 @@ def build_run(
         queue=job.queue,
         requires=job.work.requires,
         priority=priority,
-        state=State.SCHEDULED if later else State.READY,
-        reason=Reason(ReasonCode.DELAY) if later else None,
+        state=hold.state,
+        reason=hold.reason,
         due_at=due_at,
         rank=rank(due_at, priority),
         created_at=now,
@@ -118,6 +118,7 @@ def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None
         inputs=run.inputs,
         cause=Cause.RETRY,
         retry_of=run.id,
+        limits=run.limits,
         key=key,
     )
 

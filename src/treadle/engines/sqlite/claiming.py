@@ -17,6 +17,7 @@ from treadle.domain.runs import Claim, State
 from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take
 from treadle.engines.contract import Step
+from treadle.engines.sqlite.admission import advance
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.lines import Lines
 from treadle.engines.sqlite.queries import load
@@ -67,7 +68,7 @@ def _promote(connection: apsw.Connection, now: Instant) -> Instant | None:
     """Make due runs ready; answers when the next will be due."""
     next_due: Instant | None = fetch(connection, _SQL["next_due"])[0][0]
     if next_due is not None and next_due <= now:
-        connection.execute(_SQL["promote"], (now, _PROMOTED_AT_ONCE))
+        advance(connection, [seq for (seq,) in fetch(connection, _SQL["due"], (now, _PROMOTED_AT_ONCE))], now)
         next_due = fetch(connection, _SQL["next_due"])[0][0]
     return next_due
 

@@ -68,6 +68,8 @@ def _row(run: NewRun, line: int) -> tuple[Any, ...]:
         run.schedule_id,
         run.slot,
         run.retry_of,
+        to_json(run.limits),
+        to_json(run.depends),
         to_json(run.reason),
         run.work,
         run.inputs,

@@ -7,6 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from treadle.domain.dependencies import Depends
+from treadle.domain.limits import Limits
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
@@ -16,12 +18,14 @@ from treadle.domain.runs import TERMINAL, Cause, Claim, Run, State
 _encoder: Final = msgspec.json.Encoder()
 _reasons: Final = msgspec.json.Decoder(Reason)
 _errors: Final = msgspec.json.Decoder(RunError)
+_limits: Final = msgspec.json.Decoder(Limits)
+_depends: Final = msgspec.json.Decoder(Depends)
 PRIORITIES: Final = {priority.value: priority for priority in Priority}
 
 _RUN_COLUMNS: Final = (
     "id, domain, job_id, job_version, queue, requires, priority, state, {reason}, due_at, rank, created_at, token, "
     "{attempt}, failures, losses, solo_losses, suspect, cancel_at, worker_id, {started}, {finished}, work, inputs, "
-    "{result}, error, cause, schedule_id, slot, retry_of"
+    "{result}, error, cause, schedule_id, slot, retry_of, limits, depends"
 )
 
 
@@ -53,7 +57,7 @@ HISTORY: Final = Half(
 )
 
 
-def to_json(value: Reason | RunError | None) -> str | None:
+def to_json(value: Reason | RunError | Limits | Depends | None) -> str | None:
     """A small record as JSON text, for a column."""
     return None if value is None else _encoder.encode(value).decode()
 
@@ -138,4 +142,6 @@ def to_run(row: tuple[Any, ...]) -> Run:
         schedule_id=row[27],
         slot=row[28],
         retry_of=row[29],
+        limits=None if row[30] is None else _limits.decode(row[30]),
+        depends=None if row[31] is None else _depends.decode(row[31]),
     )

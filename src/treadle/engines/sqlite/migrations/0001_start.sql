@@ -38,6 +38,8 @@ CREATE TABLE runs (
   schedule_id  TEXT,
   slot         INTEGER,
   retry_of     TEXT,
+  limits       TEXT,                       -- JSON, domain.limits.Limits
+  depends      TEXT,                       -- JSON, domain.dependencies.Depends
   reason       TEXT,                       -- JSON
   error        TEXT,                       -- JSON, of the last attempt
   work         BLOB    NOT NULL,           -- JSON, domain.work.Work
@@ -168,6 +170,8 @@ CREATE TABLE history (
   schedule_id  TEXT,
   slot         INTEGER,
   retry_of     TEXT,
+  limits       TEXT,                       -- JSON, domain.limits.Limits
+  depends      TEXT,                       -- JSON, domain.dependencies.Depends
   error        TEXT,                       -- JSON
   result       BLOB,                       -- JSON
   work         BLOB    NOT NULL,

@@ -18,16 +18,15 @@ INSERT INTO lines (id, domain, queue, requires, solo) VALUES (?, ?, ?, ?, ?) ON 
 
 -- name: insert_run
 INSERT INTO runs (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority,
-                  cause, schedule_id, slot, retry_of, reason, work, inputs)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                  cause, schedule_id, slot, retry_of, limits, depends, reason, work, inputs)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_event
 INSERT INTO events (domain, type, subject, n, job_id, at, data) VALUES (?, ?, ?, ?, ?, ?, ?);
 
--- name: promote
--- Due runs become ready. Their rank was set with their due date.
-UPDATE runs SET state = 'ready', reason = NULL
-WHERE seq IN (SELECT seq FROM runs WHERE state = 'scheduled' AND due_at <= ? ORDER BY due_at LIMIT ?);
+-- name: due
+-- Runs whose time has come, the longest due first. Their rank was set with their due date.
+SELECT seq FROM runs WHERE state = 'scheduled' AND due_at <= ? ORDER BY due_at LIMIT ?;
 
 -- name: next_due
 SELECT min(due_at) FROM runs WHERE state = 'scheduled';
@@ -98,12 +97,12 @@ FROM settling CROSS JOIN runs USING (seq);
 -- name: settle_finished
 INSERT INTO history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at, token,
                      attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at, finished_at,
-                     cause, schedule_id, slot, retry_of, error, result, work, inputs)
+                     cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
 SELECT id, domain, job_id, job_version, queue, requires, priority, settling.state, due_at, rank, created_at, token,
        failures + losses + 1, coalesce(more ->> 'failures', failures), coalesce(more ->> 'losses', losses),
        coalesce(more ->> 'solo_losses', solo_losses), coalesce(more ->> 'suspect', suspect), cancel_at, worker_id,
        coalesce(runs.started_at, settling.started_at), at,
-       cause, schedule_id, slot, retry_of, more ->> 'error', result, work, inputs
+       cause, schedule_id, slot, retry_of, limits, depends, more ->> 'error', result, work, inputs
 FROM settling CROSS JOIN runs USING (seq)
 WHERE settling.state IN ('completed', 'failed', 'cancelled', 'skipped');
 
@@ -139,10 +138,10 @@ SELECT id, token, state, cancel_at FROM history WHERE id IN (SELECT value FROM j
 -- name: finish_waiting
 INSERT INTO history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at, token,
                      attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at, finished_at,
-                     cause, schedule_id, slot, retry_of, error, result, work, inputs)
+                     cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
 SELECT id, domain, job_id, job_version, queue, requires, priority, ?2, due_at, rank, created_at, token,
        failures + losses, failures, losses, solo_losses, suspect, ?3, NULL, started_at, ?3,
-       cause, schedule_id, slot, retry_of, error, NULL, work, inputs
+       cause, schedule_id, slot, retry_of, limits, depends, error, NULL, work, inputs
 FROM runs WHERE seq = ?1;
 
 -- name: delete_live
