@@ -19,6 +19,9 @@ from treadle.worker.children import Child
 _SAFE: Final = 2 / 3
 """The part of a lease after which a child that could not be renewed is ended: before anybody else takes its runs."""
 
+_LATE: Final = 1 / 10
+"""The part of a lease for which an answer is awaited even then: this process may only have come late to ask."""
+
 _logger = structlog.get_logger(__name__)
 
 
@@ -42,7 +45,8 @@ class Heartbeat:
             asked = time.monotonic()
             end = renewed + _SAFE * self._lease
             known = {child.worker_id: child for child in self._children.values() if child.ready}
-            if not known or await self._renew(known, min(self._lease / 3, max(end - asked, 0.0))):
+            patience = min(self._lease / 3, max(end - asked, _LATE * self._lease))
+            if not known or await self._renew(known, patience):
                 renewed, pause = asked, self._every
             elif (left := end - time.monotonic()) > 0:
                 pause = min(self._every / 5, left)
