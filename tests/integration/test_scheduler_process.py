@@ -119,6 +119,7 @@ def test_it_goes_on_when_its_engine_comes_back(tmp_path: Path) -> None:
     with scheduler(tmp_path) as process:
         await_line(process, "scheduler started")
         blocker = apsw.Connection(str(tmp_path / "treadle.db"))
+        blocker.set_busy_timeout(10_000)
         blocker.execute("BEGIN IMMEDIATE")
         await_line(process, "engine unavailable")
         blocker.execute("ROLLBACK")

@@ -110,9 +110,9 @@ def test_a_whole_day_skipped_at_the_date_line_is_one_gap() -> None:
 @pytest.mark.parametrize("expr", ["0 0 30 2 *", "* * 31 4,6,9,11 *", "* 2 29 3 */7"])
 def test_what_never_comes_ends_with_none_in_bounded_time(expr: str) -> None:
     # The last one lies within Berlin's gap in every year that has it: 29 March is then the last Sunday of the month.
-    started = time.perf_counter()
+    started = time.process_time()
     assert next_fire(parse_cron(expr, "Europe/Berlin"), from_iso("2025-01-01T00:00:00Z")) is None
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_the_rarest_date_is_found() -> None:

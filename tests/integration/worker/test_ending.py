@@ -115,12 +115,11 @@ async def test_a_thread_that_ignores_its_cancel_is_ended_with_its_process(lab: L
 
 async def test_a_blocked_thread_is_ended_by_its_timeout_and_the_neighbours_spend_nothing(lab: Lab, site: Site) -> None:
     with site.worker() as worker:
-        late = await lab.submit("deaf.thread", timeout_ms=700)
         neighbour = await lab.submit("wait")
         program = await lab.shell(FOREVER, timeout_ms=600_000)
-        await lab.told(late)
         await lab.told(neighbour)
         below = int((await lab.line(program, "")).message)
+        late = await lab.submit("deaf.thread", timeout_ms=700)
         run = await lab.finished(late)
         assert run.error is not None
         assert run.error.code == "timeout"

@@ -77,16 +77,16 @@ async def test_a_worker_stopped_past_its_lease_changes_nothing_when_it_goes_on(l
 
 
 async def test_a_process_that_is_blocked_for_leases_on_end_loses_none(lab: Lab, site: Site) -> None:
-    """One sleeps for five leases, the other holds the interpreter for three."""
-    lease = 0.8
+    """One sleeps for three leases, the other holds the interpreter for two."""
+    lease = 2.0
     with site.worker(lease_sec=lease, heartbeat_sec=0.2, processes=2, concurrency=1) as worker:
         async with lab.sweeping():
-            sleeping = await lab.submit("block", inputs={"seconds": 5 * lease})
-            computing = await lab.submit("compute", inputs={"seconds": 3 * lease})
+            sleeping = await lab.submit("block", inputs={"seconds": 3 * lease})
+            computing = await lab.submit("compute", inputs={"seconds": 2 * lease})
             for run_id in (sleeping, computing):
                 run = await lab.finished(run_id, 60)
                 assert (run.state, run.losses, run.token) == (State.COMPLETED, 0, 1)
-            assert result(await lab.read(computing)) >= 3 * lease
+            assert result(await lab.read(computing)) >= 2 * lease
         assert "lease lost" not in worker.said
 
 
@@ -203,16 +203,18 @@ async def test_a_worker_that_made_room_for_a_suspect_goes_on_once_another_took_i
 
 
 async def test_an_engine_that_is_away_ends_the_runs_before_their_lease(lab: Lab, site: Site) -> None:
-    with site.worker() as worker:
+    lease = 4.0
+    with site.worker(lease_sec=lease) as worker:
         run_id = await lab.submit("wait.sync")
         word = await lab.told(run_id)
         blocker = apsw.Connection(str(site.folder / "treadle.db"))
+        blocker.set_busy_timeout(10_000)
         blocker.execute("BEGIN IMMEDIATE")
         locked = time.monotonic()
         await gone(word.pid)
-        assert time.monotonic() - locked < LEASE_SECONDS
+        assert time.monotonic() - locked < lease
         site.open_gate(run_id)
-        await asyncio.sleep(LEASE_SECONDS)
+        await asyncio.sleep(lease)
         blocker.execute("ROLLBACK")
         blocker.close()
         back = time.monotonic()
