@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from treadle.domain.instants import Instant
-from treadle.domain.json import Json, encode
+from treadle.domain.json import EMPTY_OBJECT, Json, encode
 from treadle.domain.outcomes import (
     Cancelled,
     Failed,
@@ -218,6 +218,11 @@ def started_data(attempt: int, token: int) -> Json:
     return (ATTEMPT_DATA % (attempt, token)).encode()
 
 
+def cancel_data(why: RunError | None) -> Json:
+    """What the event of a cancel tells: why, where it was not somebody's wish."""
+    return EMPTY_OBJECT if why is None else encode({"error": _told(why)})
+
+
 def settled_data(transition: Transition) -> Json:
     """What the event of a transition tells: which try it ended, why, and when the next one is due."""
     error, due_at = transition.error, transition.due_at
@@ -227,7 +232,11 @@ def settled_data(transition: Transition) -> Json:
         {
             "attempt": transition.attempt,
             "token": transition.token,
-            **({"error": {"code": error.code, "message": error.message[:MESSAGE_TOLD]}} if error else {}),
+            **({"error": _told(error)} if error else {}),
             **({"due_at": due_at} if due_at is not None else {}),
         }
     )
+
+
+def _told(error: RunError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message[:MESSAGE_TOLD]}

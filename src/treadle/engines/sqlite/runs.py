@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import apsw
 import msgspec
 
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
-from treadle.domain.states import CANCEL_REQUESTED_EVENT, CANCEL_ROW, Transition
+from treadle.domain.states import Transition
 from treadle.engines.contract import Accepted, RunQuery, Step, Topic
 from treadle.engines.sqlite import settling
+from treadle.engines.sqlite.cancelling import cancel
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.enqueuing import enqueue
@@ -66,7 +66,7 @@ class SqliteRuns:
     async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
         def work(write: Write) -> dict[str, State]:
             write.topics.update((Topic.CANCELS, Topic.EVENTS))
-            return _cancel(write.connection, domain, run_ids, self._wall(now))
+            return cancel(write.connection, domain, run_ids, self._wall(now))
 
         return await self._write(work)
 
@@ -127,21 +127,3 @@ class SqliteRuns:
 
     def _wall(self, now: Instant | None) -> Instant:
         return self._clock.wall() if now is None else now
-
-
-def _cancel(connection: apsw.Connection, domain: str, run_ids: Sequence[str], now: Instant) -> dict[str, State]:
-    ids = json_list(run_ids)
-    answer = {run_id: State(state) for run_id, state in fetch(connection, _SQL["finished_states"], (domain, ids))}
-    for row in fetch(connection, _SQL["cancel_candidates"], (domain, ids)):
-        seq, run_id, state, number, job_id = row
-        if state == State.RUNNING:
-            answer[run_id] = State.RUNNING
-            for (marked,) in fetch(connection, _SQL["mark_cancel"], (seq, now)):
-                event = (domain, CANCEL_REQUESTED_EVENT, run_id, marked, job_id, now, b"{}")
-                connection.execute(_SQL["insert_event"], event)
-            continue
-        answer[run_id] = CANCEL_ROW.to
-        connection.execute(_SQL["finish_waiting"], (seq, CANCEL_ROW.to, now))
-        connection.execute(_SQL["delete_live"], (json_list([seq]),))
-        connection.execute(_SQL["insert_event"], (domain, CANCEL_ROW.event, run_id, number + 1, job_id, now, b"{}"))
-    return answer

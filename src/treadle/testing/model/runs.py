@@ -9,8 +9,6 @@ import msgspec
 from treadle.domain.instants import Instant
 from treadle.domain.runs import LIVE, TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import (
-    CANCEL_REQUESTED_EVENT,
-    CANCEL_ROW,
     QUEUED_EVENT,
     TABLE,
     Change,
@@ -22,6 +20,7 @@ from treadle.domain.states import (
 from treadle.domain.workers import can_take
 from treadle.engines.contract import Accepted, Admission, RunQuery, Step, Topic
 from treadle.system import Clock
+from treadle.testing.model.ending import cancel, finish
 from treadle.testing.model.state import Data, Entry, Member, Settled
 from treadle.testing.model.workers import ModelWorkers
 
@@ -67,7 +66,7 @@ class ModelRuns:
         answer = {}
         for entry in entries:
             if entry.run.domain == domain:
-                self._cancel(entry, self._wall(now))
+                cancel(self._data, entry, self._wall(now))
                 answer[entry.run.id] = entry.run.state
         self._data.wake([Topic.CANCELS, Topic.EVENTS])
         return answer
@@ -181,7 +180,7 @@ class ModelRuns:
         )
         if row.to in TERMINAL:
             entry.run = msgspec.structs.replace(entry.run, error=transition.error, result=transition.result)
-            self._finish(entry, row.to, transition.at)
+            finish(self._data, entry, row.to, transition.at)
         else:
             entry.attempts.append(_to_attempt(entry, transition, row.event))
             self._put_back(entry, transition, row.to)
@@ -199,21 +198,6 @@ class ModelRuns:
             due_at=run.due_at if transition.due_at is None else transition.due_at,
             error=run.error if transition.error is None else transition.error,
         )
-
-    def _finish(self, entry: Entry, state: State, at: Instant) -> None:
-        entry.run = msgspec.structs.replace(entry.run, state=state, reason=None, finished_at=at)
-        self._data.history[entry.run.id] = self._data.live.pop(entry.run.id)
-
-    def _cancel(self, entry: Entry, now: Instant) -> None:
-        run = entry.run
-        if run.state in TERMINAL or run.cancel_requested_at is not None:
-            return
-        entry.run = msgspec.structs.replace(run, cancel_requested_at=now)
-        if run.state is State.RUNNING:
-            self._data.tell(entry, CANCEL_REQUESTED_EVENT, now)
-        else:
-            self._data.tell(entry, CANCEL_ROW.event, now)
-            self._finish(entry, CANCEL_ROW.to, now)
 
     def _views(self) -> list[Run]:
         return [_to_run(entry) for entry in self._data.entries().values()]

@@ -141,7 +141,7 @@ INSERT INTO history (id, domain, job_id, job_version, queue, requires, priority,
                      cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
 SELECT id, domain, job_id, job_version, queue, requires, priority, ?2, due_at, rank, created_at, token,
        failures + losses, failures, losses, solo_losses, suspect, ?3, NULL, started_at, ?3,
-       cause, schedule_id, slot, retry_of, limits, depends, error, NULL, work, inputs
+       cause, schedule_id, slot, retry_of, limits, depends, coalesce(?4, error), NULL, work, inputs
 FROM runs WHERE seq = ?1;
 
 -- name: delete_live
