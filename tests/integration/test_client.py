@@ -12,8 +12,9 @@ import pytest
 
 from tests.support.scheduling import define, sqlite
 from treadle import AsyncClient, Client, RunNotCompleted
-from treadle.domain.errors import InvalidInput, KeyReused, NotFound, PayloadTooLarge
+from treadle.domain.errors import InvalidInput, KeyReused, NotFound, PayloadTooLarge, QueueDraining
 from treadle.domain.priority import Priority
+from treadle.domain.queues import QueueState
 from treadle.domain.runs import State
 from treadle.settings import Settings
 from treadle.system import SystemClock
@@ -112,3 +113,15 @@ async def test_what_cannot_be_submitted_is_refused_at_once(settings: Settings) -
             await client.enqueue("add", {"a": 1}, key="")
         with pytest.raises(InvalidInput):
             await client.enqueue("add", {"a": 1}, delay=-1)
+
+
+async def test_a_draining_queue_refuses_one_run_and_many(settings: Settings) -> None:
+    async with AsyncClient(settings) as client, sqlite(Path(settings.data), SystemClock()) as engine:
+        await engine.queues.switch(settings.domain, "default", QueueState.DRAINING)
+        try:
+            with pytest.raises(QueueDraining, match="queue default is draining"):
+                await client.enqueue("add", {"a": 1})
+            with pytest.raises(QueueDraining):
+                await client.enqueue_many("add", [{"a": 1}, {"a": 2}])
+        finally:
+            await engine.queues.switch(settings.domain, "default", QueueState.OPEN)

@@ -11,6 +11,7 @@ import pytest
 
 from treadle.domain.instants import SECOND
 from treadle.domain.outcomes import Succeeded
+from treadle.domain.rates import Rate
 from treadle.domain.runs import State
 from treadle.engines.contract import RunQuery
 from treadle.engines.sqlite.connection import connect, fetch, migrate
@@ -35,8 +36,11 @@ QUERIES = {
 }
 
 LOOKS = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b")
-READS_ALL = re.compile(r"SCAN (runs|history|events|logs|attempts|keys)\b|INDEX (runs|history)_job \(domain=\?\)")
-"""What a plan says where it goes through all rows of a table, or through all of a domain."""
+READS_ALL = re.compile(
+    r"SCAN (runs|history|events|logs|attempts|keys)\b(?! USING COVERING INDEX runs_held)"
+    r"|INDEX (runs|history)_job \(domain=\?\)"
+)
+"""What a plan says where it goes through all rows of a table, or through all of a domain; runs at work are few."""
 
 
 @pytest.fixture
@@ -108,6 +112,8 @@ async def test_no_verb_reads_all_runs_to_find_some(
     worker = await drive.worker()
     ids = await drive.submit(3)
     await engine.runs.ahead("default", ids[2], 10)
+    await engine.queues.limit("default", "default", Rate(5, SECOND))
+    await engine.queues.find("default")
     await drive.settle(worker, await drive.claim_one(worker), Succeeded())
     await engine.runs.cancel("default", ids)
     await engine.runs.get("default", ids)

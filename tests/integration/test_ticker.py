@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.scheduling import START, MovedClock, define, runs, skips, slots, sqlite, ticker
 from treadle.domain.instants import DAY, SECOND
+from treadle.domain.queues import QueueState
 from treadle.domain.runs import DEFAULT_DOMAIN, Cause
 from treadle.engines.contract import Engine
 from treadle.scheduler.ticker import POLL_SECONDS
@@ -156,3 +157,17 @@ async def test_a_schedule_whose_job_is_gone_ends_and_says_so(engine: Engine, clo
     ((_, data),) = await skips(engine)
     assert data["reason"] == "job_missing"
     assert await engine.schedules.next_due() is None
+
+
+async def test_a_slot_that_meets_a_draining_queue_is_skipped_and_says_so(engine: Engine, clock: MovedClock) -> None:
+    await define(engine, allow_overlap=True, queue="mail")
+    tick = ticker(engine, clock)
+    await engine.queues.switch(DEFAULT_DOMAIN, "mail", QueueState.DRAINING)
+    clock.now += SECOND
+    await tick()
+    ((event, data),) = await skips(engine)
+    assert (event.subject, data["reason"], data["slots"]) == ("tick", "queue_draining", ["2026-11-02T08:00:01Z"])
+    await engine.queues.switch(DEFAULT_DOMAIN, "mail", QueueState.OPEN)
+    clock.now += SECOND
+    await tick()
+    assert await slots(engine) == [2.0]

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from treadle.domain import json
-from treadle.domain.errors import KeyReused, NotFound, TreadleError
+from treadle.domain.errors import KeyReused, NotFound, QueueDraining, TreadleError
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
 from treadle.domain.priority import Priority
@@ -67,7 +67,8 @@ class AsyncClient:
         """Submit a run of a job, due after `delay` seconds or `at` a moment; answers its id once it is on disk.
 
         `inputs` go over the job's own. A `key` that came before with the same call names the run of then. Raises
-        NotFound for an unknown job, InvalidInput, PayloadTooLarge, and KeyReused for the key of another call.
+        NotFound for an unknown job, InvalidInput, PayloadTooLarge, QueueDraining, and KeyReused for the key of another
+        call.
         """
         document = {
             "inputs": None if inputs is None else dict(inputs),
@@ -82,16 +83,23 @@ class AsyncClient:
         (accepted,) = await self._engine.runs.enqueue([new])
         if accepted.admission is Admission.KEY_REUSED:
             raise KeyReused("this key came before with another call; take a new key for a new one")
+        if accepted.admission is Admission.QUEUE_DRAINING:
+            raise QueueDraining(new.queue)
         return accepted.run_id
 
     async def enqueue_many(
         self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | None = None
     ) -> list[str]:
-        """Submit a run for each of `inputs`, all or none, in one transaction; answers their ids in order."""
+        """Submit a run for each of `inputs`, all or none, in one transaction; answers their ids in order.
+
+        Raises as `enqueue` does.
+        """
         job = await self._job(job_id)
         now = self._engine.now()
         requests = [read({"inputs": dict(each), "priority": priority}, RunRequest) for each in inputs]
         accepted = await self._engine.runs.enqueue([self._build(job, request, now) for request in requests])
+        if any(each.admission is Admission.QUEUE_DRAINING for each in accepted):  # they have one queue: so all were
+            raise QueueDraining(job.queue)
         return [each.run_id for each in accepted]
 
     async def get(self, run_id: str) -> Run:

@@ -95,6 +95,15 @@ class KeyReused(Conflict):
     code = "idempotency_key_reused"
 
 
+class QueueDraining(Conflict):
+    """The queue takes no new runs: it is being emptied."""
+
+    code = "queue_draining"
+
+    def __init__(self, queue: str) -> None:
+        super().__init__(f"queue {queue} is draining: it works off what it has and takes no new runs until resumed")
+
+
 class Unavailable(TreadleError):
     """The engine cannot take this now; nothing was acknowledged, and the same call may succeed later."""
 

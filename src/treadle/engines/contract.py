@@ -20,6 +20,8 @@ from msgspec import Struct
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.logs import LogLine, StoredLogLine
+from treadle.domain.queues import Queue, QueueControl, QueueState
+from treadle.domain.rates import Rate
 from treadle.domain.runs import Attempt, Claim, NewRun, Run, State
 from treadle.domain.schedules import Schedule
 from treadle.domain.states import Transition
@@ -32,6 +34,7 @@ class Admission(StrEnum):
     CREATED = "created"
     EXISTING = "existing"
     KEY_REUSED = "key_reused"
+    QUEUE_DRAINING = "queue_draining"
 
 
 class Accepted(Struct, frozen=True):
@@ -44,9 +47,10 @@ class Accepted(Struct, frozen=True):
 class Step(Struct, frozen=True):
     """What one trip brought: the fences refused, the runs claimed, and what the worker should know.
 
-    `cancels` are runs this worker holds whose cancel was accepted. `next_due` is when to ask again for a scheduled run:
-    where fewer were claimed than wanted, no run that the worker may take becomes due before it. `solo_waiting` says,
-    also to one that wants nothing, that a suspect waits for this worker to hold nothing else.
+    `cancels` are runs this worker holds whose cancel was accepted. `next_due` is when to ask again:
+    where fewer were claimed than wanted, no run that the worker may take becomes due before it, nor does the rate of
+    its queue let one go. `solo_waiting` says, also to one that wants nothing, that a suspect waits for this worker to
+    hold nothing else.
     """
 
     refused: tuple[str, ...] = ()
@@ -60,7 +64,10 @@ class RunStore(Protocol):
     """Live runs: submit, claim, settle."""
 
     async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
-        """Store runs, their events and keys in one transaction. A key that exists names its first run instead."""
+        """Store runs, their events and keys in one transaction. A key that exists names its first run instead.
+
+        A run for a queue that drains is refused, and its key not taken.
+        """
         ...
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
@@ -189,7 +196,8 @@ class ScheduleStore(Protocol):
     async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
         """Move cursors and submit runs, each firing whole or not at all; answers which took effect.
 
-        A slot already fired is never fired again: the second compare-and-set on its cursor fails.
+        A slot already fired is never fired again: the second compare-and-set on its cursor fails. One with a run for a
+        queue that drains takes no effect either.
         """
         ...
 
@@ -207,6 +215,31 @@ class ScheduleStore(Protocol):
 
     async def running(self, domain: str, schedule_ids: Sequence[str]) -> frozenset[str]:
         """Those schedules that have a run which is not finished."""
+        ...
+
+
+class QueueStore(Protocol):
+    """Queues: what was told of them, and how they are."""
+
+    async def find(
+        self, domain: str, *, names: Sequence[str] | None = None, after: str = "", limit: int = 200
+    ) -> list[Queue]:
+        """Queues that runs were submitted to or that were told anything, by name, from the first beyond `after`.
+
+        `names` are the only ones asked for; unknown ones are left out.
+        """
+        ...
+
+    async def controls(self, domain: str, names: Sequence[str]) -> dict[str, QueueControl]:
+        """What queues were told, without a look at their runs; those that were told nothing are left out."""
+        ...
+
+    async def switch(self, domain: str, name: str, state: QueueState, *, now: Instant | None = None) -> bool:
+        """Put a queue into a state, with its event; False where it was in it. In force with the commit, everywhere."""
+        ...
+
+    async def limit(self, domain: str, name: str, rate: Rate | None, *, now: Instant | None = None) -> bool:
+        """Give a queue a rate or take it away, with its event; False where nothing changed."""
         ...
 
 
@@ -356,6 +389,8 @@ class Engine(Protocol):
     def workers(self) -> WorkerStore: ...
     @property
     def schedules(self) -> ScheduleStore: ...
+    @property
+    def queues(self) -> QueueStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

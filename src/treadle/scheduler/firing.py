@@ -20,8 +20,11 @@ MOST_LISTED: Final = 100
 """Skipped slots named in one event, the newest; all are counted."""
 
 
-def make_firing(schedule: Schedule, job: Job, *, busy: bool, now: Instant, new_id: Callable[[str], str]) -> Firing:
-    """The firing of a schedule whose cursor is due. `busy` says that an earlier slot's run is not finished.
+def make_firing(
+    schedule: Schedule, job: Job, *, busy: bool, draining: bool, now: Instant, new_id: Callable[[str], str]
+) -> Firing:
+    """The firing of a schedule whose cursor is due. `busy` says that an earlier slot's run is not finished, `draining`
+    that the job's queue takes no runs: then every slot is skipped.
 
     Without `allow_overlap` a slot is skipped while an earlier one's run is unfinished. What the misfire policy `all`
     catches up is exempt: these slots are wanted although their time has passed, so they are submitted together.
@@ -29,7 +32,10 @@ def make_firing(schedule: Schedule, job: Job, *, busy: bool, now: Instant, new_i
     assert schedule.next_at is not None  # noqa: S101 - it is due
     planned = plan(schedule, now)
     slots, overlapping = planned.fire, planned.fire[:0]
-    if not schedule.allow_overlap:
+    refused = planned.fire if draining else ()
+    if draining:
+        slots = ()
+    elif not schedule.allow_overlap:
         slots, overlapping = _without_overlap(schedule, planned, busy=busy, now=now)
     events = []
     if planned.skipped_count:
@@ -38,6 +44,8 @@ def make_firing(schedule: Schedule, job: Job, *, busy: bool, now: Instant, new_i
         )
     if overlapping:
         events.append(_skipped(schedule, "overlap", overlapping, len(overlapping), now))
+    if refused:
+        events.append(_skipped(schedule, "queue_draining", refused, len(refused), now))
     return Firing(
         schedule_id=schedule.id,
         domain=schedule.domain,

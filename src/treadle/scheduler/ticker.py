@@ -11,6 +11,7 @@ import structlog
 
 from treadle.domain.instants import Instant, to_seconds
 from treadle.domain.jobs import Job
+from treadle.domain.queues import QueueState
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Engine, Firing
 from treadle.engines.definitions import JOB_KIND, to_job
@@ -53,10 +54,18 @@ class Ticker:
     async def _firings(self, due: Sequence[Schedule], now: Instant) -> list[Firing]:
         jobs = await self._jobs({(schedule.domain, schedule.job_id) for schedule in due})
         busy = await self._busy(due)
+        draining = await self._draining({(job.domain, job.queue) for job in jobs.values()})
         return [
             forsake(schedule, now)
             if (job := jobs.get((schedule.domain, schedule.job_id))) is None
-            else make_firing(schedule, job, busy=(schedule.domain, schedule.id) in busy, now=now, new_id=self._new_id)
+            else make_firing(
+                schedule,
+                job,
+                busy=(schedule.domain, schedule.id) in busy,
+                draining=(job.domain, job.queue) in draining,
+                now=now,
+                new_id=self._new_id,
+            )
             for schedule in due
         ]
 
@@ -74,6 +83,20 @@ class Ticker:
             (domain, schedule_id)
             for domain, ids in by_domain.items()
             for schedule_id in await self._engine.schedules.running(domain, ids)
+        }
+
+    async def _draining(self, names: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Of queues, those that take no runs. One that begins to drain after this look refuses the firing, which the
+        next round makes anew."""
+        by_domain = defaultdict(list)
+        for domain, name in names:
+            by_domain[domain].append(name)
+        found = await gather(*(self._engine.queues.controls(domain, queues) for domain, queues in by_domain.items()))
+        return {
+            (domain, name)
+            for domain, told in zip(by_domain, found, strict=True)
+            for name, control in told.items()
+            if control.state is QueueState.DRAINING
         }
 
 

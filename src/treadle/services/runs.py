@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, to_builtins
 
-from treadle.domain.errors import Conflict, KeyReused, NotFound
+from treadle.domain.errors import Conflict, KeyReused, NotFound, QueueDraining
 from treadle.domain.explain import MOST_COUNTED, Explanation, explain
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
@@ -47,7 +47,8 @@ class Runs:
     ) -> Submitted:
         """A run of a job. A `key` that came before with the same request names the run of then.
 
-        Raises NotFound, InvalidInput, PayloadTooLarge, and KeyReused where the key came with another request.
+        Raises NotFound, InvalidInput, PayloadTooLarge, QueueDraining, and KeyReused where the key came with another
+        request.
         """
         job = await self._jobs.get(domain, job_id)
         now = self._engine.now()
@@ -130,3 +131,5 @@ class Runs:
                 return Submitted(await self.get(new.domain, answer.run_id), replayed=True)
             case Admission.KEY_REUSED:
                 raise KeyReused("this idempotency key came before with another request; take a new key for a new one")
+            case Admission.QUEUE_DRAINING:
+                raise QueueDraining(new.queue)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.json import encode
@@ -173,10 +175,12 @@ def saving(now: Instant, *schedules: Schedule, **fields: Any) -> Save:
     return Save(**standard | {"at": now, "schedules": schedules} | fields)
 
 
-def firing(schedule: Schedule, now: Instant) -> Firing:
-    """What a scheduler that sees this schedule fires and records at `now`."""
+def firing(schedule: Schedule, now: Instant, *, draining: bool = False) -> Firing:
+    """What a scheduler that sees this schedule fires and records at `now`; nothing is fired to a queue that drains."""
     assert schedule.next_at is not None
     planned = plan(schedule, now)
+    if draining:
+        planned = replace(planned, fire=(), skipped=planned.skipped + planned.fire)
     told = encode({"slots": planned.skipped, "count": planned.skipped_count})
     skipped = NewEvent(domain=schedule.domain, type="schedule.skipped", subject=schedule.id, at=now, data=told)
     return Firing(

@@ -6,21 +6,27 @@ runs handlers meanwhile. Row by row, each step would wait for it.
 
 from __future__ import annotations
 
-import heapq
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Collection, Mapping
+from heapq import merge
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
 from treadle.domain.instants import Instant
+from treadle.domain.queues import QueueControl
 from treadle.domain.runs import Claim, State
 from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take
 from treadle.engines.contract import Step
 from treadle.engines.sqlite.admission import advance
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.lines import Lines
+from treadle.engines.sqlite.lines import Line, Lines
 from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.queues import QueueName, controls, use
 from treadle.engines.sqlite.records import to_claim
 from treadle.engines.sqlite.workers import Lease
 
@@ -29,6 +35,12 @@ _STARTED: Final = TABLE[State.READY, Change.CLAIM].event
 _PROMOTED_AT_ONCE: Final = 1000
 _heads: Final = msgspec.json.Decoder(list[tuple[int, int]])
 _claims: Final = msgspec.json.Decoder(list[list[Any]])
+
+Open: TypeAlias = Mapping[int, Line]
+"""Lines that have ready runs, by their ids."""
+
+Limited: TypeAlias = Mapping[QueueName, int]
+"""How many runs may be taken from a queue; from those that are left out, any number."""
 
 
 class Claimer:
@@ -43,25 +55,31 @@ class Claimer:
         cancels = tuple(row[0] for row in fetch(connection, _SQL["cancels"], (worker_id,)))
         if lease.draining:
             return Step(cancels=cancels, next_due=next_due)
-        normal, solo = self._open_lines(connection, lease)
+        lines = self._lines_for(connection, lease)
+        told = controls(connection, {(line.domain, line.queue) for line in lines.values()}) if lines else {}
+        limited = {name: most for name, control in told.items() if (most := control.may_go(now)) is not None}
+        normal, solo = _divide(lines, limited)
         ((holds, suspect),) = fetch(connection, _SQL["holds"], (worker_id, worker_id))
         claims: tuple[Claim, ...] = ()
         solo_waiting = bool(solo and holds and not suspect)
         if want > 0 and solo and not holds:
-            claims = _take(connection, solo, worker_id, 1, now)
+            claims = _take(connection, _best(connection, solo, limited, 1), worker_id, now)
         elif want > 0 and not suspect:
-            claims = _take(connection, normal, worker_id, want, now)
+            claims = _take(connection, _best(connection, normal, limited, want), worker_id, now)
+        if limited:
+            next_due = _use_rates(connection, told, claims, next_due, now)
         return Step(claims=claims, cancels=cancels, next_due=next_due, solo_waiting=solo_waiting)
 
-    def _open_lines(self, connection: apsw.Connection, lease: Lease) -> tuple[list[int], list[int]]:
-        """The lines with ready runs that the worker may take from: the normal ones, and those of suspects."""
-        normal: list[int] = []
-        solo: list[int] = []
-        for (number,) in fetch(connection, _SQL["ready_lines"]):
-            line = self._lines.by_id(connection, number)
-            if line.domain == lease.domain and can_take(lease.queues, lease.requires, line.queue, line.requires):
-                (solo if line.solo else normal).append(number)
-        return normal, solo
+    def _lines_for(self, connection: apsw.Connection, lease: Lease) -> dict[int, Line]:
+        """The lines with ready runs of which the worker may be given some."""
+        found = (
+            (number, self._lines.by_id(connection, number)) for (number,) in fetch(connection, _SQL["ready_lines"])
+        )
+        return {
+            number: line
+            for number, line in found
+            if line.domain == lease.domain and can_take(lease.queues, lease.requires, line.queue, line.requires)
+        }
 
 
 def _promote(connection: apsw.Connection, now: Instant) -> Instant | None:
@@ -73,11 +91,53 @@ def _promote(connection: apsw.Connection, now: Instant) -> Instant | None:
     return next_due
 
 
-def _take(connection: apsw.Connection, lines: list[int], worker_id: str, want: int, now: Instant) -> tuple[Claim, ...]:
-    heads = [_heads.decode(fetch(connection, _SQL["peek"], (line, want))[0][0]) for line in lines]
-    best = json_list([seq for _, seq in heapq.nsmallest(want, heapq.merge(*heads))])
-    if best == "[]":
+def _divide(lines: Open, limited: Limited) -> tuple[dict[int, Line], dict[int, Line]]:
+    """Of lines, those whose queue is not shut: the normal ones, and those of suspects."""
+    normal: dict[int, Line] = {}
+    solo: dict[int, Line] = {}
+    for number, line in lines.items():
+        if limited.get((line.domain, line.queue)) != 0:
+            (solo if line.solo else normal)[number] = line
+    return normal, solo
+
+
+def _best(connection: apsw.Connection, lines: Open, limited: Limited, want: int) -> list[int]:
+    """The first runs of lines, by their numbers: `want` together, and of a limited queue no more than it may give."""
+    groups: dict[QueueName | None, list[int]] = {}
+    for number, line in lines.items():
+        name = (line.domain, line.queue)
+        groups.setdefault(name if name in limited else None, []).append(number)
+    heads = []
+    for group, numbers in groups.items():
+        most = want if group is None else min(want, limited[group])
+        peeked = (_heads.decode(fetch(connection, _SQL["peek"], (number, most))[0][0]) for number in numbers)
+        heads.append(islice(merge(*peeked), most))
+    return [seq for _, seq in islice(merge(*heads), want)]
+
+
+def _use_rates(
+    connection: apsw.Connection,
+    told: Mapping[QueueName, QueueControl],
+    claims: Collection[Claim],
+    next_due: Instant | None,
+    now: Instant,
+) -> Instant | None:
+    """Count what was claimed against the rates of its queues; answers when there is more to claim, with what is due."""
+    counts = Counter((claim.domain, claim.queue) for claim in claims)
+    for name, control in told.items():
+        used_until = control.used(counts[name], now)
+        if used_until != control.used_until:
+            use(connection, name, used_until)
+        at = replace(control, used_until=used_until).next_at(now)
+        if at is not None and at > now:
+            next_due = at if next_due is None else min(next_due, at)
+    return next_due
+
+
+def _take(connection: apsw.Connection, runs: list[int], worker_id: str, now: Instant) -> tuple[Claim, ...]:
+    if not runs:
         return ()
+    best = json_list(runs)
     connection.execute(_SQL["claim"], (best, worker_id, now))
     connection.execute(_SQL["claim_events"], (best, _STARTED, ATTEMPT_DATA))
     ((rows,),) = fetch(connection, _SQL["claimed"], (best,))

@@ -17,6 +17,7 @@ from treadle.engines.sqlite.documents import SqliteDocuments
 from treadle.engines.sqlite.events import SqliteEvents
 from treadle.engines.sqlite.logs import SqliteLogs
 from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
+from treadle.engines.sqlite.queues import SqliteQueues
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.runs import SqliteRuns
 from treadle.engines.sqlite.schedules import SqliteSchedules
@@ -47,6 +48,7 @@ class SqliteEngine:
         self.runs = SqliteRuns(writer, reader, clock, leases)
         self.workers = SqliteWorkers(writer, reader, clock, leases)
         self.schedules = SqliteSchedules(writer, reader, clock)
+        self.queues = SqliteQueues(writer, reader, clock)
         self.documents = SqliteDocuments(writer, reader)
         self.events = SqliteEvents(writer, reader)
         self.logs = SqliteLogs(writer, reader)

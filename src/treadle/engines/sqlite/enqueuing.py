@@ -8,27 +8,36 @@ from typing import Any, Final
 import apsw
 
 from treadle.domain.instants import Instant
-from treadle.domain.runs import NewRun
+from treadle.domain.queues import QueueState
+from treadle.domain.runs import NewRun, RunKey
 from treadle.domain.states import QUEUED_EVENT
 from treadle.engines.contract import Accepted, Admission
 from treadle.engines.sqlite.connection import fetch
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.queues import QueueName, controls
 from treadle.engines.sqlite.records import to_json
 
 _SQL: Final = load("runs")
 
 
 def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
-    """Insert runs; the caller holds the write transaction. A key that stands names its first run instead."""
+    """Insert runs; the caller holds the write transaction. A key that stands names its first run instead, and a queue
+    that drains takes none."""
     answers: list[Accepted] = []
     rows: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
     lines: dict[Line, int] = {}
+    closed = draining(connection, runs)
     for run in runs:
-        if run.key is not None and (standing := _take_key(connection, run, now)) is not None:
+        if run.key is not None and (standing := _standing(connection, run, run.key, now)) is not None:
             answers.append(standing)
             continue
+        if (run.domain, run.queue) in closed:
+            answers.append(Accepted(run.id, Admission.QUEUE_DRAINING))
+            continue
+        if run.key is not None:
+            _put_key(connection, run, run.key)
         line = Line(run.domain, run.queue, run.requires, False)
         if (number := lines.get(line)) is None:
             number = lines[line] = put_line(connection, line)
@@ -40,14 +49,21 @@ def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -
     return answers
 
 
-def _take_key(connection: apsw.Connection, run: NewRun, now: Instant) -> Accepted | None:
-    """The run that already has this key, or None once the key is the new run's."""
-    key = run.key
-    assert key is not None  # noqa: S101
+def draining(connection: apsw.Connection, runs: Sequence[NewRun]) -> frozenset[QueueName]:
+    """Of the queues of runs, those that take none."""
+    told = controls(connection, {(run.domain, run.queue) for run in runs})
+    return frozenset(name for name, control in told.items() if control.state is QueueState.DRAINING)
+
+
+def _standing(connection: apsw.Connection, run: NewRun, key: RunKey, now: Instant) -> Accepted | None:
+    """The run that already has this key."""
     for run_id, body_hash in fetch(connection, _SQL["key"], (run.domain, key.scope, key.key, now)):
         return Accepted(run_id, Admission.EXISTING if body_hash == key.body_hash else Admission.KEY_REUSED)
-    connection.execute(_SQL["insert_key"], (run.domain, key.scope, key.key, run.id, key.body_hash, key.expires_at))
     return None
+
+
+def _put_key(connection: apsw.Connection, run: NewRun, key: RunKey) -> None:
+    connection.execute(_SQL["insert_key"], (run.domain, key.scope, key.key, run.id, key.body_hash, key.expires_at))
 
 
 def _row(run: NewRun, line: int) -> tuple[Any, ...]:

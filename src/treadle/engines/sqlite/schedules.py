@@ -13,7 +13,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Firing, Topic
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.enqueuing import enqueue
+from treadle.engines.sqlite.enqueuing import draining, enqueue
 from treadle.engines.sqlite.events import append
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
@@ -105,6 +105,8 @@ class SqliteSchedules:
 
 
 def _fire(connection: apsw.Connection, firing: Firing, now: Instant) -> bool:
+    if draining(connection, firing.runs):
+        return False
     moved = fetch(
         connection, _SQL["move"], (firing.domain, firing.schedule_id, firing.cursor, firing.next_at, firing.last_slot)
     )

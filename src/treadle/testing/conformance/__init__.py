@@ -36,6 +36,8 @@ from treadle.testing.conformance.notices import TestNotices
 from treadle.testing.conformance.opening import Opener, drive, engine
 from treadle.testing.conformance.processes import TestProcesses
 from treadle.testing.conformance.pruning import TestPruning
+from treadle.testing.conformance.queues import TestQueues
+from treadle.testing.conformance.rates import TestQueueRates
 from treadle.testing.conformance.reading import TestReading
 from treadle.testing.conformance.schedules import TestSchedules
 from treadle.testing.conformance.settling import TestSettle
@@ -55,6 +57,8 @@ __all__ = [
     "TestNotices",
     "TestProcesses",
     "TestPruning",
+    "TestQueueRates",
+    "TestQueues",
     "TestReading",
     "TestSchedules",
     "TestSettle",

@@ -9,6 +9,7 @@ import msgspec
 from treadle.domain.errors import StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
+from treadle.domain.queues import QueueState
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Document, Firing, Save, Topic
 from treadle.system import Clock
@@ -55,6 +56,8 @@ class ModelSchedules:
         name = (firing.domain, firing.schedule_id)
         schedule = self._data.schedules.get(name)
         if schedule is None or not schedule.active or schedule.next_at != firing.cursor:
+            return False
+        if any(self._data.control(run.domain, run.queue).state is QueueState.DRAINING for run in firing.runs):
             return False
         last_slot = schedule.last_slot if firing.last_slot is None else firing.last_slot
         self._data.schedules[name] = msgspec.structs.replace(schedule, next_at=firing.next_at, last_slot=last_slot)

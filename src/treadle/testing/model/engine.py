@@ -10,6 +10,7 @@ from treadle.engines.contract import Topic
 from treadle.system import Clock
 from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
 from treadle.testing.model.notices import ModelNotices
+from treadle.testing.model.queues import ModelQueues
 from treadle.testing.model.records import ModelEvents, ModelLogs
 from treadle.testing.model.runs import ModelRuns
 from treadle.testing.model.state import Data
@@ -29,6 +30,7 @@ class ModelEngine:
         self.workers = ModelWorkers(data, clock)
         self.runs = ModelRuns(data, clock, self.workers)
         self.schedules = ModelSchedules(data, clock)
+        self.queues = ModelQueues(data, clock)
         self.documents = ModelDocuments(data)
         self.events = ModelEvents(data)
         self.logs = ModelLogs(data)

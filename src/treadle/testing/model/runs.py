@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from treadle.domain.instants import Instant
+from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.runs import LIVE, TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import (
     QUEUED_EVENT,
@@ -47,7 +48,7 @@ class ModelRuns:
             refused=refused,
             claims=claims,
             cancels=tuple(e.run.id for e in self._workers.held(worker_id) if e.run.cancel_requested_at is not None),
-            next_due=min((run.due_at for run in self._in_state(State.SCHEDULED)), default=None),
+            next_due=min((*self._due(), *self._rates_let_go(member, self._wall(now))), default=None),
             solo_waiting=solo_waiting,
         )
 
@@ -113,19 +114,47 @@ class ModelRuns:
         spec = member.spec
         if member.state != "online":
             return (), False
-        ready = [entry for entry in self._data.live.values() if entry.run.state is State.READY]
-        ours = [entry for entry in ready if entry.run.domain == spec.domain]
-        open_to = [e for e in ours if can_take(spec.queues, spec.requires, e.run.queue, e.run.requires)]
-        in_order = sorted(open_to, key=_order)
-        suspects = [entry for entry in in_order if entry.run.suspect]
-        others = [entry for entry in in_order if not entry.run.suspect]
+        in_order = sorted(self._open_to(member), key=_order)
+        suspects = self._as_queues_allow([entry for entry in in_order if entry.run.suspect], now)
+        others = self._as_queues_allow([entry for entry in in_order if not entry.run.suspect], now)
         held = list(self._workers.held(spec.id))
         if any(entry.run.suspect for entry in held):
             return (), False
         taken = (suspects[:1] if suspects and not held else others)[: max(want, 0)]
         for entry in taken:
             self._start(entry, spec.id, now)
+            name = (entry.run.domain, entry.run.queue)
+            control = self._data.queues[name]
+            self._data.queues[name] = msgspec.structs.replace(control, used_until=control.used(1, now))
         return tuple(_to_claim(entry) for entry in taken), bool(suspects and held)
+
+    def _due(self) -> list[Instant]:
+        return [run.due_at for run in self._in_state(State.SCHEDULED)]
+
+    def _rates_let_go(self, member: Member, now: Instant) -> list[Instant]:
+        """When the queues of the runs that a worker may take give out more, for those that cannot now."""
+        waiting = [entry.run for entry in self._open_to(member)]
+        times = [self._data.control(run.domain, run.queue).next_at(now) for run in waiting]
+        return [at for at in times if at is not None and at > now]
+
+    def _open_to(self, member: Member) -> list[Entry]:
+        """The ready runs that a worker may take, but for what their queues were told."""
+        spec = member.spec
+        ready = [entry for entry in self._data.live.values() if entry.run.state is State.READY]
+        ours = [entry for entry in ready if entry.run.domain == spec.domain]
+        return [e for e in ours if can_take(spec.queues, spec.requires, e.run.queue, e.run.requires)]
+
+    def _as_queues_allow(self, entries: Sequence[Entry], now: Instant) -> list[Entry]:
+        """The first of each queue, as many as it may give out now."""
+        left = {name: control.may_go(now) for name, control in self._data.queues.items()}
+        allowed = []
+        for entry in entries:
+            name = (entry.run.domain, entry.run.queue)
+            most = left[name]
+            if most != 0:
+                left[name] = None if most is None else most - 1
+                allowed.append(entry)
+        return allowed
 
     def _start(self, entry: Entry, worker_id: str, now: Instant) -> None:
         run = entry.run
@@ -220,7 +249,12 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
                 same = first[1].body_hash == new.key.body_hash
                 answers.append(Accepted(first[0], Admission.EXISTING if same else Admission.KEY_REUSED))
                 continue
-            data.keys[name] = (new.id, new.key)
+        control = data.queues.setdefault((new.domain, new.queue), QueueControl())
+        if control.state is QueueState.DRAINING:
+            answers.append(Accepted(new.id, Admission.QUEUE_DRAINING))
+            continue
+        if new.key is not None:
+            data.keys[new.domain, new.key.scope, new.key.key] = (new.id, new.key)
         entry = data.live[new.id] = Entry(_first(new), seq=data.number())
         data.tell(entry, QUEUED_EVENT, new.created_at)
         answers.append(Accepted(new.id, Admission.CREATED))

@@ -9,6 +9,7 @@ from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
 from treadle.domain.logs import StoredLogLine
+from treadle.domain.queues import QueueControl
 from treadle.domain.runs import Attempt, Run, RunKey
 from treadle.domain.schedules import Schedule
 from treadle.domain.states import Row
@@ -53,13 +54,14 @@ class Member:
 
 @dataclass
 class Data:
-    """Everything. `live` is in the order of submission, `history` in that of finishing."""
+    """Everything. `live` is in the order of submission, `history` in that of finishing; `queues` are all ever used."""
 
     live: dict[str, Entry] = field(default_factory=dict)
     history: dict[str, Entry] = field(default_factory=dict)
     keys: dict[tuple[str, str, str], tuple[str, RunKey]] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     schedules: dict[tuple[str, str], Schedule] = field(default_factory=dict)
+    queues: dict[tuple[str, str], QueueControl] = field(default_factory=dict)
     documents: dict[tuple[str, str, str], Document] = field(default_factory=dict)
     versions: list[Document] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -71,6 +73,10 @@ class Data:
         """A number that was never given out before."""
         self.numbers += 1
         return self.numbers
+
+    def control(self, domain: str, queue: str) -> QueueControl:
+        """What a queue was told."""
+        return self.queues.get((domain, queue), QueueControl())
 
     def entries(self) -> dict[str, Entry]:
         """Every run by id."""

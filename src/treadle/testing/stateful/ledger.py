@@ -9,6 +9,8 @@ I3   what is written carries the run's token; a stale one is never accepted
 I4   no two workers hold a run at one time
 I5   attempts keep to their maximum, and losses to theirs
 I7   a slot of a schedule is fired once or passed over once
+I8   runs go in the order of their ranks (the model says which is next), but none of a queue that is paused, and no
+     more of one than its rate lets go; a queue that drains takes none
 I10  a key names one run
 I12  nothing is claimed before it is due
 I13  a run's events have no gap, and make a way through the table of states
@@ -22,6 +24,8 @@ from dataclasses import dataclass, field
 
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
+from treadle.domain.queues import QueueState
+from treadle.domain.rates import Rate
 from treadle.domain.retry import QUARANTINE_AT
 from treadle.domain.runs import TERMINAL, Claim, NewRun, Run, State
 from treadle.domain.states import CANCEL_REQUESTED_EVENT, QUEUED_EVENT, TABLE, Change, Transition
@@ -43,6 +47,23 @@ class Holding:
 
 
 @dataclass
+class Gate:
+    """What a queue was told, and the claims from it since its rate was set."""
+
+    state: QueueState = QueueState.OPEN
+    rate: Rate | None = None
+    claims: list[Instant] = field(default_factory=list)
+
+    def claimed(self, now: Instant) -> None:
+        """I8: it may give out a run now."""
+        assert self.state is not QueueState.PAUSED, "I8"
+        self.claims.append(now)
+        if self.rate is not None:
+            for first, since in enumerate(self.claims):
+                assert len(self.claims) - first <= self.rate.runs + (now - since) // self.rate.interval, "I8"
+
+
+@dataclass
 class Ledger:
     """Everything that was promised. Each method raises AssertionError where an answer breaks an invariant."""
 
@@ -51,6 +72,7 @@ class Ledger:
     holdings: dict[str, list[Holding]] = field(default_factory=lambda: defaultdict(list))
     leases: dict[str, Instant] = field(default_factory=dict)
     finals: dict[str, Run] = field(default_factory=dict)
+    queues: dict[tuple[str, str], Gate] = field(default_factory=lambda: defaultdict(Gate))
     slots: set[tuple[str, str, Instant]] = field(default_factory=set)
     pruned: set[str] = field(default_factory=set)
 
@@ -60,9 +82,13 @@ class Ledger:
         for new, answer in zip(runs, answers, strict=True):
             name = (new.domain, new.key.scope, new.key.key) if new.key is not None else None
             stands = name is not None and name in self.keys and self.keys[name][1] > now
-            assert (answer.admission is not Admission.CREATED) == stands, "I10"
+            assert (answer.admission in (Admission.EXISTING, Admission.KEY_REUSED)) == stands, "I10"
             if name is not None and stands:
                 assert answer.run_id == self.keys[name][0], "I10"
+                continue
+            draining = self.queues[new.domain, new.queue].state is QueueState.DRAINING
+            assert (answer.admission is Admission.QUEUE_DRAINING) == draining, "I8"
+            if draining:
                 continue
             assert answer.run_id == new.id
             self.accepted[new.id] = new
@@ -70,7 +96,8 @@ class Ledger:
                 self.keys[name] = new.id, new.key.expires_at
 
     def fired(self, firing: Firing, skipped: Iterable[Instant]) -> None:
-        """I7: a slot fires once or is passed over once."""
+        """I7: a slot fires once or is passed over once. I8: a queue that drains takes none."""
+        assert not any(self.queues[run.domain, run.queue].state is QueueState.DRAINING for run in firing.runs), "I8"
         taken = [run.slot for run in firing.runs if run.slot is not None]
         for slot in (*taken, *skipped):
             name = (firing.domain, firing.schedule_id, slot)
@@ -79,7 +106,8 @@ class Ledger:
         self.accepted.update({run.id: run for run in firing.runs})
 
     def claimed(self, claims: Iterable[Claim], worker_id: str, now: Instant) -> None:
-        """I2, I4 and I12: a claim comes when the run is due, after every earlier claim ended, under a new token."""
+        """I2, I4, I8 and I12: a claim comes when the run is due and its queue lets it go, after every earlier claim
+        ended, under a new token."""
         for claim in claims:
             before = self.holdings[claim.id]
             assert claim.id in self.accepted, "I1"
@@ -89,6 +117,16 @@ class Ledger:
             assert all(one.until is not None and one.until <= now for one in before), "I4"
             assert all(one.token < claim.token for one in before), "I3"
             before.append(Holding(claim.token, worker_id, now))
+            self.queues[claim.domain, claim.queue].claimed(now)
+
+    def switched(self, domain: str, name: str, state: QueueState) -> None:
+        """A queue was paused, resumed or drained."""
+        self.queues[domain, name].state = state
+
+    def limited(self, domain: str, name: str, rate: Rate | None) -> None:
+        """A queue was given a rate: what went before it does not count."""
+        gate = self.queues[domain, name]
+        gate.rate, gate.claims = rate, []
 
     def settled(self, done: Sequence[Transition], refused: Sequence[str], now: Instant) -> None:
         """I3: what is accepted carries the token of a claim, and its worker's lease is alive.

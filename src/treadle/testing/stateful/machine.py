@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from itertools import product
 from typing import Any, ClassVar, Final, TypeAlias
 
 from hypothesis import strategies as st
@@ -23,6 +24,8 @@ from treadle.domain.outcomes import (
     Waiting,
 )
 from treadle.domain.priority import Priority
+from treadle.domain.queues import QueueState
+from treadle.domain.rates import Rate
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import TERMINAL, NewRun, RunKey, State
 from treadle.domain.schedules import Schedule, reschedule
@@ -39,6 +42,8 @@ EVERY: Final[Micros] = 7 * SECOND
 
 CHANGES: Final = st.sampled_from(["every 7", "every 7", "every 14", "off", "see", "delete"])
 MOSTLY_ONE: Final = st.sampled_from([DOMAINS[0]] * 6 + [DOMAINS[1]])
+STATES: Final = st.sampled_from([QueueState.OPEN, QueueState.OPEN, QueueState.PAUSED, QueueState.DRAINING])
+RATES: Final = st.sampled_from([None, None, Rate(1, 5 * SECOND), Rate(2, 3 * SECOND)])
 OUTCOMES: Final[st.SearchStrategy[Outcome]] = st.sampled_from(
     [
         Succeeded(b"1"),
@@ -232,6 +237,16 @@ class EngineMachine(RuleBasedStateMachine):
         """The same, but something may have come in between."""
         self._change(*sighting, how)
 
+    # People who look after queues.
+
+    @rule(domain=MOSTLY_ONE, name=st.sampled_from(QUEUES), state=STATES)
+    def switch_queue(self, domain: str, name: str, state: QueueState) -> None:
+        self.pair.switch(domain, name, state)
+
+    @rule(domain=MOSTLY_ONE, name=st.sampled_from(QUEUES), rate=RATES)
+    def limit_queue(self, domain: str, name: str, rate: Rate | None) -> None:
+        self.pair.limit(domain, name, rate)
+
     @precondition(lambda self: self.pair.has_old())
     @rule()
     def prune(self) -> None:
@@ -277,6 +292,9 @@ class EngineMachine(RuleBasedStateMachine):
     def _come_to_rest(self) -> None:
         """I1: once the faults have stopped, every run comes to its end."""
         able = [self._register(domain, (), REQUIRES) for domain in DOMAINS]
+        for domain, name in product(DOMAINS, QUEUES):
+            self.pair.switch(domain, name, QueueState.OPEN)
+            self.pair.limit(domain, name, None)
         for _ in range(300):
             live = self.pair.live()
             if not live:

@@ -14,7 +14,9 @@ from treadle.domain.ids import make_id
 from treadle.domain.instants import SECOND, Instant, Micros
 from treadle.domain.logs import Level, LogLine, Stream
 from treadle.domain.outcomes import Lost, Outcome
-from treadle.domain.runs import TERMINAL, Claim, NewRun, Run, State
+from treadle.domain.queues import QueueState
+from treadle.domain.rates import Rate
+from treadle.domain.runs import DEFAULT_QUEUE, TERMINAL, Claim, NewRun, Run, State
 from treadle.domain.schedules import Schedule, plan
 from treadle.domain.states import Transition
 from treadle.domain.workers import WorkerSpec
@@ -226,11 +228,31 @@ class Pair:
 
     def fire(self, schedule: Schedule) -> None:
         """Fire a schedule as some scheduler has seen it."""
-        told = firing(schedule, self.now)
+        planned = plan(schedule, self.now)
+        if self._fire(schedule, planned.skipped, draining=False) or not planned.fire:
+            return
+        if self.ledger.queues[schedule.domain, DEFAULT_QUEUE].state is QueueState.DRAINING:
+            self._fire(schedule, planned.skipped + planned.fire, draining=True)
+
+    def _fire(self, schedule: Schedule, skipped: Sequence[Instant], *, draining: bool) -> bool:
+        told = firing(schedule, self.now, draining=draining)
         told = replace(told, runs=tuple(replace(run, id=self.make_id("run")) for run in told.runs))
         (fired,) = self.ask(lambda engine: engine.schedules.fire([told], now=self.now))
         if fired:
-            self.ledger.fired(told, plan(schedule, self.now).skipped)
+            self.ledger.fired(told, skipped)
+        return fired
+
+    # Whoever looks after queues.
+
+    def switch(self, domain: str, name: str, state: QueueState) -> None:
+        """Pause, resume or drain a queue."""
+        self.ask(lambda engine: engine.queues.switch(domain, name, state, now=self.now))
+        self.ledger.switched(domain, name, state)
+
+    def limit(self, domain: str, name: str, rate: Rate | None) -> None:
+        """Give a queue a rate."""
+        if self.ask(lambda engine: engine.queues.limit(domain, name, rate, now=self.now)):
+            self.ledger.limited(domain, name, rate)
 
     # Housekeeping.
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
+from treadle.domain.queues import Queue, QueueControl
 from treadle.domain.runs import Claim, Run, State
 from treadle.domain.schedules import Schedule
 from treadle.domain.workers import Worker
@@ -33,6 +34,7 @@ class Everything(Struct, frozen=True, kw_only=True):
     next_due: Instant | None
     running: list[frozenset[str]]
     documents: list[Document]
+    queues: list[tuple[str, str, QueueControl, int, int]]
 
 
 async def everything(engine: Engine, now: Instant) -> Everything:
@@ -51,6 +53,7 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         next_due=await engine.schedules.next_due(),
         running=[await engine.schedules.running(name, [s.id for s in schedules]) for name in DOMAINS],
         documents=[document for name in DOMAINS for document in await engine.documents.find(name, "job")],
+        queues=[_as_told(queue) for name in DOMAINS for queue in await engine.queues.find(name)],
     )
 
 
@@ -75,6 +78,12 @@ class Lives:
             last = self.told[run.id][-1]
             may_be = check_life(self.told[run.id])
             assert run.state in may_be or State.SCHEDULED in may_be or State.BLOCKED in may_be, f"I13: {last}"
+
+
+def _as_told(queue: Queue) -> tuple[str, str, QueueControl, int, int]:
+    """A queue, with what waits in it as one number: see `_as_due`."""
+    waiting = queue.ready + queue.scheduled + queue.blocked
+    return queue.domain, queue.name, queue.control, waiting, queue.running
 
 
 def _as_due(run: Run, now: Instant) -> Run:

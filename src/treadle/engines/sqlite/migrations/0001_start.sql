@@ -10,6 +10,17 @@ CREATE TABLE lines (
   UNIQUE (domain, queue, requires, solo)
 ) STRICT;
 
+-- What queues were told. One without a row is open and has no limit.
+CREATE TABLE queues (
+  domain      TEXT    NOT NULL,
+  name        TEXT    NOT NULL,
+  state       TEXT    NOT NULL,
+  rate_runs   INTEGER,
+  rate_window INTEGER,                     -- microseconds
+  used_until  INTEGER,                     -- the state of the rate, domain.rates
+  PRIMARY KEY (domain, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE runs (
   seq          INTEGER PRIMARY KEY,
   id           TEXT    NOT NULL UNIQUE,
@@ -48,7 +59,8 @@ CREATE TABLE runs (
 
 CREATE INDEX runs_ready    ON runs (line, rank, seq)        WHERE state = 'ready';
 CREATE INDEX runs_due      ON runs (due_at)                 WHERE state = 'scheduled';
-CREATE INDEX runs_held     ON runs (worker_id)              WHERE state = 'running';
+CREATE INDEX runs_waiting  ON runs (line, state)            WHERE state IN ('scheduled', 'blocked');
+CREATE INDEX runs_held     ON runs (worker_id, line)        WHERE state = 'running';
 CREATE INDEX runs_suspect  ON runs (worker_id)              WHERE state = 'running' AND suspect = 1;
 CREATE INDEX runs_cancel   ON runs (worker_id)              WHERE state = 'running' AND cancel_at IS NOT NULL;
 CREATE INDEX runs_schedule ON runs (schedule_id)            WHERE schedule_id IS NOT NULL;
