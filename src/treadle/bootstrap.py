@@ -15,6 +15,7 @@ from treadle.events.hub import Hub
 from treadle.services.events import Events
 from treadle.services.jobs import Jobs
 from treadle.services.logs import Logs
+from treadle.services.queues import Queues
 from treadle.services.runs import Runs
 from treadle.services.schedules import Schedules
 from treadle.services.sources import Sources
@@ -31,6 +32,7 @@ class Services(Struct, frozen=True, kw_only=True):
     jobs: Jobs
     runs: Runs
     schedules: Schedules
+    queues: Queues
     sources: Sources
     workers: Workers
     events: Events
@@ -76,6 +78,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         jobs=jobs,
         runs=runs,
         schedules=Schedules(engine),
+        queues=Queues(engine),
         sources=Sources(engine, jobs),
         workers=Workers(engine),
         events=Events(engine, hub),

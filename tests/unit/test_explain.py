@@ -10,6 +10,8 @@ from treadle.domain.explain import Explanation, explain
 from treadle.domain.instants import MINUTE, SECOND, Instant
 from treadle.domain.jobs import create_job, parse_job
 from treadle.domain.outcomes import RunError
+from treadle.domain.queues import QueueControl, QueueState
+from treadle.domain.rates import Rate
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, Run, State
 from treadle.domain.submitting import accepted, build_run
@@ -17,6 +19,7 @@ from treadle.domain.workers import Worker, WorkerState
 
 NOW: Instant = 1_800_000_000 * SECOND
 JOB = create_job(parse_job({"job_id": "report", "type": "report.daily"}), source="api", now=NOW)
+OPEN = QueueControl()
 
 
 def run(**changes: Any) -> Run:
@@ -41,8 +44,8 @@ def worker(**changes: Any) -> Worker:
     return replace(one, **changes)
 
 
-def explained(run: Run, *workers: Worker, ahead: int = 0) -> Explanation:
-    return explain(run, workers=workers, ahead=ahead, now=NOW)
+def explained(run: Run, *workers: Worker, ahead: int = 0, queue: QueueControl = OPEN) -> Explanation:
+    return explain(run, workers=workers, ahead=ahead, queue=queue, now=NOW)
 
 
 def test_a_delayed_run_tells_when_it_is_due() -> None:
@@ -133,3 +136,22 @@ def test_a_blocked_one_names_what_it_waits_for() -> None:
 def test_a_finished_one_tells_how_it_ended() -> None:
     answer = explained(run(state=State.FAILED, attempt=4, error=RunError("timeout", "it took longer than 5 s")))
     assert (answer.code, answer.message) == ("failed", "it has failed: it took longer than 5 s")
+
+
+def test_a_paused_queue_goes_before_everything_that_would_hold_its_line() -> None:
+    paused = explained(run(), queue=QueueControl(QueueState.PAUSED))
+    assert (paused.code, paused.details, paused.expected_start) == ("queue_paused", {"queue": "default"}, None)
+    assert "resumes" in paused.message
+
+
+def test_a_queue_at_its_rate_tells_when_the_run_may_start() -> None:
+    spent = QueueControl(rate=Rate(2, MINUTE), used_until=NOW + MINUTE)
+    answer = explained(run(), worker(), ahead=3, queue=spent)
+    assert (answer.code, answer.expected_start) == ("queue_rate", NOW + 2 * MINUTE)
+    assert (answer.details["runs"], answer.details["window_sec"], answer.details["ahead"]) == (2, 60.0, 3)
+    assert "2 runs start per 60 s" in answer.message
+    assert explained(run(), worker(), ahead=1_000, queue=spent).expected_start is None
+
+
+def test_a_draining_queue_holds_nothing_that_it_has() -> None:
+    assert explained(run(), worker(), queue=QueueControl(QueueState.DRAINING)).code == "next"

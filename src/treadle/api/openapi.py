@@ -16,16 +16,19 @@ from treadle.api.schemas.health import Health, Readiness
 from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Validation
 from treadle.api.schemas.logs import LogPage
 from treadle.api.schemas.problems import Problem
+from treadle.api.schemas.queues import Queue, QueuePage
 from treadle.api.schemas.runs import Explanation, Run, RunDetail, RunPage
 from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
 from treadle.domain.jobs.document import JobDocument
+from treadle.domain.queues import QueueSettings
 from treadle.domain.submitting import RunRequest
 
 _STRUCTS: Final = (
     *(Problem, Health, Readiness),
     *(JobDocument, Job, JobPage, JobVersions, Validation),
     *(RunRequest, Run, RunDetail, RunPage, Explanation),
+    *(Queue, QueuePage, QueueSettings),
     *(Schedule, SchedulePage, ComingFires, WorkerList, EventPage, LogPage),
 )
 

@@ -22,11 +22,11 @@ _UNITS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
 
 
-def seconds(text: str | None) -> float | None:
-    """A length of time as people write it. Raises InvalidInput."""
+def seconds(text: str | None, at: str = "/timeout") -> float | None:
+    """A length of time as people write it, in the option that the pointer `at` names. Raises InvalidInput."""
     if text is None:
         return None
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise InvalidInput([Problem("/timeout", f"{text!r:.40} is no length of time such as 90, 90s, 5m or 1h")])
+        raise InvalidInput([Problem(at, f"{text!r:.40} is no length of time such as 90, 90s, 5m or 1h")])
     return float(found[1]) * _UNITS[found[2]]

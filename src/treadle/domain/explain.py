@@ -8,7 +8,9 @@ from typing import Any, Final
 from msgspec import Struct
 
 from treadle.domain.errors import nearest
-from treadle.domain.instants import Instant, to_iso
+from treadle.domain.instants import Instant, to_iso, to_seconds
+from treadle.domain.queues import QueueControl, QueueState
+from treadle.domain.rates import Rate
 from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Run, State
 from treadle.domain.workers import Worker, WorkerState, can_take
@@ -41,10 +43,11 @@ class Explanation(Struct, frozen=True, kw_only=True):
     expected_start: Instant | None = None
 
 
-def explain(run: Run, *, workers: Sequence[Worker], ahead: int, now: Instant) -> Explanation:
+def explain(run: Run, *, workers: Sequence[Worker], ahead: int, queue: QueueControl, now: Instant) -> Explanation:
     """Why `run` is not running, or where it is, or how it ended.
 
-    `workers` are those of its domain; `ahead` is how many ready runs of its line go first, counted to `MOST_COUNTED`.
+    `workers` are those of its domain; `ahead` is how many ready runs of its line go first, counted to `MOST_COUNTED`;
+    `queue` is what its queue was told.
     """
     if run.state in TERMINAL:
         return _finished(run)
@@ -54,10 +57,15 @@ def explain(run: Run, *, workers: Sequence[Worker], ahead: int, now: Instant) ->
         return _blocked(run)
     if run.state is State.SCHEDULED and run.due_at > now:
         return _not_due(run)
+    if queue.state is QueueState.PAUSED:
+        message = f"its queue {run.queue!r} is paused; it goes on once somebody resumes it"
+        return Explanation(code="queue_paused", message=message, details={"queue": run.queue})
     able = [worker for worker in workers if can_take(worker.queues, worker.requires, run.queue, run.requires)]
     online = [worker for worker in able if worker.state is WorkerState.ONLINE]
     if not online:
         return _no_worker(run, workers, able)
+    if queue.rate is not None and not queue.may_go(now):
+        return _beyond_rate(run, queue.rate, queue.next_at(now) or now, ahead)
     return _in_line(run, online, ahead, now)
 
 
@@ -126,6 +134,25 @@ def _no_worker(run: Run, workers: Sequence[Worker], able: Sequence[Worker]) -> E
     hint = nearest(run.requires, offered).replace(_HANDLER, "")
     message = f"no online worker has {_said(run.requires)}{hint}"
     return Explanation(code="no_worker_for_requirement", message=message, details=details)
+
+
+def _beyond_rate(run: Run, rate: Rate, next_at: Instant, ahead: int) -> Explanation:
+    """Where it is known how many go first, it is known when its turn comes: one goes per interval of the rate."""
+    counted = f"{'at least ' if ahead >= MOST_COUNTED else ''}{ahead}"
+    expected = None if ahead >= MOST_COUNTED else next_at + ahead * rate.interval
+    return Explanation(
+        code="queue_rate",
+        message=f"its queue {run.queue!r} lets {rate.runs} runs start per {to_seconds(rate.window):g} s; the next one "
+        f"may at {to_iso(next_at)}, and {counted} runs of its line go first",
+        details={
+            "queue": run.queue,
+            "runs": rate.runs,
+            "window_sec": to_seconds(rate.window),
+            "until": to_iso(next_at),
+            "ahead": ahead,
+        },
+        expected_start=expected,
+    )
 
 
 def _in_line(run: Run, online: Sequence[Worker], ahead: int, now: Instant) -> Explanation:

@@ -7,12 +7,12 @@ commit that tells it, however many wait: a queue is looked at when work is claim
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from treadle.domain.instants import Instant
-from treadle.domain.rates import Rate, capacity, consume, next_time
+from treadle.domain.rates import Rate, RateDocument, capacity, consume, next_time
 
 MOST_COUNTED: Final = 10_000
 """How far the runs of a queue are counted, in each state."""
@@ -61,6 +61,12 @@ class QueueControl(Struct, frozen=True):
         return now if self.rate is None else next_time(self.rate, self.used_until, now)
 
 
+class QueueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be set of a queue."""
+
+    rate: Annotated[RateDocument | None, Meta(description="How often its runs may start; null is without a limit.")]
+
+
 class Queue(Struct, frozen=True, kw_only=True):
     """A queue as readers see it. Counts are of its live runs and stop at `MOST_COUNTED`.
 
@@ -75,6 +81,11 @@ class Queue(Struct, frozen=True, kw_only=True):
     blocked: int = 0
     running: int = 0
     oldest_due_at: Instant | None = None
+
+    @property
+    def at_least(self) -> bool:
+        """Whether there may be more of what was counted."""
+        return max(self.ready, self.scheduled, self.blocked, self.running) >= MOST_COUNTED
 
     @property
     def drained(self) -> bool:

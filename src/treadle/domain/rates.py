@@ -12,7 +12,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from treadle.domain.instants import DAY, MILLISECOND, Instant, Micros
+from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.instants import DAY, MILLISECOND, Instant, Micros, from_seconds, to_seconds
 
 MOST_RUNS: Final = 1_000_000
 LONGEST_WINDOW: Final[Micros] = 30 * DAY
@@ -33,6 +34,28 @@ class Rate(Struct, frozen=True):
     def burst(self) -> Micros:
         """What all tokens take to come back."""
         return self.interval * self.runs
+
+
+class RateDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rate as people write it."""
+
+    runs: Annotated[int, Meta(ge=1, le=MOST_RUNS, description="How many runs may start at once after a pause.")]
+    window_sec: Annotated[
+        float, Meta(ge=0.001, le=to_seconds(LONGEST_WINDOW), description="How long so many take to be let go again.")
+    ]
+
+
+def read_rate(document: RateDocument, at: str = "") -> Rate:
+    """The rate of a document, which stands at the pointer `at`. Raises InvalidInput for one beyond all measure."""
+    window = from_seconds(document.window_sec)
+    if document.runs > window:
+        raise InvalidInput([Problem(f"{at}/runs", "is more than a run per microsecond: leave the rate out")])
+    return Rate(document.runs, window)
+
+
+def dump_rate(rate: Rate) -> RateDocument:
+    """The document of a rate."""
+    return RateDocument(runs=rate.runs, window_sec=to_seconds(rate.window))
 
 
 def capacity(rate: Rate, used_until: Instant | None, now: Instant) -> int:

@@ -9,6 +9,7 @@ from msgspec import Struct, to_builtins
 from treadle.domain.errors import Conflict, KeyReused, NotFound, QueueDraining
 from treadle.domain.explain import MOST_COUNTED, Explanation, explain
 from treadle.domain.instants import Instant
+from treadle.domain.queues import QueueControl
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
 from treadle.domain.submitting import RunRequest, accepted, build_run, repeat_run, run_key
 from treadle.engines.contract import Admission, Engine, RunQuery
@@ -120,7 +121,9 @@ class Runs:
         run = await self.get(domain, run_id)
         workers = await self._engine.workers.find(domain)
         ahead = await self._engine.runs.ahead(domain, run_id, MOST_COUNTED) if run.state is State.READY else 0
-        return run, explain(run, workers=workers, ahead=ahead, now=self._engine.now())
+        told = await self._engine.queues.controls(domain, [run.queue])
+        queue = told.get(run.queue, QueueControl())
+        return run, explain(run, workers=workers, ahead=ahead, queue=queue, now=self._engine.now())
 
     async def _enqueue(self, new: NewRun) -> Submitted:
         (answer,) = await self._engine.runs.enqueue([new])

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from treadle.domain.jobs.records import MAX_JOB_ID, NAME_PATTERN
+from treadle.domain.jobs.records import MAX_JOB_ID, MAX_QUEUE_NAME, NAME_PATTERN
 from treadle.domain.priority import Priority
 from treadle.domain.retry import ExponentialBackoff, Seconds
 from treadle.domain.schedules import Misfire
@@ -20,7 +20,7 @@ from treadle.domain.work import MAX_TIMEOUT_MS, Completion
 
 _LETTERS: Final = "letters, digits, '.', '_', '-' and ':', beginning with a letter, a digit or '_'"
 Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_ID, description=_LETTERS)]
-QueueName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=100, description=_LETTERS)]
+QueueName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_QUEUE_NAME, description=_LETTERS)]
 Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
 Tag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]

@@ -1,0 +1,103 @@
+"""Queues: how they are; pause, resume, drain, set."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from treadle.api.answers import answers, reply, takes
+from treadle.api.body import JsonBody, NoBody
+from treadle.api.deps import Call, CallDep, Cursor, Limit
+from treadle.api.schemas.queues import Queue, QueuePage, to_queue
+from treadle.domain import queues as domain
+from treadle.domain.queues import QueueSettings
+from treadle.domain.runs import DEFAULT_QUEUE
+from treadle.domain.shapes import read
+from treadle.services.paging import DEFAULT_LIMIT
+
+_EXAMPLE: Final = {"rate": {"runs": 100, "window_sec": 60}}
+_ANSWERED: Final = answers(Queue, "The queue.", 404)
+
+Named = Annotated[str, Query(description="The queue's name.")]
+
+router = APIRouter(tags=["queues"])
+
+
+@router.get("/queues", operation_id="list_queues", responses=answers(QueuePage, "A page of queues."))
+async def list_queues(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+    """Queues by name: those that runs were submitted to, and those of which anything was told."""
+    page = await call.services.queues.page(call.domain, limit=limit, cursor=cursor)
+    now = call.services.engine.now()
+    items = [to_queue(queue, now) for queue in page.items]
+    return reply(QueuePage(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
+
+
+@router.get("/queues/{name}", operation_id="get_queue", responses=_ANSWERED)
+async def get_queue(call: CallDep, name: str) -> Response:
+    """One queue."""
+    return _reply(call, await call.services.queues.get(call.domain, name))
+
+
+@router.put(
+    "/queues/{name}",
+    operation_id="set_queue",
+    responses=answers(Queue, "The queue.", 400, 404, 413, 415),
+    openapi_extra=takes(QueueSettings, example=_EXAMPLE),
+)
+async def set_queue(call: CallDep, name: str, document: JsonBody) -> Response:
+    """Set how often runs of a queue may start: all of `runs` at once after a pause, then one every `window_sec / runs`.
+
+    So at most `runs` start beyond those whose turn came back since. A rate of null takes the limit away.
+    """
+    return _reply(call, await call.services.queues.set(call.domain, name, read(document, QueueSettings)))
+
+
+@router.post("/queues/{name}/pause", operation_id="pause_queue", dependencies=[NoBody], responses=_ANSWERED)
+async def pause_queue(call: CallDep, name: str) -> Response:
+    """Let no run of a queue start from now on, on any worker. What runs goes on, and new runs are taken."""
+    return _reply(call, await call.services.queues.pause(call.domain, name))
+
+
+@router.post("/queues/{name}/resume", operation_id="resume_queue", dependencies=[NoBody], responses=_ANSWERED)
+async def resume_queue(call: CallDep, name: str) -> Response:
+    """Let a queue go on that is paused or draining."""
+    return _reply(call, await call.services.queues.resume(call.domain, name))
+
+
+@router.post("/queues/{name}/drain", operation_id="drain_queue", dependencies=[NoBody], responses=_ANSWERED)
+async def drain_queue(call: CallDep, name: str) -> Response:
+    """Refuse new runs for a queue with 409, and work off those that it has; then it is `drained`."""
+    return _reply(call, await call.services.queues.drain(call.domain, name))
+
+
+# The spellings of platforms that have one queue: it is the default one where none is named.
+
+
+@router.get("/queue/status", operation_id="get_queue_status", responses=_ANSWERED)
+async def get_queue_status(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Response:
+    """The same as `GET /queues/{name}`."""
+    return await get_queue(call, queue)
+
+
+@router.post("/queue/pause", operation_id="pause_one_queue", dependencies=[NoBody], responses=_ANSWERED)
+async def pause_one_queue(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Response:
+    """The same as `POST /queues/{name}/pause`."""
+    return await pause_queue(call, queue)
+
+
+@router.post("/queue/resume", operation_id="resume_one_queue", dependencies=[NoBody], responses=_ANSWERED)
+async def resume_one_queue(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Response:
+    """The same as `POST /queues/{name}/resume`."""
+    return await resume_queue(call, queue)
+
+
+@router.post("/queue/drain", operation_id="drain_one_queue", dependencies=[NoBody], responses=_ANSWERED)
+async def drain_one_queue(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Response:
+    """The same as `POST /queues/{name}/drain`."""
+    return await drain_queue(call, queue)
+
+
+def _reply(call: Call, queue: domain.Queue) -> Response:
+    return reply(to_queue(queue, call.services.engine.now()))

@@ -1,0 +1,67 @@
+"""Queues: how they are; pause, resume, drain, and how often they may give out runs."""
+
+from __future__ import annotations
+
+from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
+from treadle.domain.jobs.records import MAX_QUEUE_NAME, is_queue_name
+from treadle.domain.queues import Queue, QueueSettings, QueueState
+from treadle.domain.rates import read_rate
+from treadle.engines.contract import Engine
+from treadle.services.paging import MAX_LIMIT, Page, decode_cursor, encode_cursor
+
+
+class Queues:
+    """The use cases of queues. A queue is there once a run was submitted to it, or something was told of it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def page(self, domain: str, *, limit: int, cursor: str | None = None) -> Page[Queue]:
+        """Queues by name."""
+        question = ("queues", domain)
+        after = "" if cursor is None else decode_cursor(cursor, question)
+        found = await self._engine.queues.find(domain, after=after, limit=limit + 1)
+        more = len(found) > limit
+        found = found[:limit]
+        return Page(found, encode_cursor(found[-1].name, question) if more else None)
+
+    async def get(self, domain: str, name: str) -> Queue:
+        """One queue. Raises NotFound, with the nearest name there is."""
+        found = await self._engine.queues.find(domain, names=[name])
+        if not found:
+            others = await self._engine.queues.find(domain, limit=MAX_LIMIT)
+            hint = nearest(name, [queue.name for queue in others])
+            raise NotFound(f"there is no queue {name}: nothing was ever submitted to it{hint}")
+        return found[0]
+
+    async def pause(self, domain: str, name: str) -> Queue:
+        """Let nothing of a queue be claimed from now on, by any worker; what runs goes on. Raises InvalidInput."""
+        return await self._switch(domain, name, QueueState.PAUSED)
+
+    async def resume(self, domain: str, name: str) -> Queue:
+        """Let a queue go on that is paused or draining. Raises NotFound."""
+        return await self._switch(domain, name, QueueState.OPEN)
+
+    async def drain(self, domain: str, name: str) -> Queue:
+        """Refuse new runs for a queue, and work off those that it has. Raises InvalidInput."""
+        return await self._switch(domain, name, QueueState.DRAINING)
+
+    async def set(self, domain: str, name: str, settings: QueueSettings) -> Queue:
+        """Give a queue its settings. Raises InvalidInput, and NotFound where there is no queue to take a rate from."""
+        _check_name(name)
+        rate = None if settings.rate is None else read_rate(settings.rate, "/rate")
+        await self._engine.queues.limit(domain, name, rate)
+        return await self.get(domain, name)
+
+    async def _switch(self, domain: str, name: str, state: QueueState) -> Queue:
+        _check_name(name)
+        await self._engine.queues.switch(domain, name, state)
+        return await self.get(domain, name)
+
+
+def _check_name(name: str) -> None:
+    if not is_queue_name(name):
+        message = (
+            f"{name!r:.40} can be no queue's name: letters, digits, '.', '_', '-' and ':', at most {MAX_QUEUE_NAME}"
+        )
+        raise InvalidInput([Problem("/path/name", message)])

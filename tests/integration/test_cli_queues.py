@@ -1,0 +1,62 @@
+"""`treadle queue` against a real server and its worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.up import Up, up
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with up(tmp_path_factory.mktemp("server")) as started:
+        started.define(job_id="hello", script="echo hello")
+        started.define(job_id="mail", script="echo mail", queue="mail")
+        yield started
+
+
+def test_a_queue_is_paused_and_resumed_while_its_run_waits(server: Up) -> None:
+    assert server.run("queue", "pause", "mail").stdout.startswith("mail is paused, its rate none: 0 ready")
+    run_id = server.submit("mail")
+    assert server.ask("run", "explain", run_id)["code"] == "queue_paused"
+    done = server.run("queue", "list")
+    head, *rows = done.stdout.splitlines()
+    assert head.split() == ["QUEUE", "STATUS", "READY", "SCHEDULED", "BLOCKED", "RUNNING", "OLDEST", "RATE"]
+    assert [row.split()[:6] for row in rows if row.startswith("mail")] == [["mail", "paused", "1", "0", "0", "0"]]
+    assert server.ask("queue", "resume", "mail")["status"] == "open"
+    assert server.run("run", "watch", run_id, "--timeout", "30").returncode == 0
+
+
+def test_a_worker_that_idles_starts_what_the_rate_lets_go_when_its_time_comes(server: Up) -> None:
+    assert server.ask("queue", "set", "mail", "--rate", "1/1s")["rate"] == {"runs": 1, "window_sec": 1.0}
+    try:
+        runs = [server.submit("mail") for _ in range(3)]
+        for run_id in runs:
+            assert server.run("run", "watch", run_id, "--timeout", "30").returncode == 0
+        started = sorted(server.ask("run", "show", run_id)["started_at"] for run_id in runs)
+        assert len({moment[:19] for moment in started}) == 3
+    finally:
+        assert server.run("queue", "set", "mail", "--rate", "none").returncode == 0
+
+
+def test_a_draining_queue_refuses_and_tells_when_it_is_empty(server: Up) -> None:
+    server.run("queue", "drain", "mail")
+    try:
+        refused = server.run("job", "run", "mail")
+        assert refused.returncode == 5
+        assert "queue mail is draining" in refused.stderr
+        assert server.run("queue", "drain", "mail").stdout.startswith("mail is drained")
+        assert server.run("job", "run", "hello", "--wait").returncode == 0
+    finally:
+        server.run("queue", "resume", "mail")
+
+
+def test_what_is_no_rate_or_no_queue_is_refused(server: Up) -> None:
+    for rate, said in (("5", "100/60s"), ("5/soon", "length of time"), ("0/1s", "1"), ("-1/1s", "no rate")):
+        refused = server.run("queue", "set", "mail", f"--rate={rate}")
+        assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+    unknown = server.run("queue", "resume", "mial")
+    assert unknown.returncode == 4
+    assert 'did you mean "mail"?' in unknown.stderr
