@@ -117,7 +117,9 @@ class WorkerProcess:
     @property
     def children(self) -> list[psutil.Process]:
         """The processes that run user code."""
-        return [each for each in self.tree[1:] if each.ppid() == self.process.pid]
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.process.pid).children()
+        return []
 
     def signal_tree(self, number: signal.Signals) -> list[psutil.Process]:
         """Signal all of it, the parent first so that it can do nothing about the rest."""
