@@ -119,9 +119,11 @@ class Parent:
 
     async def _watch_boards(self) -> None:
         while True:
+            # Judged by the moment before the pause: what held up this process has held up its children too, and they
+            # are given one whole pause in which to end what became overdue meanwhile.
+            before = time.monotonic()
             await asyncio.sleep(BOARD_SECONDS)
-            now = time.monotonic()
             for child in list(self._children.values()):
-                if child.killed_for is None and (overdue := child.board.overdue(now)):
+                if child.killed_for is None and (overdue := child.board.overdue(before)):
                     _logger.warning("runs did not end in time, ending their process", runs=sorted(overdue))
                     child.kill(overdue)

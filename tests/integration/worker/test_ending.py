@@ -132,6 +132,25 @@ async def test_a_blocked_thread_is_ended_by_its_timeout_and_the_neighbours_spend
         assert "runs did not end in time" in worker.said
 
 
+async def test_a_worker_that_was_held_up_past_a_timeout_and_its_grace_ends_the_run_alone(lab: Lab, site: Site) -> None:
+    with site.worker(lease_sec=60, grace_sec=0.2) as worker:
+        neighbour = await lab.submit("wait")
+        await lab.told(neighbour)
+        late = await lab.submit("wait", timeout_ms=500)
+        await lab.told(late)
+        stopped = worker.signal_tree(signal.SIGSTOP)
+        await asyncio.sleep(1.0)  # past the timeout and the grace
+        for process in stopped:  # the parent first
+            process.send_signal(signal.SIGCONT)
+        run = await lab.finished(late)
+        assert run.error is not None
+        assert run.error.code == "timeout"
+        site.open_gate(neighbour)
+        assert result(await lab.finished(neighbour)) == 1
+        assert await lab.attempts(neighbour) == []
+        assert "starting another" not in worker.said
+
+
 async def test_sigterm_drains_then_gives_back_without_spending_an_attempt(lab: Lab, site: Site) -> None:
     with site.worker(concurrency=5) as first:
         quick = await lab.submit("wait.sync")
