@@ -62,6 +62,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How long log lines are kept."""
     retention_events_days: Positive = 7.0
     """How long events are kept."""
+    retention_messages_days: Positive = 30.0
+    """How long messages are kept once they were processed or set aside."""
     log_level: str = "info"
     """What the services say of themselves: debug, info, warning, error."""
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from treadle.domain.environment import name_fault
 from treadle.domain.instants import SECOND
 from treadle.domain.jobs import JobSpec, dump_job, parse_job
+from treadle.domain.messages import Intake
 from treadle.domain.priority import Priority
 from treadle.domain.retry import ExponentialBackoff, ListedBackoff, RetryPolicy
 from treadle.domain.schedules import Misfire, ScheduleSpec
@@ -75,9 +76,18 @@ backoffs = st.one_of(
     st.builds(ListedBackoff, delays=st.lists(st.floats(0, 1000), max_size=4).map(tuple)),
     st.builds(ExponentialBackoff, base=st.floats(0, 100), factor=st.floats(1, 10), cap=st.floats(0, 1000)),
 )
+intakes = st.none() | st.builds(
+    Intake,
+    type=names,
+    batch_size=st.integers(1, 1000),
+    max_attempts=st.integers(1, 1000),
+    preserve_order=st.booleans(),
+    trigger=st.booleans(),
+)
 works = st.builds(
     Work,
     executor=programs(),
+    messages=intakes,
     timeout_ms=st.integers(0, 10**9),
     retry=st.builds(RetryPolicy, max_retries=st.integers(0, 1000), backoff=backoffs),
 ) | st.builds(
@@ -85,6 +95,7 @@ works = st.builds(
     executor=st.builds(PythonHandler, handler=names),
     timeout_ms=st.integers(0, 10**9),
     isolation=st.sampled_from(["none", "process"]),
+    messages=intakes,
 )
 specs = st.builds(
     JobSpec,

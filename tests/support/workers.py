@@ -196,11 +196,19 @@ class Lab:
 
     async def told(self, run_id: str, text: str = "begun", *, attempt: int | None = None) -> Word:
         """What a handler told, once it has."""
+        return await self._heard(
+            lambda word: word.run_id == run_id and word.text.startswith(text) and attempt in (None, word.attempt)
+        )
+
+    async def told_by_any(self, text: str) -> Word:
+        """What the handler of whatever run told, once it has."""
+        return await self._heard(lambda word: word.text == text)
+
+    async def _heard(self, wanted: Callable[[Word], bool]) -> Word:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                for word in self.words:
-                    if word.run_id == run_id and word.text.startswith(text) and attempt in (None, word.attempt):
-                        return word
+                for word in filter(wanted, self.words):
+                    return word
                 self._told.clear()
                 await self._told.wait()
 

@@ -13,6 +13,7 @@ import pytest
 import treadle
 from treadle.authoring.binding import Binding
 from treadle.authoring.context import JobContext
+from treadle.authoring.inbox import Inbox
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant, Micros, from_iso
@@ -49,6 +50,7 @@ class Attempt(NamedTuple):
     cancelled: Flag
     inputs: dict[str, Any]
     deadline: float | None
+    messages: Inbox | None = None
 
 
 def context_of(

@@ -13,13 +13,19 @@ from treadle.authoring.decorators import Handler, JobOptions
 from treadle.authoring.schedule_file import Entry, read_schedules
 from treadle.domain.documents import load_json, load_yaml
 from treadle.domain.jobs import parse_job
-from treadle.domain.jobs.document import ExecutorDocument, JobDocument, RetryDocument, ScheduleDocument
+from treadle.domain.jobs.document import (
+    ExecutorDocument,
+    JobDocument,
+    MessagesDocument,
+    RetryDocument,
+    ScheduleDocument,
+)
 from treadle.domain.schedules import Misfire
 from treadle.domain.work import Completion
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-RECORDS = (JobDocument, ExecutorDocument, ScheduleDocument, RetryDocument, Completion, Misfire, Entry)
+RECORDS = (JobDocument, MessagesDocument, ExecutorDocument, ScheduleDocument, RetryDocument, Completion, Misfire, Entry)
 
 
 def test_every_key_option_and_property_is_named() -> None:

@@ -8,7 +8,13 @@ import pytest
 
 from treadle.domain.errors import InvalidInput
 from treadle.domain.jobs import parse_job
-from treadle.domain.jobs.document import ExecutorDocument, JobDocument, RetryDocument, ScheduleDocument
+from treadle.domain.jobs.document import (
+    ExecutorDocument,
+    JobDocument,
+    MessagesDocument,
+    RetryDocument,
+    ScheduleDocument,
+)
 from treadle.domain.jobs.later import KEYS, VALUES
 from treadle.domain.schedules import Misfire
 from treadle.domain.work import Completion
@@ -16,6 +22,7 @@ from treadle.domain.work import Completion
 HANDLER: dict[str, Any] = {"job_id": "x", "type": "report.daily"}
 SHELL: dict[str, Any] = {"job_id": "x", "executor": {"type": "shell", "script": "true"}}
 PYTHON: dict[str, Any] = {"job_id": "x", "executor": {"type": "python", "script": "1"}}
+MAIL: dict[str, Any] = HANDLER | {"messages": {"type": "mail"}}
 DAILY = {"cron": "0 0 * * *"}
 
 
@@ -58,6 +65,14 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "/queue": (HANDLER, HANDLER | {"queue": "mail"}),
     "/tags": (HANDLER, HANDLER | {"tags": ["mail"]}),
     "/isolation": (HANDLER, HANDLER | {"isolation": "process"}),
+    "/messages": (HANDLER, MAIL),
+    "/messages/type": (MAIL, HANDLER | {"messages": {"type": "sms"}}),
+    "/messages/batch_size": (MAIL, HANDLER | {"messages": {"type": "mail", "batch_size": 2}}),
+    "/messages/max_attempts": (MAIL, HANDLER | {"messages": {"type": "mail", "max_attempts": 2}}),
+    "/messages/preserve_order": (MAIL, HANDLER | {"messages": {"type": "mail", "preserve_order": True}}),
+    "/messages/trigger": (MAIL, HANDLER | {"messages": {"type": "mail", "trigger": True}}),
+    "/batch_size": (MAIL, MAIL | {"batch_size": 2}),
+    "/preserve_order": (MAIL, MAIL | {"preserve_order": True}),
     "/misfire": (HANDLER, HANDLER | {"misfire": {"policy": "all"}}),
     "/misfire/policy": (HANDLER, HANDLER | {"misfire": {"policy": "skip"}}),
     "/misfire/grace_sec": (HANDLER, HANDLER | {"misfire": {"grace_sec": 1}}),
@@ -121,14 +136,12 @@ LATER: dict[str, Any] = {
     "/command_allow_prefixes": ["ls"],
     "/allow_sensitive_commands": False,
     "/max_concurrent": 2,
-    "/batch_size": 10,
     "/requires_wallet": True,
     "/requires_twitter": True,
     "/requires_discord": True,
     "/requires_blockchain": True,
     "/requires_ai": True,
     "/dependencies": ["other"],
-    "/preserve_order": True,
     "/idempotent": True,
     "/version": "1",
     "/enable_dead_letter_queue": True,
@@ -184,6 +197,7 @@ def test_the_tables_here_leave_out_no_key() -> None:
         "/retry_policy": RetryDocument,
         "/completion": Completion,
         "/misfire": Misfire,
+        "/messages": MessagesDocument,
     }
     keys = {f"{at}/{name}" for at, record in records.items() for name in record.__struct_fields__}
     assert keys <= set(EFFECTIVE)

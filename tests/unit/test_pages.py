@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from treadle.api.auth import PUBLIC_ROUTES
 from treadle.cli.exits import Exit
+from treadle.domain.messages import Intake
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGES: Final = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.md")]
@@ -49,3 +50,11 @@ def test_every_exit_code_is_explained() -> None:
 def test_what_answers_without_a_token_is_named() -> None:
     named = text("docs/http.md")
     assert [route for route in PUBLIC_ROUTES if f"`{route}`" not in named and not route.startswith("/docs/")] == []
+
+
+def test_the_handler_in_the_guide_to_messages_does_what_it_says() -> None:
+    (source,) = re.findall(r"^```python\n(.*?)^```", text("docs/messages.md"), re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {"__name__": "example"}
+    exec(source, names)  # noqa: S102 - our own page
+    handler = names["send_mail"]
+    assert handler.spec.work.messages == Intake(type="mail", batch_size=50, trigger=True)

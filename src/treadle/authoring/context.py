@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from treadle.authoring.inbox import Inbox
+from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import from_seconds, to_datetime
 from treadle.domain.logs import Level, Stream
 from treadle.domain.runs import Claim
@@ -42,6 +44,8 @@ class RunningAttempt(Protocol):
     def cancelled(self) -> Signal: ...
     @property
     def inputs(self) -> Any: ...
+    @property
+    def messages(self) -> Inbox | None: ...
     @property
     def deadline(self) -> float | None:
         """In seconds of the monotonic clock."""
@@ -113,6 +117,14 @@ class JobContext:
         """The run's inputs."""
         inputs: dict[str, Any] = self._attempt.inputs
         return inputs
+
+    @property
+    def messages(self) -> Inbox:
+        """The batch of messages that this attempt has taken. Raises InvalidInput where the job takes none."""
+        messages = self._attempt.messages
+        if messages is None:
+            raise InvalidInput(f"job {self._claim.job_id} takes no messages: give it `messages`, with their type")
+        return messages
 
     @property
     def now(self) -> datetime:

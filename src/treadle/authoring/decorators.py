@@ -41,6 +41,9 @@ class JobOptions(TypedDict, total=False):
     queue: str
     tags: Sequence[str]
     isolation: Literal["none", "process"]
+    messages: Mapping[str, Any]
+    batch_size: int
+    preserve_order: bool
     inputs: Mapping[str, Any]
     enabled: bool
     allow_overlap: bool

@@ -45,6 +45,7 @@ class Cause(StrEnum):
     CLIENT = "client"
     SCHEDULE = "schedule"
     RETRY = "retry"
+    MESSAGE = "message"
 
 
 class RunKey(Struct, frozen=True):

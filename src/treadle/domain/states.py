@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json, encode
+from treadle.domain.messages import Judgement, Verdict
 from treadle.domain.outcomes import (
     Cancelled,
     Failed,
@@ -95,12 +96,16 @@ _SUCCEED_ROW: Final = TABLE[State.RUNNING, Change.SUCCEED]
 CANCEL_ROW: Final = TABLE[State.RUNNING, Change.CANCEL]
 """What the engine applies in place of any row but success once a cancel was accepted: no further attempt begins."""
 
+SPARING: Final = frozenset(TABLE[State.RUNNING, each] for each in (Change.RELEASE, Change.SNOOZE, Change.WAIT))
+"""Ends of a try that spend no attempt, neither of the run nor of its messages."""
+
 
 class Transition(Struct, frozen=True, kw_only=True):
     """A change of one running run, computed here and applied by an engine if `token` still holds.
 
     Where the engine finds a cancel requested meanwhile and `change` is not success, it applies `CANCEL_ROW` instead.
     `worker_id` names the worker whose lease must be alive; None is the sweeper, which acts on leases that ended.
+    `verdicts` are what the handler said of messages in its batch; of the others the row decides.
     """
 
     run_id: str
@@ -125,6 +130,7 @@ class Transition(Struct, frozen=True, kw_only=True):
     losses: int
     solo_losses: int
     suspect: bool
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def settle(
@@ -136,11 +142,12 @@ def settle(
     chance: float,
     worker_id: str | None,
     started_at: Instant | None = None,
+    verdicts: tuple[Verdict, ...] = (),
 ) -> Transition:
     """The transition that an outcome means for a running run.
 
     `chance` is a random number in [0, 1) for the jitter of a retry's delay; `started_at` is when the handler began,
-    None where it never did.
+    None where it never did; `verdicts` are what it said of messages.
     """
     failures, losses, solo_losses, suspect = run.failures, run.losses, run.solo_losses, run.suspect
     due_at: Instant | None = None
@@ -203,6 +210,7 @@ def settle(
         losses=losses,
         solo_losses=solo_losses,
         suspect=suspect,
+        verdicts=verdicts,
     )
 
 
@@ -211,6 +219,13 @@ def row_for(transition: Transition, *, cancel_requested: bool) -> Row:
     if cancel_requested and transition.change is not Change.SUCCEED:
         return CANCEL_ROW
     return Row(transition.to, transition.event)
+
+
+def judge_messages(row: Row) -> Judgement:
+    """What an ended try means for those of its messages of which the handler has said nothing."""
+    if row == _SUCCEED_ROW:
+        return Judgement.DONE
+    return Judgement.BACK if row in SPARING else Judgement.FAILED
 
 
 def started_data(attempt: int, token: int) -> Json:

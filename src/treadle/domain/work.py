@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from treadle.domain.instants import MILLISECOND, Micros
 from treadle.domain.json import Json
+from treadle.domain.messages import Intake
 from treadle.domain.retry import RetryPolicy
 
 DEFAULT_TIMEOUT_MS: Final = 30_000
@@ -64,13 +65,15 @@ Executor: TypeAlias = PythonHandler | Program
 class Work(Struct, frozen=True, omit_defaults=True):
     """An executor with its options, and the limits on one attempt and on all of them. `timeout_ms` 0 means none.
 
-    `isolation="process"` gives each attempt of a handler a process of its own, which can be killed alone.
+    `isolation="process"` gives each attempt of a handler a process of its own, which can be killed alone. `messages`
+    says of which messages each attempt takes a batch.
     """
 
     executor: Executor | Unreadable
     timeout_ms: Annotated[int, Meta(ge=0, le=MAX_TIMEOUT_MS)] = DEFAULT_TIMEOUT_MS
     retry: RetryPolicy = RetryPolicy()
     isolation: Literal["none", "process"] = "none"
+    messages: Intake | None = None
 
     @property
     def requires(self) -> str:

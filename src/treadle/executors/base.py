@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
+from treadle.authoring.inbox import Inbox
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
 from treadle.domain.logs import MAX_LOG_BYTES
@@ -64,13 +65,14 @@ def _kept(part: T | None, make: Callable[[], T]) -> T:
 class Execution:
     """One attempt as its executor sees it. What few attempts need is made when it is first asked for.
 
-    `deadline` is a moment of the loop's clock in seconds, None for no limit. `on_process` lets the worker's parent kill
-    the process groups of a worker process that died.
+    `messages` is the batch that it has taken, None where its job takes none. `deadline` is a moment of the loop's clock
+    in seconds, None for no limit. `on_process` lets the worker's parent kill the process groups of a worker process
+    that died.
     """
 
     __slots__ = (
         "_cancelled", "_inputs", "_log", "_logs", "_max_log_bytes", "_open_lines",
-        "claim", "deadline", "on_process", "secrets", "work",
+        "claim", "deadline", "messages", "on_process", "secrets", "work",
     )  # fmt: skip
 
     def __init__(
@@ -90,6 +92,7 @@ class Execution:
         self.secrets = secrets
         self.deadline = deadline
         self.on_process = on_process
+        self.messages: Inbox | None = None
         self._logs = logs
         self._max_log_bytes = max_log_bytes
         self._cancelled = cancelled

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from treadle.authoring.context import Log
+from treadle.authoring.inbox import Inbox
 from treadle.domain.logs import Stream
 from treadle.domain.outcomes import Failed, Lost, Outcome, RunError, Succeeded
 from treadle.domain.work import PythonHandler
 from treadle.executors.base import CannotRun, Execution
 from treadle.executors.command import Command
 from treadle.executors.completion import signal_name
-from treadle.executors.isolation import Assignment, decode_outcome, decode_record, encode_assignment
+from treadle.executors.isolation import Assignment, decode_ending, decode_record, encode_assignment
 from treadle.executors.outcomes import to_outcome
 from treadle.executors.pipes import PipeReader
 from treadle.executors.runlog import RunLog
@@ -62,7 +63,7 @@ class IsolatedExecutor:
                 outputs=(Output(Stream.STDOUT, log), Output(Stream.STDERR, log)),
                 channels=[(_Records(log), PipeReader(records))],
             )
-        told = _told(scratch)
+        told = _told(scratch, execution.messages)
         if isinstance(told, Succeeded) and not isinstance(early, Failed):
             return told  # it came to its end before it was told to end
         return early or told or _ended_by_itself(code)
@@ -76,6 +77,8 @@ class IsolatedExecutor:
             claim=execution.claim,
             deadline=execution.deadline,
             outcome=str(scratch.result),
+            messages=None if execution.messages is None else execution.messages.batch,
+            preserve_order=execution.messages is not None and execution.messages.preserve_order,
         )
         return scratch.write("assignment", encode_assignment(assignment))
 
@@ -107,13 +110,16 @@ def _write(log: Log, line: bytes) -> None:
     log.write(stream, level, text, fields)
 
 
-def _told(scratch: Scratch) -> Outcome | None:
-    """The outcome that the process left, None where it left none."""
+def _told(scratch: Scratch, messages: Inbox | None) -> Outcome | None:
+    """The outcome that the process left, None where it left none; what it said of messages is taken over."""
     data = scratch.read(scratch.result, _MAX_OUTCOME_BYTES)
     if data is None:
         return None
     try:
-        return to_outcome(decode_outcome(data))
+        outcome, verdicts = decode_ending(data)
+        if messages is not None:
+            messages.adopt(verdicts)
+        return to_outcome(outcome)
     except ValueError as error:
         return Failed(RunError("result", f"what the handler's process left is no outcome: {error}"), retry=False)
 

@@ -18,12 +18,13 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from treadle.authoring.context import JobContext
 from treadle.authoring.decorators import Handler
 from treadle.authoring.discovery import discover
+from treadle.authoring.inbox import Inbox
 from treadle.domain import json
 from treadle.domain.errors import NotFound
 from treadle.domain.logs import Level, Stream, encodable
 from treadle.domain.outcomes import Outcome
 from treadle.executors.capture import OpenLines, capture_output, current_speaker, end_lines
-from treadle.executors.isolation import Assignment, decode_assignment, encode_outcome, encode_record
+from treadle.executors.isolation import Assignment, decode_assignment, encode_ending, encode_record
 from treadle.executors.lines import encode_fields
 from treadle.executors.outcomes import failure, to_outcome
 from treadle.executors.redact import NOTHING_SECRET
@@ -91,6 +92,8 @@ class IsolatedAttempt:
         self.log = log
         self.cancelled = Stop()
         self.open_lines: OpenLines = {}
+        batch = assignment.messages
+        self.messages = None if batch is None else Inbox(batch, preserve_order=assignment.preserve_order)
 
     @cached_property
     def inputs(self) -> Any:
@@ -107,7 +110,8 @@ def main() -> None:
     current_speaker.set(attempt)
     outcome = _carry_out(assignment, attempt)
     end_lines(attempt.open_lines)
-    _leave(outcome, Path(assignment.outcome))
+    verdicts = () if attempt.messages is None else attempt.messages.verdicts()
+    _leave(encode_ending(outcome, verdicts), Path(assignment.outcome))
 
 
 def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
@@ -155,10 +159,10 @@ def _take_over_stdin() -> IO[bytes]:
     return os.fdopen(pipe, "wb", buffering=0)
 
 
-def _leave(outcome: Outcome, file: Path) -> None:
-    """Leaves the outcome whole or not at all."""
+def _leave(ending: bytes, file: Path) -> None:
+    """Leaves the ending whole or not at all."""
     part = file.with_suffix(".part")
-    part.write_bytes(encode_outcome(outcome))
+    part.write_bytes(ending)
     part.rename(file)
 
 

@@ -13,22 +13,27 @@ from msgspec import Struct
 
 from treadle.domain.json import Json
 from treadle.domain.logs import Level, Stream
+from treadle.domain.messages import Message, Verdict
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, Skipped, Snoozed, Succeeded
 from treadle.domain.runs import Claim
 
 Told: TypeAlias = Succeeded | Failed | Skipped | Snoozed | Cancelled
 """The outcomes that a handler can have."""
 
+Ending: TypeAlias = tuple[Told, tuple[Verdict, ...]]
+"""What the process came to, and what its handler said of messages."""
+
 _Record: TypeAlias = tuple[Stream, Level, str, dict[str, Any] | None]
 
 _records: Final = msgspec.json.Decoder(_Record)
-_outcomes: Final = msgspec.msgpack.Decoder(Told)
+_endings: Final = msgspec.msgpack.Decoder(Ending)
 
 
 class Assignment(Struct, frozen=True):
     """One attempt: the folder of task files, the handler's name in it, and the file that takes the outcome.
 
-    `deadline` is in seconds of the monotonic clock, which all processes share.
+    `deadline` is in seconds of the monotonic clock, which all processes share. `messages` is its batch, None where the
+    job takes none.
     """
 
     tasks: str
@@ -36,6 +41,8 @@ class Assignment(Struct, frozen=True):
     claim: Claim
     deadline: float | None
     outcome: str
+    messages: tuple[Message, ...] | None = None
+    preserve_order: bool = False
 
 
 def encode_assignment(assignment: Assignment) -> bytes:
@@ -60,12 +67,12 @@ def decode_record(line: bytes) -> _Record:
     return record
 
 
-def encode_outcome(outcome: Outcome) -> bytes:
+def encode_ending(outcome: Outcome, verdicts: tuple[Verdict, ...]) -> bytes:
     """The content of the outcome's file."""
-    return msgspec.msgpack.encode(outcome)
+    return msgspec.msgpack.encode((outcome, verdicts))
 
 
-def decode_outcome(data: bytes) -> Told:
-    """What the process came to. Raises ValueError for anything but an outcome."""
-    outcome: Told = _outcomes.decode(data)
-    return outcome
+def decode_ending(data: bytes) -> Ending:
+    """What the process came to, and what its handler said of messages. Raises ValueError for anything else."""
+    ending: Ending = _endings.decode(data)
+    return ending

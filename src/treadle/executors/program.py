@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from msgspec import Raw
+
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
+from treadle.domain.instants import to_iso
 from treadle.domain.logs import Stream
+from treadle.domain.messages import Message
 from treadle.domain.outcomes import Failed, Outcome, RunError, Succeeded
 from treadle.domain.work import Completion, Program
 from treadle.executors.base import CannotRun, Execution
@@ -80,10 +84,27 @@ async def _secrets(program: Program, execution: Execution) -> dict[str, str]:
 
 def _facts(execution: Execution, scratch: Scratch) -> dict[str, str]:
     claim = execution.claim
-    return {
+    facts = {
         "TREADLE_RUN_ID": claim.id,
         "TREADLE_JOB_ID": claim.job_id,
         "TREADLE_ATTEMPT": str(claim.attempt),
         "TREADLE_INPUTS_FILE": str(scratch.inputs),
         "TREADLE_RESULT_FILE": str(scratch.result),
     }
+    if execution.messages is not None:
+        lines = b"".join(_line(message) for message in execution.messages.batch)
+        facts["TREADLE_MESSAGES"] = str(scratch.write("messages.jsonl", lines))
+    return facts
+
+
+def _line(message: Message) -> bytes:
+    """A message as a program reads it."""
+    told = {
+        "message_id": message.id,
+        "type": message.type,
+        "key": message.key,
+        "payload": Raw(message.payload),
+        "attempt": message.attempts + 1,
+        "created_at": to_iso(message.created_at),
+    }
+    return json.encode(told) + b"\n"

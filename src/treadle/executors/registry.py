@@ -5,12 +5,15 @@ from __future__ import annotations
 from treadle.domain.errors import NotFound
 from treadle.domain.work import Unreadable, Work
 from treadle.executors.base import Executor
+from treadle.executors.consuming import Consuming, Take
 
 
 class Executors:
     """The executors of one worker, by the type of `Work.executor` that they carry out."""
 
-    def __init__(self) -> None:
+    def __init__(self, take: Take | None = None) -> None:
+        """`take` is how attempts get their messages; without it, no work is carried out that takes any."""
+        self._take = take
         self._by_kind: dict[tuple[type, str], Executor] = {}
 
     def register(self, kind: type, executor: Executor, *, isolation: str = "none") -> None:
@@ -24,6 +27,11 @@ class Executors:
         if isinstance(work.executor, Unreadable):
             raise NotFound(work.executor.why)
         try:
-            return self._by_kind[type(work.executor), work.isolation]
+            executor = self._by_kind[type(work.executor), work.isolation]
         except KeyError:
             raise NotFound(f"this worker has no executor for {type(work.executor).__name__}") from None
+        if work.messages is None:
+            return executor
+        if self._take is None:
+            raise NotFound("this worker takes no messages")
+        return Consuming(executor, work.messages, self._take)

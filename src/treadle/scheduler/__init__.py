@@ -1,1 +1,4 @@
-"""Firing schedules, taking back what lost workers held, and pruning what is old. Any number of schedulers may run."""
+"""What happens by itself: schedules fire, messages start jobs, what lost workers held is taken back, what is old goes.
+
+Any number of schedulers may run.
+"""

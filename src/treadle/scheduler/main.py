@@ -10,6 +10,7 @@ import structlog
 
 from treadle.engines.contract import Engine, Topic
 from treadle.engines.open import open_engine
+from treadle.scheduler.arrivals import Arrivals
 from treadle.scheduler.loops import repeat
 from treadle.scheduler.pruner import Pruner
 from treadle.scheduler.sweeper import Sweeper
@@ -39,11 +40,13 @@ async def run(settings: Settings) -> None:
 
 async def schedule(engine: Engine, new_id: IdSource, settings: Settings) -> None:
     """Run all loops until cancelled."""
-    notices = engine.listen(Topic.SCHEDULES)
+    notices, messages = engine.listen(Topic.SCHEDULES), engine.listen(Topic.MESSAGES)
     try:
         async with asyncio.TaskGroup() as loops:
             loops.create_task(repeat("ticker", Ticker(engine, new_id), notices.wait))
+            loops.create_task(repeat("arrivals", Arrivals(engine, new_id), messages.wait))
             loops.create_task(repeat("sweeper", Sweeper(engine, settings.lease_sec, chance)))
             loops.create_task(repeat("pruner", Pruner(engine, settings)))
     finally:
         await notices.close()
+        await messages.close()

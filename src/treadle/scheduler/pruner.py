@@ -25,7 +25,7 @@ _Prune: TypeAlias = Callable[[Instant, int], Awaitable[int]]
 
 
 class Pruner:
-    """Applies the retention that settings give to runs, log lines, events and workers."""
+    """Applies the retention that settings give to runs, log lines, events, messages and workers."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
@@ -33,6 +33,7 @@ class Pruner:
             "runs": (engine.runs.prune, settings.retention_runs_days),
             "log lines": (engine.logs.prune, settings.retention_logs_days),
             "events": (engine.events.prune, settings.retention_events_days),
+            "messages": (engine.messages.prune, settings.retention_messages_days),
             "workers": (engine.workers.prune, WORKERS_DAYS),
         }
 

@@ -103,11 +103,11 @@ class Jobs:
         )
 
     async def enable(self, domain: str, job_id: str, *, expected: int | None = None) -> Job:
-        """Let a job's schedules fire."""
+        """Let a job's schedules fire, and messages start it."""
         return await self._switch(domain, job_id, enabled=True, expected=expected)
 
     async def disable(self, domain: str, job_id: str, *, expected: int | None = None) -> Job:
-        """Keep a job's schedules from firing; it can still be run by hand."""
+        """Keep schedules and messages from starting a job; it can still be run by hand."""
         return await self._switch(domain, job_id, enabled=False, expected=expected)
 
     async def delete(self, domain: str, job_id: str, *, expected: int | None = None) -> None:
@@ -173,6 +173,7 @@ class Jobs:
                 expected=expected,
                 schedules=_schedules(job, old),
                 replaces=tuple(old),
+                consumes=_consumes(job),
                 events=(self._event(job.domain, job.job_id, event),),
             )
         )
@@ -180,6 +181,12 @@ class Jobs:
 
     def _event(self, domain: str, job_id: str, kind: str) -> NewEvent:
         return NewEvent(domain=domain, type=kind, subject=job_id, job_id=job_id, at=self._engine.now())
+
+
+def _consumes(job: Job) -> str | None:
+    """The type of messages whose arrival starts the job, as long as it is enabled."""
+    intake = job.work.messages
+    return intake.type if intake is not None and intake.trigger and job.enabled else None
 
 
 def _schedules(job: Job, old: list[Schedule]) -> tuple[Schedule, ...]:

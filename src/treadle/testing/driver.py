@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.json import encode
+from treadle.domain.messages import Intake, Message, MessageState, NewMessage
 from treadle.domain.outcomes import Failed, Lost, Outcome, RunError
 from treadle.domain.priority import Priority, rank
 from treadle.domain.reasons import Reason, ReasonCode
@@ -21,7 +22,7 @@ from treadle.domain.states import Transition, settle
 from treadle.domain.triggers import Interval
 from treadle.domain.work import PythonHandler, Work, decode_work, encode_work
 from treadle.domain.workers import LEASE, WorkerSpec
-from treadle.engines.contract import Engine, Firing, Save
+from treadle.engines.contract import Engine, Firing, MessageQuery, Save
 from treadle.system import IdSource, SystemClock
 
 HANDLER: Final = "handler:report"
@@ -54,6 +55,12 @@ def new_run(now: Instant, *, delay: Micros = 0, priority: Priority = Priority.NO
         "work": work(),
     }
     return NewRun(**standard | fields)
+
+
+def new_message(now: Instant, **fields: Any) -> NewMessage:
+    """A message put at `now`; `fields` are those of `NewMessage`."""
+    standard: dict[str, Any] = {"id": new_id("msg"), "type": "mail", "payload": b"{}", "created_at": now}
+    return NewMessage(**standard | fields)
 
 
 def worker_spec(**fields: Any) -> WorkerSpec:
@@ -116,6 +123,29 @@ class Driver:
         """The one run that a worker gets."""
         (claim,) = await self.claim(worker_id)
         return claim
+
+    async def put(self, count: int = 1, **fields: Any) -> list[str]:
+        """Put equal messages; their ids."""
+        messages = [new_message(self.now, **fields) for _ in range(count)]
+        return [received.message_id for received in await self.engine.messages.put(messages, now=self.now)]
+
+    async def take(self, claim: Claim, **intake: Any) -> list[str]:
+        """The ids of the batch that a run gets."""
+        wanted = Intake(**{"type": "mail"} | intake)
+        return [message.id for message in await self.engine.messages.take(claim, wanted)]
+
+    async def message(self, message_id: str, domain: str = DEFAULT_DOMAIN) -> Message:
+        """A message as it stands."""
+        (message,) = await self.engine.messages.get(domain, [message_id])
+        return message
+
+    async def inbox(self, domain: str = DEFAULT_DOMAIN) -> dict[MessageState, list[str]]:
+        """The ids of all messages by their states, the oldest first."""
+        found = await self.engine.messages.find(MessageQuery(domain=domain, limit=10_000))
+        by_state: dict[MessageState, list[str]] = {}
+        for message in reversed(found):
+            by_state.setdefault(message.state, []).append(message.id)
+        return by_state
 
     def outcome(self, claim: Claim, outcome: Outcome, worker_id: str | None) -> Transition:
         """The transition of an outcome, now."""

@@ -23,6 +23,7 @@ from treadle.authoring.discovery import Discovery, discover
 from treadle.authoring.registry import Registry
 from treadle.domain.errors import LeaseLost, Unavailable
 from treadle.domain.instants import from_seconds
+from treadle.domain.messages import Intake, Message
 from treadle.domain.runs import Claim
 from treadle.domain.work import Program, PythonHandler, decode_work
 from treadle.domain.workers import WorkerSpec
@@ -85,7 +86,7 @@ async def run(orders: Orders) -> None:
         pump.runner = Runner(
             worker_id=orders.worker_id,
             board=Board(orders.board, settings.concurrency),
-            executors=_executors(tasks.registry, settings),
+            executors=_executors(engine, tasks.registry, settings),
             make_execution=make_execution,
             clock=clock,
             grace=settings.grace_sec,
@@ -109,8 +110,11 @@ def _tell(tasks: Discovery, settings: Settings) -> None:
     _logger.info("handlers found", folder=settings.tasks, handlers=sorted(handler.type for handler in tasks.registry))
 
 
-def _executors(registry: Registry, settings: Settings) -> Executors:
-    executors = Executors()
+def _executors(engine: Engine, registry: Registry, settings: Settings) -> Executors:
+    async def take(claim: Claim, intake: Intake) -> list[Message]:
+        return await until_available("take messages", lambda: engine.messages.take(claim, intake))
+
+    executors = Executors(take)
     executors.register(Program, ProgramExecutor(grace=settings.grace_sec))
     executors.register(PythonHandler, HandlerExecutor(registry, settings.concurrency))
     isolated = IsolatedExecutor(Path(settings.tasks), grace=settings.grace_sec)

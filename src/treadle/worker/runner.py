@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from typing import Final
 
+from treadle.domain.messages import Verdict
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, Released, RunError, Succeeded
 from treadle.domain.runs import Claim
 from treadle.domain.states import Transition, settle
@@ -190,7 +191,8 @@ class Runner:
         self._board.clear(slot.number)
         slot.vacate()
         self._free.append(slot)
-        self._finish(execution.claim, execution.work, outcome, started_at)
+        verdicts = () if execution.messages is None else execution.messages.verdicts()
+        self._finish(execution.claim, execution.work, outcome, started_at, verdicts)
         self._fill()
 
     def _end(self, slot: _Slot, outcome: Cancelled | Released, why: Why) -> None:
@@ -206,7 +208,14 @@ class Runner:
     def _grace_of(self, executor: Executor) -> float:
         return self._grace + (KILL_MARGIN_SECONDS if executor.ends_itself else 0.0)
 
-    def _finish(self, claim: Claim, work: Work, outcome: Outcome, started_at: int | None) -> None:
+    def _finish(
+        self,
+        claim: Claim,
+        work: Work,
+        outcome: Outcome,
+        started_at: int | None,
+        verdicts: tuple[Verdict, ...] = (),
+    ) -> None:
         self._on_done(
             settle(
                 claim,
@@ -216,6 +225,7 @@ class Runner:
                 chance=chance(),
                 worker_id=self._worker_id,
                 started_at=started_at,
+                verdicts=verdicts,
             )
         )
 

@@ -14,7 +14,7 @@ from treadle.domain import jobs as domain
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.instants import Instant, to_datetime
 from treadle.domain.jobs import JobSpec, dump_job
-from treadle.domain.jobs.document import ExecutorDocument, RetryDocument, ScheduleDocument
+from treadle.domain.jobs.document import ExecutorDocument, MessagesDocument, RetryDocument, ScheduleDocument
 from treadle.domain.priority import Priority
 from treadle.domain.schedules import Misfire
 from treadle.domain.work import Completion, Program
@@ -37,6 +37,7 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_policy: RetryDocument
     secrets: list[str] | None = None
     isolation: str | None = None
+    messages: MessagesDocument | None = None
     inputs: dict[str, Any]
     allow_overlap: bool
     misfire: Misfire

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from treadle.domain.jobs.records import MAX_JOB_ID, MAX_QUEUE_NAME, NAME_PATTERN
+from treadle.domain.messages import MAX_ATTEMPTS, MAX_BATCH
 from treadle.domain.priority import Priority
 from treadle.domain.retry import ExponentialBackoff, Seconds
 from treadle.domain.schedules import Misfire
@@ -27,6 +28,7 @@ Tag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
 Words: TypeAlias = Annotated[tuple[str, ...], Meta(min_length=1)]
 TimeoutMs: TypeAlias = Annotated[int, Meta(ge=0, le=MAX_TIMEOUT_MS)]
 TimeoutSeconds: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_TIMEOUT_MS / 1000)]
+BatchSize: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_BATCH)]
 MaxRetries: TypeAlias = Annotated[int, Meta(ge=0, le=1000)]
 IntervalSeconds: TypeAlias = Annotated[float, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)]
 Moment: TypeAlias = Annotated[
@@ -81,6 +83,23 @@ class RetryDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     backoff: ExponentialBackoff | None = None
 
 
+class MessagesDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The messages of which each run of the job takes a batch."""
+
+    type: Annotated[Name, Meta(description="The type of messages to take.")]
+    batch_size: Annotated[BatchSize | None, Meta(description="Messages of one run at most; 10 by default.")] = None
+    max_attempts: Annotated[
+        Annotated[int, Meta(ge=1, le=MAX_ATTEMPTS)] | None,
+        Meta(description="Tries after which a message is set aside; 3 by default."),
+    ] = None
+    preserve_order: Annotated[
+        bool | None, Meta(description="Whether messages of one key are kept in order, one run at a time.")
+    ] = None
+    trigger: Annotated[
+        bool | None, Meta(description="Whether a run starts when messages wait and none of the job is live.")
+    ] = None
+
+
 class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A job: what to run, when, and within which limits. It needs `job_id` or `name`, and `type` or `executor`."""
 
@@ -113,6 +132,9 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     isolation: Annotated[
         Literal["none", "process"] | None, Meta(description="`process`: each attempt of a handler in its own process.")
     ] = None
+    messages: MessagesDocument | None = None
+    batch_size: Annotated[BatchSize | None, Meta(description="The same as `messages.batch_size`.")] = None
+    preserve_order: Annotated[bool | None, Meta(description="The same as `messages.preserve_order`.")] = None
     queue: QueueName | None = None
     priority: Priority | None = None
     enabled: bool | None = None

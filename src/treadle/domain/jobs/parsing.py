@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec import structs
 
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.jobs.execution import dump_executor, read_executor
+from treadle.domain.jobs.intake import read_intake
 from treadle.domain.jobs.later import take_later
 from treadle.domain.jobs.records import MAX_JOB_ID, JobSpec
 from treadle.domain.jobs.saying import said
@@ -66,6 +68,8 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
     else:
         document["completion"] = msgspec.to_builtins(executor.completion)
         document["secrets"] = list(executor.secrets)
+    if work.messages is not None:
+        document["messages"] = structs.asdict(work.messages)
     return document | {
         "inputs": dict(spec.inputs),
         _OVERLAP: spec.allow_overlap,
@@ -96,6 +100,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
             timeout_ms=_timeout_ms(document, problems),
             retry=_retry(document, problems),
             isolation=document.isolation or "none",
+            messages=None if "messages" in broken else read_intake(document, problems),
         ),
         schedule=None if document.schedule is None else read_schedule(document.schedule, "/schedule", problems),
         inputs=inputs,

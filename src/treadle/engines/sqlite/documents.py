@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import apsw
+
 from treadle.domain.errors import StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.engines.contract import Document, Save, Topic
@@ -27,7 +29,7 @@ class SqliteDocuments:
 
     async def save(self, save: Save) -> Document:
         def work(write: Write) -> Document:
-            write.topics.update((Topic.SCHEDULES, Topic.EVENTS))
+            write.topics.update((Topic.SCHEDULES, Topic.EVENTS, Topic.MESSAGES))
             connection = write.connection
             name = (save.domain, save.kind, save.id)
             standing = fetch(connection, _SQL["get"], name)
@@ -40,6 +42,7 @@ class SqliteDocuments:
             connection.execute(_SQL["put_version"], row)
             schedule_rows.take_away(connection, save.replaces)
             schedule_rows.put(connection, save.schedules)
+            _put_consumer(connection, save)
             event_log.append(connection, save.events)
             return _to_document(row)
 
@@ -62,6 +65,7 @@ class SqliteDocuments:
             _check_version(kind, document_id, expected, deleted[0][0])
             write.topics.update((Topic.SCHEDULES, Topic.EVENTS))
             schedule_rows.delete(write.connection, domain, schedule_ids)
+            write.connection.execute(_SQL["delete_consumer"], (domain, kind, document_id))
             event_log.append(write.connection, events)
             return True
 
@@ -87,6 +91,12 @@ def _check_version(kind: str, document_id: str, expected: int | None, version: i
     if expected is not None and expected != version:
         stands = f"is at version {version}, not {expected}" if version else "does not exist"
         raise StaleVersion(f"{kind} {document_id} {stands}")
+
+
+def _put_consumer(connection: apsw.Connection, save: Save) -> None:
+    connection.execute(_SQL["delete_consumer"], (save.domain, save.kind, save.id))
+    if save.consumes is not None:
+        connection.execute(_SQL["put_consumer"], (save.domain, save.kind, save.id, save.consumes))
 
 
 def _to_document(row: tuple[Any, ...]) -> Document:

@@ -16,6 +16,7 @@ from treadle.engines.sqlite.connection import Synchronous, connect, migrate, tra
 from treadle.engines.sqlite.documents import SqliteDocuments
 from treadle.engines.sqlite.events import SqliteEvents
 from treadle.engines.sqlite.logs import SqliteLogs
+from treadle.engines.sqlite.messages import SqliteMessages
 from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
 from treadle.engines.sqlite.queues import SqliteQueues
 from treadle.engines.sqlite.reader import Reader
@@ -52,6 +53,7 @@ class SqliteEngine:
         self.documents = SqliteDocuments(writer, reader)
         self.events = SqliteEvents(writer, reader)
         self.logs = SqliteLogs(writer, reader)
+        self.messages = SqliteMessages(writer, reader, clock)
 
     def now(self) -> Instant:
         """See `contract.Engine`."""

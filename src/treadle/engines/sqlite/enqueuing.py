@@ -30,14 +30,14 @@ def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -
     lines: dict[Line, int] = {}
     closed = draining(connection, runs)
     for run in runs:
-        if run.key is not None and (standing := _standing(connection, run, run.key, now)) is not None:
+        if run.key is not None and (standing := named(connection, run.domain, run.key, now)) is not None:
             answers.append(standing)
             continue
         if (run.domain, run.queue) in closed:
             answers.append(Accepted(run.id, Admission.QUEUE_DRAINING))
             continue
         if run.key is not None:
-            _put_key(connection, run, run.key)
+            put_key(connection, run.domain, run.key, run.id)
         line = Line(run.domain, run.queue, run.requires, False)
         if (number := lines.get(line)) is None:
             number = lines[line] = put_line(connection, line)
@@ -55,15 +55,16 @@ def draining(connection: apsw.Connection, runs: Sequence[NewRun]) -> frozenset[Q
     return frozenset(name for name, control in told.items() if control.state is QueueState.DRAINING)
 
 
-def _standing(connection: apsw.Connection, run: NewRun, key: RunKey, now: Instant) -> Accepted | None:
-    """The run that already has this key."""
-    for run_id, body_hash in fetch(connection, _SQL["key"], (run.domain, key.scope, key.key, now)):
-        return Accepted(run_id, Admission.EXISTING if body_hash == key.body_hash else Admission.KEY_REUSED)
+def named(connection: apsw.Connection, domain: str, key: RunKey, now: Instant) -> Accepted | None:
+    """What already has a key."""
+    for standing, body_hash in fetch(connection, _SQL["key"], (domain, key.scope, key.key, now)):
+        return Accepted(standing, Admission.EXISTING if body_hash == key.body_hash else Admission.KEY_REUSED)
     return None
 
 
-def _put_key(connection: apsw.Connection, run: NewRun, key: RunKey) -> None:
-    connection.execute(_SQL["insert_key"], (run.domain, key.scope, key.key, run.id, key.body_hash, key.expires_at))
+def put_key(connection: apsw.Connection, domain: str, key: RunKey, new_id: str) -> None:
+    """Let a key name what is new."""
+    connection.execute(_SQL["insert_key"], (domain, key.scope, key.key, new_id, key.body_hash, key.expires_at))
 
 
 def _row(run: NewRun, line: int) -> tuple[Any, ...]:

@@ -10,19 +10,23 @@ import msgspec
 
 from treadle.domain.runs import TERMINAL
 from treadle.domain.states import ATTEMPT_DATA, CANCEL_ROW, Change, Transition, row_for, settled_data
+from treadle.engines.sqlite import messages
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.writer import Write
 
 _SQL: Final = load("runs")
 
 
-def settle(connection: apsw.Connection, done: Sequence[Transition]) -> tuple[str, ...]:
+def settle(write: Write, done: Sequence[Transition]) -> tuple[str, ...]:
     """Apply what may be applied; answers the ids of the refused. The caller holds the write transaction."""
+    connection = write.connection
     connection.execute(_SQL["create_settling"])
     connection.execute(_SQL["match"], (json_list([_row(connection, t) for t in done]), CANCEL_ROW.to, CANCEL_ROW.event))
     doubtful = _unmatched(connection, done) if connection.changes() < len(done) else []
     connection.execute(_SQL["settle_events"], (ATTEMPT_DATA,))
+    messages.settle(write, done)
     connection.execute(_SQL["settle_finished"])
     if any(transition.to not in TERMINAL for transition in done):
         connection.execute(_SQL["settle_attempts"])

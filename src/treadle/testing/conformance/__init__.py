@@ -32,6 +32,7 @@ from treadle.testing.conformance.events import TestEvents
 from treadle.testing.conformance.keys import TestKeys
 from treadle.testing.conformance.leases import TestLeases
 from treadle.testing.conformance.logs import TestLogs
+from treadle.testing.conformance.messages import TestConsumers, TestInbox, TestInboxOfProcesses
 from treadle.testing.conformance.notices import TestNotices
 from treadle.testing.conformance.opening import Opener, drive, engine
 from treadle.testing.conformance.processes import TestProcesses
@@ -48,9 +49,12 @@ __all__ = [
     "TestBackup",
     "TestCancel",
     "TestClaim",
+    "TestConsumers",
     "TestDocuments",
     "TestEnqueue",
     "TestEvents",
+    "TestInbox",
+    "TestInboxOfProcesses",
     "TestKeys",
     "TestLeases",
     "TestLogs",

@@ -96,6 +96,9 @@ class ModelDocuments:
         self._data.versions.append(document)
         self._remove_schedules(save.domain, [schedule.id for schedule in save.replaces])
         self._data.schedules.update({(schedule.domain, schedule.id): schedule for schedule in save.schedules})
+        self._data.consumers.pop(name, None)
+        if save.consumes is not None:
+            self._data.consumers[name] = save.consumes
         self._tell(save.events)
         return document
 
@@ -114,6 +117,7 @@ class ModelDocuments:
             return False
         self._check_version(name, expected)
         del self._data.documents[name]
+        self._data.consumers.pop(name, None)
         self._remove_schedules(domain, schedule_ids)
         self._tell(events)
         return True
@@ -159,4 +163,4 @@ class ModelDocuments:
     def _tell(self, events: Sequence[NewEvent]) -> None:
         for event in events:
             self._data.write(event)
-        self._data.wake([Topic.SCHEDULES, Topic.EVENTS])
+        self._data.wake([Topic.SCHEDULES, Topic.MESSAGES, Topic.EVENTS])

@@ -9,6 +9,7 @@ from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
 from treadle.system import Clock
 from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
+from treadle.testing.model.inbox import ModelMessages
 from treadle.testing.model.notices import ModelNotices
 from treadle.testing.model.queues import ModelQueues
 from treadle.testing.model.records import ModelEvents, ModelLogs
@@ -34,6 +35,7 @@ class ModelEngine:
         self.documents = ModelDocuments(data)
         self.events = ModelEvents(data)
         self.logs = ModelLogs(data)
+        self.messages = ModelMessages(data, clock)
 
     def now(self) -> Instant:
         """See `contract.Engine`."""

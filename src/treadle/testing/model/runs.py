@@ -22,6 +22,7 @@ from treadle.domain.workers import can_take
 from treadle.engines.contract import Accepted, Admission, RunQuery, Step, Topic
 from treadle.system import Clock
 from treadle.testing.model.ending import cancel, finish
+from treadle.testing.model.messages import settle_messages
 from treadle.testing.model.state import Data, Entry, Member, Settled
 from treadle.testing.model.workers import ModelWorkers
 
@@ -198,6 +199,7 @@ class ModelRuns:
         row = row_for(transition, cancel_requested=cancel_requested)
         entry.settled[transition.token] = Settled(row, cancel_requested)
         self._data.tell(entry, row.event, transition.at, settled_data(transition))
+        settle_messages(self._data, transition, row)
         started_at = transition.started_at if entry.run.started_at is None else entry.run.started_at
         entry.run = msgspec.structs.replace(
             entry.run,
@@ -242,13 +244,9 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
     """Store new runs; a key that stands names its first run instead. Also how schedules submit."""
     answers = []
     for new in runs:
-        if new.key is not None:
-            name = (new.domain, new.key.scope, new.key.key)
-            first = data.keys.get(name)
-            if first is not None and first[1].expires_at > now:
-                same = first[1].body_hash == new.key.body_hash
-                answers.append(Accepted(first[0], Admission.EXISTING if same else Admission.KEY_REUSED))
-                continue
+        if new.key is not None and (standing := data.named(new.domain, new.key, now)) is not None:
+            answers.append(standing)
+            continue
         control = data.queues.setdefault((new.domain, new.queue), QueueControl())
         if control.state is QueueState.DRAINING:
             answers.append(Accepted(new.id, Admission.QUEUE_DRAINING))

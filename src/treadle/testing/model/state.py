@@ -9,12 +9,13 @@ from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
 from treadle.domain.logs import StoredLogLine
+from treadle.domain.messages import Message
 from treadle.domain.queues import QueueControl
 from treadle.domain.runs import Attempt, Run, RunKey
 from treadle.domain.schedules import Schedule
 from treadle.domain.states import Row
 from treadle.domain.workers import WorkerSpec, WorkerState
-from treadle.engines.contract import Document, Topic
+from treadle.engines.contract import Accepted, Admission, Document, Topic
 from treadle.testing.model.notices import ModelNotices
 
 
@@ -56,9 +57,13 @@ class Member:
 class Data:
     """Everything. `live` is in the order of submission, `history` in that of finishing; `queues` are all ever used."""
 
+    """Everything. `live` and `messages` are in the order of submission, `history` in that of finishing."""
+
     live: dict[str, Entry] = field(default_factory=dict)
     history: dict[str, Entry] = field(default_factory=dict)
     keys: dict[tuple[str, str, str], tuple[str, RunKey]] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    consumers: dict[tuple[str, str, str], str] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     schedules: dict[tuple[str, str], Schedule] = field(default_factory=dict)
     queues: dict[tuple[str, str], QueueControl] = field(default_factory=dict)
@@ -81,6 +86,13 @@ class Data:
     def entries(self) -> dict[str, Entry]:
         """Every run by id."""
         return {**self.live, **self.history}
+
+    def named(self, domain: str, key: RunKey, now: Instant) -> Accepted | None:
+        """What already has a key."""
+        first = self.keys.get((domain, key.scope, key.key))
+        if first is None or first[1].expires_at <= now:
+            return None
+        return Accepted(first[0], Admission.EXISTING if first[1].body_hash == key.body_hash else Admission.KEY_REUSED)
 
     def tell(self, entry: Entry, event: str, at: Instant, data: Json = EMPTY_OBJECT) -> None:
         """Write the next event of a run."""

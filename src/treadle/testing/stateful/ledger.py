@@ -14,6 +14,10 @@ I8   runs go in the order of their ranks (the model says which is next), but non
 I10  a key names one run
 I12  nothing is claimed before it is due
 I13  a run's events have no gap, and make a way through the table of states
+
+M1   a message is leased exactly as long as its run runs under the token under which it was taken
+M2   a processed message stays processed, and a key names one message
+M3   a message that was put is there until it was settled long ago, or somebody discarded it
 """
 
 from __future__ import annotations
@@ -24,13 +28,14 @@ from dataclasses import dataclass, field
 
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
+from treadle.domain.messages import Message, MessageState, NewMessage
 from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.retry import QUARANTINE_AT
 from treadle.domain.runs import TERMINAL, Claim, NewRun, Run, State
 from treadle.domain.states import CANCEL_REQUESTED_EVENT, QUEUED_EVENT, TABLE, Change, Transition
 from treadle.domain.work import decode_work
-from treadle.engines.contract import Accepted, Admission, Firing
+from treadle.engines.contract import Accepted, Admission, Firing, Received
 
 UNTOLD = (Change.DUE, Change.ADMIT)
 """Changes that are written with the claim that follows, if at all."""
@@ -75,6 +80,8 @@ class Ledger:
     queues: dict[tuple[str, str], Gate] = field(default_factory=lambda: defaultdict(Gate))
     slots: set[tuple[str, str, Instant]] = field(default_factory=set)
     pruned: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+    processed: dict[str, Message] = field(default_factory=dict)
 
     def submitted(self, runs: Sequence[NewRun], answers: Sequence[Accepted], now: Instant) -> None:
         """I10: while a key stands, it names one run."""
@@ -104,6 +111,29 @@ class Ledger:
             assert name not in self.slots, "I7"
             self.slots.add(name)
         self.accepted.update({run.id: run for run in firing.runs})
+
+    def put(self, messages: Sequence[NewMessage], answers: Sequence[Received]) -> None:
+        """M2: one that came before is not stored again."""
+        for new, answer in zip(messages, answers, strict=True):
+            assert (answer.message_id == new.id) == (answer.admission is Admission.CREATED), "M2"
+            if answer.admission is Admission.CREATED:
+                self.unread.add(new.id)
+
+    def check_messages(self, messages: Sequence[Message], runs: Sequence[Run]) -> None:
+        """M1, M2 and M3, over all the messages of an engine."""
+        running = {(run.id, run.token) for run in runs if run.state is State.RUNNING}
+        by_id = {message.id: message for message in messages}
+        assert len(by_id) == len(messages), "M3: a message is there twice"
+        for message in messages:
+            if message.state is MessageState.LEASED:
+                assert (message.run_id, message.token) in running, "M1"
+            elif message.state is MessageState.PROCESSED:
+                self.unread.discard(message.id)
+                assert self.processed.setdefault(message.id, message) == message, "M2"
+            assert message.id not in self.processed or message.state is MessageState.PROCESSED, "M2"
+            if message.state is MessageState.POISON:
+                self.unread.discard(message.id)  # it may be pruned
+        assert self.unread <= set(by_id), "M3"
 
     def claimed(self, claims: Iterable[Claim], worker_id: str, now: Instant) -> None:
         """I2, I4, I8 and I12: a claim comes when the run is due and its queue lets it go, after every earlier claim

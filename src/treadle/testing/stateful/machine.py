@@ -12,6 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from msgspec.structs import replace
 
 from treadle.domain.instants import MINUTE, SECOND, Micros
+from treadle.domain.messages import Intake, Judgement, Verdict
 from treadle.domain.outcomes import (
     Cancelled,
     Failed,
@@ -29,7 +30,7 @@ from treadle.domain.rates import Rate
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import TERMINAL, NewRun, RunKey, State
 from treadle.domain.schedules import Schedule, reschedule
-from treadle.testing.driver import HANDLER, interval_schedule, new_run, saving, work, worker_spec
+from treadle.testing.driver import HANDLER, interval_schedule, new_message, new_run, saving, work, worker_spec
 from treadle.testing.stateful.pair import LEASE, Held, OpenEngine, Pair
 from treadle.testing.stateful.reading import DOMAINS
 
@@ -187,6 +188,52 @@ class EngineMachine(RuleBasedStateMachine):
     def say(self, held: Held) -> None:
         self.pair.say(held)
 
+    # The inbox.
+
+    @rule(
+        wanted=st.lists(
+            st.tuples(MOSTLY_ONE, st.sampled_from(["", "a", "a", "b"]), st.sampled_from(["", "", "", "x", "y"])),
+            min_size=1,
+            max_size=4,
+        ),
+        body=st.sampled_from(["1", "1", "2"]),
+    )
+    def put(self, wanted: list[tuple[str, str, str]], body: str) -> None:
+        """Somebody puts messages of one type, some of them by a name that may have come before."""
+        now, make_id = self.pair.now, self.pair.make_id
+        self.pair.put(
+            [
+                new_message(
+                    now,
+                    id=make_id("msg"),
+                    domain=domain,
+                    key=key,
+                    once=RunKey("message", name, body, now + 20 * SECOND) if name else None,
+                )
+                for domain, key, name in wanted
+            ]
+        )
+
+    @rule(held=claims, size=st.integers(1, 3), attempts=st.integers(1, 3), ordered=st.booleans())
+    def take(self, held: Held, size: int, attempts: int, *, ordered: bool) -> None:
+        """A run, maybe lost, takes a batch."""
+        self.pair.take(held, Intake(type="mail", batch_size=size, max_attempts=attempts, preserve_order=ordered))
+
+    @rule(held=claims, outcome=OUTCOMES, said=st.lists(st.sampled_from(Judgement), max_size=3))
+    def judge(self, held: Held, outcome: Outcome, said: list[Judgement]) -> None:
+        """A handler takes a batch, and says of some of its messages what became of them."""
+        self.pair.take(held, Intake(type="mail", batch_size=3))
+        named = zip(self.pair.batch(held), said, strict=False)
+        self.pair.settle([(held, outcome)], [Verdict(message_id, judgement) for message_id, judgement in named])
+
+    @rule(domain=MOSTLY_ONE, discard=st.booleans())
+    def clear_poison(self, domain: str, *, discard: bool) -> None:
+        self.pair.clear_poison(domain, discard=discard)
+
+    @rule()
+    def start_consumers(self) -> None:
+        self.pair.start_consumers()
+
     # Faults: silence, and sweepers that act late.
 
     @precondition(lambda self: self.pair.alive())
@@ -287,7 +334,8 @@ class EngineMachine(RuleBasedStateMachine):
         fresh = interval_schedule(now, every=every, domain=domain, id=name, active=how != "off")
         new = reschedule(seen, replace(fresh, next_at=None), now)
         replaces = () if seen is None else (seen,)
-        self.pair.save(saving(now, new, domain=domain, id=f"job_{name}", replaces=replaces))
+        consumes = "mail" if how == "every 14" else None
+        self.pair.save(saving(now, new, domain=domain, id=f"job_{name}", replaces=replaces, consumes=consumes))
 
     def _come_to_rest(self) -> None:
         """I1: once the faults have stopped, every run comes to its end."""

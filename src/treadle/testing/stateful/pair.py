@@ -9,10 +9,11 @@ from typing import Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
-from treadle.domain.errors import LeaseLost, StaleVersion, TreadleError
+from treadle.domain.errors import KeyReused, LeaseLost, StaleVersion, TreadleError
 from treadle.domain.ids import make_id
 from treadle.domain.instants import SECOND, Instant, Micros
 from treadle.domain.logs import Level, LogLine, Stream
+from treadle.domain.messages import Intake, MessageState, NewMessage, Verdict
 from treadle.domain.outcomes import Lost, Outcome
 from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
@@ -20,10 +21,10 @@ from treadle.domain.runs import DEFAULT_QUEUE, TERMINAL, Claim, NewRun, Run, Sta
 from treadle.domain.schedules import Schedule, plan
 from treadle.domain.states import Transition
 from treadle.domain.workers import WorkerSpec
-from treadle.engines.contract import Accepted, Engine, Save, Step
+from treadle.engines.contract import Accepted, Engine, MessageQuery, Save, Step
 from treadle.system import Clock
 from treadle.testing.clock import VirtualClock
-from treadle.testing.driver import firing, transition
+from treadle.testing.driver import firing, new_run, transition
 from treadle.testing.model import Data, ModelEngine
 from treadle.testing.stateful.ledger import Ledger
 from treadle.testing.stateful.reading import ALL, Lives, everything
@@ -84,6 +85,7 @@ class Pair:
         for what in model.__struct_fields__:
             assert getattr(model, what) == getattr(real, what), what
         self.ledger.check(real.runs)
+        self.ledger.check_messages(real.messages, real.runs)
         for lives, engine in zip(self._lives, (self._model, self._real), strict=True):
             self._runner.run(lives.follow(engine))
         assert self._lives[0].told == self._lives[1].told
@@ -104,6 +106,46 @@ class Pair:
     def cancel(self, domain: str, run_ids: Sequence[str]) -> dict[str, State]:
         """Accept cancels."""
         return self.ask(lambda engine: engine.runs.cancel(domain, run_ids, now=self.now))
+
+    # The inbox.
+
+    def put(self, messages: Sequence[NewMessage]) -> None:
+        """Put messages together, if none of them has the key of another."""
+        try:
+            answers = self.ask(lambda engine: engine.messages.put(messages, now=self.now))
+        except KeyReused:
+            assert any(message.once is not None for message in messages)
+        else:
+            self.ledger.put(messages, answers)
+
+    def take(self, held: Held, intake: Intake) -> None:
+        """Take a batch for a run that somebody has, or once had."""
+        batch = self.ask(lambda engine: engine.messages.take(held[1], intake))
+        assert all((message.run_id, message.token) == (held[1].id, held[1].token) for message in batch), "M1"
+
+    def batch(self, held: Held) -> list[str]:
+        """The messages that a run has."""
+        leased = (each for each in self._data.messages.values() if each.state is MessageState.LEASED)
+        return [message.id for message in leased if message.run_id == held[1].id]
+
+    def clear_poison(self, domain: str, *, discard: bool) -> None:
+        """Somebody looks at what was set aside."""
+        query = MessageQuery(domain=domain, limit=2, states=(MessageState.POISON,))
+        ids = [message.id for message in self.ask(lambda engine: engine.messages.find(query))]
+        if discard:
+            self.ledger.unread -= self.ask(lambda engine: engine.messages.discard(domain, ids))
+        else:
+            self.ask(lambda engine: engine.messages.retry(domain, ids))
+
+    def start_consumers(self) -> None:
+        """Start the jobs for which messages wait, as two schedulers that have seen the same."""
+        for one in self.ask(lambda engine: engine.messages.awaited(9)):
+            runs = [new_run(self.now, id=self.make_id("run"), domain=one.domain, job_id=one.job_id) for _ in range(2)]
+            started = self.ask(lambda engine, runs=runs: engine.messages.start(runs, now=self.now))  # type: ignore[misc]
+            drains = self.ledger.queues[one.domain, runs[0].queue].state is QueueState.DRAINING
+            assert started == [not drains, False]
+            if not drains:
+                self.ledger.accepted[runs[0].id] = runs[0]
 
     # Workers.
 
@@ -152,9 +194,9 @@ class Pair:
         self.ledger.claimed(step.claims, worker_id, self.now)
         return [(worker_id, claim) for claim in step.claims]
 
-    def settle(self, done: Sequence[tuple[Held, Outcome]]) -> None:
-        """Settle without claiming."""
-        told = [self._transition(held, outcome, held[0]) for held, outcome in done]
+    def settle(self, done: Sequence[tuple[Held, Outcome]], verdicts: Sequence[Verdict] = ()) -> None:
+        """Settle without claiming; with what the handlers said of messages."""
+        told = [replace(self._transition(held, outcome, held[0]), verdicts=tuple(verdicts)) for held, outcome in done]
         try:
             refused = self.ask(lambda engine: engine.runs.settle(told, now=self.now))
         except LeaseLost:
@@ -267,6 +309,7 @@ class Pair:
         self.ask(lambda engine: engine.workers.prune(before, ALL))
         self.ask(lambda engine: engine.logs.prune(before, ALL))
         self.ask(lambda engine: engine.events.prune(before, ALL))
+        self.ask(lambda engine: engine.messages.prune(before, ALL))
         pruned = self.ask(lambda engine: engine.runs.prune(before, ALL))
         left = {run.id for run in self._runner.run(everything(self._real, self.now)).runs}
         gone = set(self.ledger.finals) - left - self.ledger.pruned

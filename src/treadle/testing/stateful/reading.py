@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
+from treadle.domain.messages import Message
 from treadle.domain.queues import Queue, QueueControl
 from treadle.domain.runs import Claim, Run, State
 from treadle.domain.schedules import Schedule
 from treadle.domain.workers import Worker
-from treadle.engines.contract import Document, Engine, RunQuery
+from treadle.engines.contract import Consumer, Document, Engine, MessageQuery, RunQuery
 from treadle.testing.stateful.ledger import check_life
 
 DOMAINS: Final = ("default", "theirs")
@@ -35,6 +36,8 @@ class Everything(Struct, frozen=True, kw_only=True):
     running: list[frozenset[str]]
     documents: list[Document]
     queues: list[tuple[str, str, QueueControl, int, int]]
+    messages: list[Message]
+    awaited: list[Consumer]
 
 
 async def everything(engine: Engine, now: Instant) -> Everything:
@@ -54,6 +57,10 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         running=[await engine.schedules.running(name, [s.id for s in schedules]) for name in DOMAINS],
         documents=[document for name in DOMAINS for document in await engine.documents.find(name, "job")],
         queues=[_as_told(queue) for name in DOMAINS for queue in await engine.queues.find(name)],
+        messages=[
+            message for name in DOMAINS for message in await engine.messages.find(MessageQuery(domain=name, limit=ALL))
+        ],
+        awaited=await engine.messages.awaited(ALL),
     )
 
 

@@ -207,3 +207,36 @@ CREATE TABLE attempts (
   error       TEXT                         -- JSON
 ) STRICT;
 CREATE INDEX attempts_run ON attempts (run_id, token);
+
+-- The inbox, in the order in which messages were put.
+CREATE TABLE messages (
+  seq          INTEGER PRIMARY KEY,
+  id           TEXT    NOT NULL UNIQUE,
+  domain       TEXT    NOT NULL,
+  type         TEXT    NOT NULL,
+  key          TEXT    NOT NULL,
+  payload      BLOB    NOT NULL,           -- JSON
+  created_at   INTEGER NOT NULL,
+  state        TEXT    NOT NULL DEFAULT 'pending',
+  attempts     INTEGER NOT NULL DEFAULT 0,
+  max_attempts INTEGER,                    -- of the run that has it, or had it last; so are run_id and token
+  error        TEXT,                       -- JSON, of the last try that failed
+  run_id       TEXT,
+  token        INTEGER,
+  settled_at   INTEGER
+) STRICT;
+CREATE INDEX messages_pending ON messages (domain, type, seq) WHERE state = 'pending';
+CREATE INDEX messages_leased  ON messages (run_id)            WHERE state = 'leased';
+CREATE INDEX messages_busy    ON messages (domain, type, key) WHERE state = 'leased' AND key <> '';
+CREATE INDEX messages_settled ON messages (settled_at)        WHERE settled_at IS NOT NULL;
+CREATE INDEX messages_state   ON messages (domain, state, id);
+CREATE INDEX messages_type    ON messages (domain, type, state, id);
+
+-- Definitions that the arrival of messages starts.
+CREATE TABLE consumers (
+  domain TEXT NOT NULL,
+  kind   TEXT NOT NULL,
+  id     TEXT NOT NULL,
+  type   TEXT NOT NULL,
+  PRIMARY KEY (domain, kind, id)
+) STRICT, WITHOUT ROWID;

@@ -24,3 +24,9 @@ INSERT INTO document_versions (domain, kind, id, version, body, created_at, upda
 
 -- name: delete
 DELETE FROM documents WHERE domain = ? AND kind = ? AND id = ? RETURNING version;
+
+-- name: put_consumer
+INSERT INTO consumers (domain, kind, id, type) VALUES (?, ?, ?, ?);
+
+-- name: delete_consumer
+DELETE FROM consumers WHERE domain = ? AND kind = ? AND id = ?;
