@@ -41,15 +41,25 @@ class Traffic:
 
     def finish(self) -> list[str]:
         """All the words that it still says, up to its end, which must be a good one."""
-        said, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
+        said = self._rest()
         assert self.process.returncode == 0
         return said.split()
 
     def kill(self) -> list[str]:
         """End it at once (SIGKILL); what it had said and nobody had heard. A line cut short is not counted."""
         self.process.kill()
-        said, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
+        said = self._rest()
         return said[: said.rfind("\n") + 1].split()
+
+    def _rest(self) -> str:
+        """What it says up to its end. `communicate` would pass over what `hear` has read in advance."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        said = self.process.stdout.read()
+        self.process.stdout.close()
+        self.process.wait(PATIENCE_SECONDS)
+        return said
 
 
 @contextmanager
