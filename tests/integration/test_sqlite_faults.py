@@ -152,7 +152,7 @@ async def test_what_could_not_be_flushed_is_never_acknowledged(tmp_path: Path) -
 
 async def test_what_cannot_be_woken_stops_no_writer(tmp_path: Path) -> None:
     file = tmp_path / "treadle.db"
-    (notice_folder(file) / "1-stray.runs.events").mkdir(parents=True)
+    (notice_folder(file) / "1-stray.runs.events").mkdir(parents=True, exist_ok=True)
     async with opened(file) as engine:
         for _ in range(2):
             assert len(await Driver(engine).submit()) == 1

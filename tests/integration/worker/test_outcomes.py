@@ -157,7 +157,7 @@ async def test_two_thousand_runs_leave_nothing_behind_in_the_worker(steady_lab: 
         kinds = [("echo", {}), ("echo.sync", {}), ("raise", {"how": "base"}), ("talk.sync", {}), ("context", {})]
         runs = [steady_lab.run(type_, inputs=inputs) for _ in range(count // len(kinds)) for type_, inputs in kinds]
         runs += [steady_lab.run("script", executor={"type": "shell", "script": "echo"}) for _ in range(count // 100)]
-        runs += [steady_lab.run("echo.apart") for _ in range(count // 200)]
+        runs += [steady_lab.run("echo.apart") for _ in range(count // 100)]
         await steady_lab.engine.runs.enqueue(runs)
         for run in runs:
             await steady_lab.finished(run.id, 60)
@@ -166,6 +166,7 @@ async def test_two_thousand_runs_leave_nothing_behind_in_the_worker(steady_lab: 
     before = _use(steady)
     await carry_out(2_000)
     after = _use(steady)
-    for what in ("fds", "threads", "processes"):  # SQLite keeps a few descriptors for the next connection
-        assert after[what] <= before[what] + 4, what
+    # SQLite keeps a few descriptors for the next connection, and a pool starts its threads only as it needs them.
+    for what, room in {"fds": 4, "threads": 14, "processes": 4}.items():
+        assert after[what] <= before[what] + room, what
     assert after["rss"] - before["rss"] < 16 * 1024 * 1024
