@@ -65,6 +65,7 @@ TABLE: Final[dict[tuple[State, Change], Row]] = {
     (State.SCHEDULED, Change.DUE): Row(State.READY, "run.due"),
     (State.SCHEDULED, Change.CANCEL): Row(State.CANCELLED, "run.cancelled"),
     (State.BLOCKED, Change.ADMIT): Row(State.READY, "run.admitted"),
+    (State.BLOCKED, Change.SKIP): Row(State.SKIPPED, "run.skipped"),
     (State.BLOCKED, Change.CANCEL): Row(State.CANCELLED, "run.cancelled"),
     (State.READY, Change.PREEMPT): Row(State.BLOCKED, "run.blocked"),
     (State.READY, Change.CLAIM): Row(State.RUNNING, "run.started"),

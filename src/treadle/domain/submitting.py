@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from treadle.domain import json
-from treadle.domain.admission import next_hold
+from treadle.domain.admission import BEHIND_PARENTS, next_hold
+from treadle.domain.dependencies import Join, single_parent
 from treadle.domain.errors import InvalidInput, PayloadTooLarge, Problem
 from treadle.domain.instants import DAY, SECOND, Instant, Micros, from_iso, from_seconds
 from treadle.domain.jobs import Job
 from treadle.domain.jobs.later import later_inputs
 from treadle.domain.priority import Priority, rank
+from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, NewRun, Run, RunKey
 from treadle.domain.work import encode_work
 
@@ -101,8 +103,26 @@ def build_run(
     )
 
 
+def wait_for(run: NewRun, parents: Sequence[str]) -> NewRun:
+    """A new run as it is stored: blocked where it has parents, until they let it go."""
+    if not parents:
+        return run
+    reason = Reason(ReasonCode.PARENTS, single_parent(parents))
+    return structs.replace(run, state=BEHIND_PARENTS.state, reason=reason)
+
+
+def missing_parent(run: NewRun, at: int | None) -> InvalidInput:
+    """The error of a run that named a parent which is not there; `at` is its place among the parents."""
+    parents = () if run.depends is None else run.depends.parents
+    named = parents[at] if at is not None else ""
+    return InvalidInput([Problem(f"/depends_on/{at}", f"there is no run {named}", "parent_missing")])
+
+
 def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None) -> NewRun:
-    """A new run that does again what a finished one did, with the work and the inputs of then."""
+    """A new run that does again what a finished one did, with the work and the inputs of then.
+
+    It has the same parents, but does not ask how they ended: whoever repeats it by hand has decided that.
+    """
     return NewRun(
         id=run_id,
         domain=run.domain,
@@ -119,6 +139,7 @@ def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None
         cause=Cause.RETRY,
         retry_of=run.id,
         limits=run.limits,
+        depends=run.depends and structs.replace(run.depends, join=Join.ALWAYS, conditions={}),
         key=key,
     )
 

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from treadle.domain.dependencies import Parent
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.logs import LogLine, StoredLogLine
@@ -36,13 +37,18 @@ class Admission(StrEnum):
     EXISTING = "existing"
     KEY_REUSED = "key_reused"
     QUEUE_DRAINING = "queue_draining"
+    PARENT_MISSING = "parent_missing"
 
 
 class Accepted(Struct, frozen=True):
-    """The answer to one submitted run. `run_id` is the run that stands: the new one, or the one its key names."""
+    """The answer to one submitted run. `run_id` is the run that stands: the new one, or the one its key names.
+
+    `at` is the place among its parents of the one that is missing.
+    """
 
     run_id: str
     admission: Admission
+    at: int | None = None
 
 
 class Step(Struct, frozen=True):
@@ -68,6 +74,9 @@ class RunStore(Protocol):
         """Store runs, their events and keys in one transaction. A key that exists names its first run instead.
 
         A run for a queue that drains is refused, and its key not taken.
+        A run that names a parent which is neither known in its domain nor before it in the batch is not stored. One
+        whose parents have not let it go is blocked until they do: whatever ends a run tells its children in the same
+        transaction, up to a bound beyond which `resolve` tells the rest.
         """
         ...
 
@@ -95,6 +104,18 @@ class RunStore(Protocol):
         """
         ...
 
+    async def resolve(self, *, now: Instant | None = None) -> bool:
+        """Go on with telling children how their parents ended, as every step does; answers whether some are left."""
+        ...
+
+    async def parents(self, domain: str, run_id: str) -> list[Parent]:
+        """The parents of a run, in the order in which it names them."""
+        ...
+
+    async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
+        """The ids of the runs that name a run as their parent, in order, from the first beyond `after`."""
+        ...
+
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
         """Live and finished runs by id; unknown ids are left out."""
         ...
@@ -116,7 +137,10 @@ class RunStore(Protocol):
         ...
 
     async def prune(self, before: Instant, limit: int) -> int:
-        """Remove up to `limit` runs finished before a moment, with their attempts and logs; answers how many."""
+        """Remove up to `limit` runs finished before a moment, with their attempts and logs; answers how many.
+
+        How a run ended stays known to its children for `TOMBSTONE_KEPT` after its end.
+        """
         ...
 
 
@@ -444,6 +468,7 @@ class Topic(StrEnum):
     LOGS = "logs"
     SCHEDULES = "schedules"
     MESSAGES = "messages"
+    CASCADES = "cascades"
 
 
 class Engine(Protocol):

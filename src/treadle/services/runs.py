@@ -11,7 +11,7 @@ from treadle.domain.explain import MOST_COUNTED, Explanation, explain
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
-from treadle.domain.submitting import RunRequest, accepted, build_run, repeat_run, run_key
+from treadle.domain.submitting import RunRequest, accepted, build_run, missing_parent, repeat_run, run_key
 from treadle.engines.contract import Admission, Engine, RunQuery
 from treadle.services.jobs import Jobs
 from treadle.services.paging import Page, decode_cursor, encode_cursor
@@ -128,11 +128,15 @@ class Runs:
     async def _enqueue(self, new: NewRun) -> Submitted:
         (answer,) = await self._engine.runs.enqueue([new])
         match answer.admission:
-            case Admission.CREATED:
+            case Admission.CREATED if new.depends is None:
                 return Submitted(accepted(new), replayed=False)
+            case Admission.CREATED:  # what its parents made of it, the engine knows
+                return Submitted(await self.get(new.domain, new.id), replayed=False)
             case Admission.EXISTING:
                 return Submitted(await self.get(new.domain, answer.run_id), replayed=True)
             case Admission.KEY_REUSED:
                 raise KeyReused("this idempotency key came before with another request; take a new key for a new one")
             case Admission.QUEUE_DRAINING:
                 raise QueueDraining(new.queue)
+            case Admission.PARENT_MISSING:
+                raise missing_parent(new, answer.at)

@@ -12,8 +12,8 @@ from treadle.domain.outcomes import RunError
 from treadle.domain.runs import State
 from treadle.domain.states import CANCEL_REQUESTED_EVENT, CANCEL_ROW, cancel_data
 from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.ending import End, end_waiting
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.records import to_json
 
 _SQL: Final = load("runs")
 
@@ -27,7 +27,8 @@ def cancel(
     """
     ids = json_list(run_ids)
     answer = {run_id: State(state) for run_id, state in fetch(connection, _SQL["finished_states"], (domain, ids))}
-    for seq, run_id, state, number, job_id in fetch(connection, _SQL["cancel_candidates"], (domain, ids)):
+    ends = []
+    for seq, run_id, state, job_id in fetch(connection, _SQL["cancel_candidates"], (domain, ids)):
         if state == State.RUNNING:
             answer[run_id] = State.RUNNING
             for (marked,) in fetch(connection, _SQL["mark_cancel"], (seq, now)):
@@ -35,8 +36,6 @@ def cancel(
                 connection.execute(_SQL["insert_event"], event)
             continue
         answer[run_id] = CANCEL_ROW.to
-        connection.execute(_SQL["finish_waiting"], (seq, CANCEL_ROW.to, now, to_json(why)))
-        connection.execute(_SQL["delete_live"], (json_list([seq]),))
-        event = (domain, CANCEL_ROW.event, run_id, number + 1, job_id, now, cancel_data(why))
-        connection.execute(_SQL["insert_event"], event)
+        ends.append(End(seq, CANCEL_ROW, why))
+    end_waiting(connection, ends, now)
     return answer

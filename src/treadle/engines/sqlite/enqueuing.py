@@ -11,8 +11,10 @@ from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueState
 from treadle.domain.runs import NewRun, RunKey
 from treadle.domain.states import QUEUED_EVENT
+from treadle.domain.submitting import wait_for
 from treadle.engines.contract import Accepted, Admission
 from treadle.engines.sqlite.connection import fetch
+from treadle.engines.sqlite.dependencies import Standing, attach
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.queues import QueueName, controls
@@ -22,13 +24,18 @@ _SQL: Final = load("runs")
 
 
 def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
-    """Insert runs; the caller holds the write transaction. A key that stands names its first run instead, and a queue
-    that drains takes none."""
+    """Insert runs; the caller holds the write transaction, and calls `dependencies.work_off` in it.
+
+    A key that stands names its first run instead. A queue that drains takes none, and a run that names a parent which
+    is not there is not stored.
+    """
     answers: list[Accepted] = []
     rows: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
     lines: dict[Line, int] = {}
+    created: list[NewRun] = []
     closed = draining(connection, runs)
+    known = Standing(connection, runs)
     for run in runs:
         if run.key is not None and (standing := named(connection, run.domain, run.key, now)) is not None:
             answers.append(standing)
@@ -36,16 +43,22 @@ def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -
         if (run.domain, run.queue) in closed:
             answers.append(Accepted(run.id, Admission.QUEUE_DRAINING))
             continue
+        if (at := known.missing(run)) is not None:
+            answers.append(Accepted(run.id, Admission.PARENT_MISSING, at))
+            continue
         if run.key is not None:
             put_key(connection, run.domain, run.key, run.id)
+        known.add(run)
+        created.append(run)
         line = Line(run.domain, run.queue, run.requires, False)
         if (number := lines.get(line)) is None:
             number = lines[line] = put_line(connection, line)
-        rows.append(_row(run, number))
+        rows.append(_row(wait_for(run, known.known(run)), number))
         events.append((run.domain, QUEUED_EVENT, run.id, 1, run.job_id, run.created_at, b"{}"))
         answers.append(Accepted(run.id, Admission.CREATED))
     connection.executemany(_SQL["insert_run"], rows)
     connection.executemany(_SQL["insert_event"], events)
+    attach(connection, created, known)
     return answers
 
 

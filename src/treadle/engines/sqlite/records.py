@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Depends
 from treadle.domain.limits import Limits
 from treadle.domain.outcomes import RunError
@@ -57,7 +58,7 @@ HISTORY: Final = Half(
 )
 
 
-def to_json(value: Reason | RunError | Limits | Depends | None) -> str | None:
+def to_json(value: Reason | RunError | Limits | Depends | Condition | None) -> str | None:
     """A small record as JSON text, for a column."""
     return None if value is None else _encoder.encode(value).decode()
 

@@ -7,14 +7,16 @@ from typing import Final
 
 import msgspec
 
+from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
 from treadle.engines.contract import Accepted, RunQuery, Step, Topic
-from treadle.engines.sqlite import settling
+from treadle.engines.sqlite import dependencies, settling
 from treadle.engines.sqlite.cancelling import cancel
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.dependencies import work_off
 from treadle.engines.sqlite.enqueuing import enqueue
 from treadle.engines.sqlite.finding import find, get
 from treadle.engines.sqlite.queries import load
@@ -40,7 +42,9 @@ class SqliteRuns:
     async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
         def work(write: Write) -> list[Accepted]:
             write.topics.update((Topic.RUNS, Topic.EVENTS))
-            return enqueue(write.connection, runs, self._wall(now))
+            answers = enqueue(write.connection, runs, self._wall(now))
+            work_off(write, self._wall(now))
+            return answers
 
         return await self._write(work)
 
@@ -48,6 +52,7 @@ class SqliteRuns:
         def work(write: Write) -> Step:
             lease = self._leases.check(write.connection, worker_id, now)
             refused = self._settle(write, done, now, alive=worker_id)
+            work_off(write, self._wall(now))
             step = self._claimer.claim(write.connection, worker_id, lease, want, self._wall(now))
             if step.claims:
                 write.topics.add(Topic.EVENTS)
@@ -56,7 +61,12 @@ class SqliteRuns:
         return await self._write(work)
 
     async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
-        return await self._write(lambda write: self._settle(write, done, now))
+        def work(write: Write) -> tuple[str, ...]:
+            refused = self._settle(write, done, now)
+            work_off(write, self._wall(now))
+            return refused
+
+        return await self._write(work)
 
     async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
         ids = json_list(worker_ids)
@@ -66,9 +76,20 @@ class SqliteRuns:
     async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
         def work(write: Write) -> dict[str, State]:
             write.topics.update((Topic.CANCELS, Topic.EVENTS))
-            return cancel(write.connection, domain, run_ids, self._wall(now))
+            answer = cancel(write.connection, domain, run_ids, self._wall(now))
+            work_off(write, self._wall(now))
+            return answer
 
         return await self._write(work)
+
+    async def resolve(self, *, now: Instant | None = None) -> bool:
+        return await self._write(lambda write: work_off(write, self._wall(now)))
+
+    async def parents(self, domain: str, run_id: str) -> list[Parent]:
+        return await self._read(lambda connection: dependencies.parents(connection, domain, run_id))
+
+    async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
+        return await self._read(lambda connection: dependencies.children(connection, domain, run_id, after, limit))
 
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
         return await self._read(lambda connection: get(connection, domain, run_ids))
@@ -104,6 +125,7 @@ class SqliteRuns:
         def work(write: Write) -> int:
             ids = [row[0] for row in fetch(write.connection, _SQL["prunable"], (before, limit))]
             listed = json_list(ids)
+            dependencies.bury(write.connection, listed, self._clock.wall(), limit)
             for statement in ("prune_attempts", "prune_logs", "prune_history"):
                 write.connection.execute(_SQL[statement], (listed,))
             write.connection.execute(_SQL["sweep_keys"], (self._clock.wall(), limit))

@@ -13,6 +13,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Firing, Topic
 from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.dependencies import work_off
 from treadle.engines.sqlite.enqueuing import draining, enqueue
 from treadle.engines.sqlite.events import append
 from treadle.engines.sqlite.queries import load
@@ -73,7 +74,9 @@ class SqliteSchedules:
     async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
         def work(write: Write) -> list[bool]:
             write.topics.update((Topic.RUNS, Topic.EVENTS))
-            return [_fire(write.connection, firing, self._wall(now)) for firing in firings]
+            answers = [_fire(write.connection, firing, self._wall(now)) for firing in firings]
+            work_off(write, self._wall(now))
+            return answers
 
         return await self._write(work)
 

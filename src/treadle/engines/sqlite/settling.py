@@ -12,6 +12,7 @@ from treadle.domain.runs import TERMINAL
 from treadle.domain.states import ATTEMPT_DATA, CANCEL_ROW, Change, Transition, row_for, settled_data
 from treadle.engines.sqlite import messages
 from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.dependencies import note_settled
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.writer import Write
@@ -31,6 +32,7 @@ def settle(write: Write, done: Sequence[Transition]) -> tuple[str, ...]:
     if any(transition.to not in TERMINAL for transition in done):
         connection.execute(_SQL["settle_attempts"])
         connection.execute(_SQL["settle_put_back"])
+    note_settled(connection)
     connection.execute(_SQL["settle_delete"])
     connection.execute(_SQL["clear_settling"])
     return _refused(connection, doubtful) if doubtful else ()

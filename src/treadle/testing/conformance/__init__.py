@@ -26,6 +26,7 @@ Times are passed to every verb that takes one, so no test waits for a lease; the
 from treadle.testing.conformance.backup import TestBackup
 from treadle.testing.conformance.cancelling import TestCancel
 from treadle.testing.conformance.claiming import TestClaim
+from treadle.testing.conformance.dependencies import TestCascades, TestConditions, TestDependencies, TestFamilies
 from treadle.testing.conformance.documents import TestDocuments
 from treadle.testing.conformance.enqueuing import TestEnqueue
 from treadle.testing.conformance.events import TestEvents
@@ -48,11 +49,15 @@ __all__ = [
     "Opener",
     "TestBackup",
     "TestCancel",
+    "TestCascades",
     "TestClaim",
+    "TestConditions",
     "TestConsumers",
+    "TestDependencies",
     "TestDocuments",
     "TestEnqueue",
     "TestEvents",
+    "TestFamilies",
     "TestInbox",
     "TestInboxOfProcesses",
     "TestKeys",

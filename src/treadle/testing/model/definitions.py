@@ -13,6 +13,7 @@ from treadle.domain.queues import QueueState
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Document, Firing, Save, Topic
 from treadle.system import Clock
+from treadle.testing.model.dependencies import resolve
 from treadle.testing.model.runs import enqueue
 from treadle.testing.model.state import Data
 
@@ -32,6 +33,7 @@ class ModelSchedules:
 
     async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
         answers = [self._fire(firing, self._wall(now)) for firing in firings]
+        resolve(self._data, self._wall(now))
         self._data.wake([Topic.RUNS, Topic.EVENTS])
         return answers
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.runs import LIVE, TERMINAL, Attempt, Claim, NewRun, Run, State
@@ -21,6 +22,7 @@ from treadle.domain.states import (
 from treadle.domain.workers import can_take
 from treadle.engines.contract import Accepted, Admission, RunQuery, Step, Topic
 from treadle.system import Clock
+from treadle.testing.model.dependencies import attach, awaited, children, missing, parents, resolve
 from treadle.testing.model.ending import cancel, finish
 from treadle.testing.model.messages import settle_messages
 from treadle.testing.model.state import Data, Entry, Member, Settled
@@ -37,12 +39,14 @@ class ModelRuns:
 
     async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
         answers = enqueue(self._data, runs, self._wall(now))
+        resolve(self._data, self._wall(now))
         self._data.wake([Topic.RUNS, Topic.EVENTS])
         return answers
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         member = self._workers.check(worker_id, now)
         refused = self._settle(done, now)
+        resolve(self._data, self._wall(now))
         self._promote(self._wall(now))
         claims, solo_waiting = self._claim(member, want, self._wall(now))
         return Step(
@@ -54,7 +58,9 @@ class ModelRuns:
         )
 
     async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
-        return self._settle(done, now)
+        refused = self._settle(done, now)
+        resolve(self._data, self._wall(now))
+        return refused
 
     async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
         return [
@@ -70,8 +76,19 @@ class ModelRuns:
             if entry.run.domain == domain:
                 cancel(self._data, entry, self._wall(now))
                 answer[entry.run.id] = entry.run.state
+        resolve(self._data, self._wall(now))
         self._data.wake([Topic.CANCELS, Topic.EVENTS])
         return answer
+
+    async def resolve(self, *, now: Instant | None = None) -> bool:
+        resolve(self._data, self._wall(now))
+        return False
+
+    async def parents(self, domain: str, run_id: str) -> list[Parent]:
+        return parents(self._data, domain, run_id, self._clock.wall())
+
+    async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
+        return [child for child in children(self._data, domain, run_id) if child > after][:limit]
 
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
         return [run for run in self._views() if run.domain == domain and run.id in run_ids]
@@ -251,9 +268,14 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
         if control.state is QueueState.DRAINING:
             answers.append(Accepted(new.id, Admission.QUEUE_DRAINING))
             continue
+        if (at := missing(data, new, now)) is not None:
+            answers.append(Accepted(new.id, Admission.PARENT_MISSING, at))
+            continue
         if new.key is not None:
             data.keys[new.domain, new.key.scope, new.key.key] = (new.id, new.key)
-        entry = data.live[new.id] = Entry(_first(new), seq=data.number())
+        held = attach(data, new, now)
+        entry = Entry(_first(held), seq=data.number(), awaited=awaited(data, new, now), named=awaited(data, new, now))
+        data.live[new.id] = data.ever[new.id] = entry
         data.tell(entry, QUEUED_EVENT, new.created_at)
         answers.append(Accepted(new.id, Admission.CREATED))
     return answers

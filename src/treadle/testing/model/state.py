@@ -31,7 +31,8 @@ class Settled:
 class Entry:
     """A run, live or finished, with what readers are not told of it.
 
-    `run.started_at` is set by the first handler to begin; `events` counts the run's events.
+    `run.started_at` is set by the first handler to begin; `events` counts the run's events. `awaited` are the parents
+    that it waits for, `named` all that it has had.
     """
 
     run: Run
@@ -40,6 +41,8 @@ class Entry:
     claimed_at: Instant | None = None
     settled: dict[int, Settled] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
+    awaited: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -55,10 +58,12 @@ class Member:
 
 @dataclass
 class Data:
-    """Everything. `live` is in the order of submission, `history` in that of finishing; `queues` are all ever used."""
+    """Everything. `live` is in the order of submission, `history` in that of finishing; `ever` has the pruned too.
 
-    """Everything. `live` and `messages` are in the order of submission, `history` in that of finishing."""
+    `messages` are in the order of submission too; `queues` are all ever used.
+    """
 
+    ever: dict[str, Entry] = field(default_factory=dict)
     live: dict[str, Entry] = field(default_factory=dict)
     history: dict[str, Entry] = field(default_factory=dict)
     keys: dict[tuple[str, str, str], tuple[str, RunKey]] = field(default_factory=dict)

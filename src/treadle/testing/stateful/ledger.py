@@ -11,6 +11,7 @@ I5   attempts keep to their maximum, and losses to theirs
 I7   a slot of a schedule is fired once or passed over once
 I8   runs go in the order of their ranks (the model says which is next), but none of a queue that is paused, and no
      more of one than its rate lets go; a queue that drains takes none
+I9   a run is claimed only once its declared condition on its parents held
 I10  a key names one run
 I12  nothing is claimed before it is due
 I13  a run's events have no gap, and make a way through the table of states
@@ -26,6 +27,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
 from treadle.domain.messages import Message, MessageState, NewMessage
@@ -82,6 +84,17 @@ class Ledger:
     pruned: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
     processed: dict[str, Message] = field(default_factory=dict)
+    unchecked: list[str] = field(default_factory=list)
+    """Claimed since the last check."""
+
+    def latest(self, places: Sequence[int]) -> tuple[str, ...]:
+        """The runs accepted last, by their places from the end."""
+        ids = list(reversed(self.accepted))
+        return tuple(ids[place] for place in places if place < len(ids))
+
+    def ended_badly(self) -> list[Run]:
+        """The runs known to have failed or to have been cancelled."""
+        return [run for run in self.finals.values() if run.state in (State.FAILED, State.CANCELLED)]
 
     def submitted(self, runs: Sequence[NewRun], answers: Sequence[Accepted], now: Instant) -> None:
         """I10: while a key stands, it names one run."""
@@ -89,6 +102,13 @@ class Ledger:
         for new, answer in zip(runs, answers, strict=True):
             name = (new.domain, new.key.scope, new.key.key) if new.key is not None else None
             stands = name is not None and name in self.keys and self.keys[name][1] > now
+            if answer.admission is Admission.PARENT_MISSING:
+                assert not stands, "I10"
+                assert answer.at is not None
+                assert new.depends is not None
+                parent = self.accepted.get(new.depends.parents[answer.at])
+                assert parent is None or parent.domain != new.domain
+                continue
             assert (answer.admission in (Admission.EXISTING, Admission.KEY_REUSED)) == stands, "I10"
             if name is not None and stands:
                 assert answer.run_id == self.keys[name][0], "I10"
@@ -148,6 +168,7 @@ class Ledger:
             assert all(one.token < claim.token for one in before), "I3"
             before.append(Holding(claim.token, worker_id, now))
             self.queues[claim.domain, claim.queue].claimed(now)
+            self.unchecked.append(claim.id)
 
     def switched(self, domain: str, name: str, state: QueueState) -> None:
         """A queue was paused, resumed or drained."""
@@ -177,7 +198,7 @@ class Ledger:
         return holding
 
     def check(self, runs: Sequence[Run]) -> None:
-        """I1, I2 and I5, over all the runs of an engine."""
+        """I1, I2, I5 and I9, over all the runs of an engine."""
         by_id = {run.id: run for run in runs}
         assert len(by_id) == len(runs), "I1: a run is there twice"
         assert set(by_id) == set(self.accepted) - self.pruned, "I1"
@@ -188,6 +209,24 @@ class Ledger:
             assert run.failures <= decode_work(run.work).retry.max_retries + 1, "I5"
             assert run.solo_losses <= QUARANTINE_AT, "I5"
             assert (run.worker_id is not None) or run.state is not State.RUNNING
+        for run_id in self.unchecked:
+            assert self._may_go(by_id[run_id]), "I9"
+        self.unchecked.clear()
+
+    def _may_go(self, run: Run) -> bool:
+        """Whether a run's parents let it go, told from how they ended and from nothing else."""
+        depends = run.depends
+        if depends is None:
+            return True
+        ended = [self.finals[one] for one in depends.parents if one in self.finals]
+        good = [one for one in ended if one.state is State.COMPLETED or _had_nothing_to_do(one)]
+        if depends.join is not Join.ALWAYS and depends.on_failure is not OnParentFailure.RUN:
+            return len(good) == len(depends.parents) if depends.join is Join.ALL else bool(good)
+        return len(ended) == len(depends.parents) or (depends.join is Join.ANY and bool(good))
+
+
+def _had_nothing_to_do(run: Run) -> bool:
+    return run.state is State.SKIPPED and (run.error is None or run.error.code == "skipped")
 
 
 def check_life(events: Sequence[Event]) -> frozenset[State]:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 from msgspec.structs import replace
 
+from treadle.domain.conditions import Condition
+from treadle.domain.dependencies import Depends, Join, OnParentFailure
 from treadle.domain.instants import MINUTE, SECOND, Micros
 from treadle.domain.messages import Intake, Judgement, Verdict
 from treadle.domain.outcomes import (
@@ -30,6 +32,7 @@ from treadle.domain.rates import Rate
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import TERMINAL, NewRun, RunKey, State
 from treadle.domain.schedules import Schedule, reschedule
+from treadle.domain.submitting import repeat_run
 from treadle.testing.driver import HANDLER, interval_schedule, new_message, new_run, saving, work, worker_spec
 from treadle.testing.stateful.pair import LEASE, Held, OpenEngine, Pair
 from treadle.testing.stateful.reading import DOMAINS
@@ -69,7 +72,10 @@ SUBMISSIONS: Final = st.lists(
             "max_retries": st.integers(0, 2),
             "key": st.sampled_from(["", "", "a", "b"]),
             "body": st.sampled_from(["x", "x", "y"]),
-            "blocked": st.sampled_from([False] * 7 + [True]),
+            "parents": st.sampled_from([(), (), ()]) | st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True),
+            "join": st.sampled_from([Join.ALL, Join.ALL, Join.ANY, Join.ALWAYS]),
+            "on_failure": st.sampled_from(OnParentFailure),
+            "condition": st.sampled_from([None, None, None, Condition(equals=1), Condition(exists=False)]),
         }
     ),
     min_size=1,
@@ -134,6 +140,17 @@ class EngineMachine(RuleBasedStateMachine):
         answer = self.pair.cancel(domain, [run_id for _, run_id in (one, *more)])
         assert set(answer) <= {run_id for owner, run_id in (one, *more) if owner == domain}
         assert set(answer.values()) <= TERMINAL | {State.RUNNING}
+
+    @precondition(lambda self: self.pair.ledger.ended_badly())
+    @rule(target=runs, pick=st.integers(0, 9), resolve=st.booleans())
+    def repeat(self, pick: int, *, resolve: bool) -> tuple[str, str]:
+        """Somebody runs again what has failed, whether or not it was before; a sweeper may look after cascades."""
+        candidates = self.pair.ledger.ended_badly()
+        new = repeat_run(candidates[pick % len(candidates)], run_id=self.pair.make_id("run"), now=self.pair.now)
+        self.pair.enqueue([new])
+        if resolve:
+            self.pair.ask(lambda engine: engine.runs.resolve(now=self.pair.now))
+        return new.domain, new.id
 
     # Workers.
 
@@ -309,8 +326,9 @@ class EngineMachine(RuleBasedStateMachine):
     def _new(self, fields: Mapping[str, Any]) -> NewRun:
         now = self.pair.now
         picked = {name: fields[name] for name in ("domain", "queue", "requires", "priority", "delay")}
-        if fields["blocked"]:
-            picked |= {"delay": 0, "state": State.BLOCKED, "reason": Reason(ReasonCode.PARENTS, "run_1")}
+        if fields["parents"] and (parents := self.pair.ledger.latest(fields["parents"])):
+            asked = {} if fields["condition"] is None else {parents[0]: fields["condition"]}
+            picked["depends"] = Depends(parents, fields["join"], fields["on_failure"], asked)
         key = RunKey("job_report", fields["key"], fields["body"], now + 20 * SECOND) if fields["key"] else None
         return new_run(
             now, id=self.pair.make_id("run"), work=work(max_retries=fields["max_retries"]), key=key, **picked

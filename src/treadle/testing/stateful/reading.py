@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from treadle.domain.dependencies import Parent
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
 from treadle.domain.messages import Message
@@ -38,6 +39,8 @@ class Everything(Struct, frozen=True, kw_only=True):
     queues: list[tuple[str, str, QueueControl, int, int]]
     messages: list[Message]
     awaited: list[Consumer]
+    parents: list[list[Parent]]
+    children: list[list[str]]
 
 
 async def everything(engine: Engine, now: Instant) -> Everything:
@@ -55,6 +58,8 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         due={f"{schedule.domain} {schedule.id}" for schedule in await engine.schedules.due(ALL, now=now)},
         next_due=await engine.schedules.next_due(),
         running=[await engine.schedules.running(name, [s.id for s in schedules]) for name in DOMAINS],
+        parents=[await engine.runs.parents(run.domain, run.id) for run in runs if run.depends is not None],
+        children=[await engine.runs.children(run.domain, run.id) for run in runs],
         documents=[document for name in DOMAINS for document in await engine.documents.find(name, "job")],
         queues=[_as_told(queue) for name in DOMAINS for queue in await engine.queues.find(name)],
         messages=[

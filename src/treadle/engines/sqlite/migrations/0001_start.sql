@@ -66,6 +66,48 @@ CREATE INDEX runs_cancel   ON runs (worker_id)              WHERE state = 'runni
 CREATE INDEX runs_schedule ON runs (schedule_id)            WHERE schedule_id IS NOT NULL;
 CREATE INDEX runs_job      ON runs (domain, job_id, id);
 
+-- What runs wait for: one row per parent and child, kept as long as the child. No verdict: the parent has not ended, or
+-- its end has not been worked off yet.
+CREATE TABLE edges (
+  parent    TEXT NOT NULL,
+  child     TEXT NOT NULL,
+  verdict   TEXT,
+  condition TEXT,                          -- JSON, domain.conditions.Condition
+  PRIMARY KEY (parent, child)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX edges_pending ON edges (parent) WHERE verdict IS NULL;
+CREATE INDEX edges_child   ON edges (child);
+
+-- The runs that wait for parents, with how these stand.
+CREATE TABLE dependents (
+  child      TEXT    PRIMARY KEY,
+  seq        INTEGER NOT NULL,
+  join_on    TEXT    NOT NULL,
+  on_failure TEXT    NOT NULL,
+  pending    INTEGER NOT NULL,
+  met        INTEGER NOT NULL DEFAULT 0,
+  unmet      INTEGER NOT NULL DEFAULT 0,
+  failed     INTEGER NOT NULL DEFAULT 0,
+  failed_by  TEXT,                         -- the first by id
+  unmet_by   TEXT
+) STRICT, WITHOUT ROWID;
+
+-- Ended parents whose children have not all been told: worked off a part at a time, so that no transaction is long.
+CREATE TABLE resolutions (
+  seq    INTEGER PRIMARY KEY,
+  parent TEXT    NOT NULL UNIQUE
+) STRICT;
+
+-- What is still known of runs that were pruned soon after their end.
+CREATE TABLE tombstones (
+  id          TEXT    PRIMARY KEY,
+  domain      TEXT    NOT NULL,
+  state       TEXT    NOT NULL,
+  error       TEXT,                        -- JSON
+  finished_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstones_age ON tombstones (finished_at);
+
 CREATE TABLE workers (
   id            TEXT    PRIMARY KEY,
   domain        TEXT    NOT NULL,

@@ -136,13 +136,19 @@ SELECT run_id, token, event FROM attempts WHERE run_id IN (SELECT value FROM jso
 SELECT id, token, state, cancel_at FROM history WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: finish_waiting
+-- Rows come as JSON [[seq, state, cancelled at, error, event, data], …].
 INSERT INTO history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at, token,
                      attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at, finished_at,
                      cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
-SELECT id, domain, job_id, job_version, queue, requires, priority, ?2, due_at, rank, created_at, token,
-       failures + losses, failures, losses, solo_losses, suspect, ?3, NULL, started_at, ?3,
-       cause, schedule_id, slot, retry_of, limits, depends, coalesce(?4, error), NULL, work, inputs
-FROM runs WHERE seq = ?1;
+SELECT id, domain, job_id, job_version, queue, requires, priority, t ->> 1, due_at, rank, created_at, token,
+       failures + losses, failures, losses, solo_losses, suspect, t ->> 2, NULL, started_at, ?2,
+       cause, schedule_id, slot, retry_of, limits, depends, coalesce(t ->> 3, error), NULL, work, inputs
+FROM (SELECT value AS t FROM json_each(?1)) CROSS JOIN runs ON runs.seq = t ->> 0;
+
+-- name: waiting_events
+INSERT INTO events (domain, type, subject, n, job_id, at, data)
+SELECT domain, t ->> 4, runs.id, events + 1, job_id, ?2, CAST(t ->> 5 AS BLOB)
+FROM (SELECT value AS t FROM json_each(?1)) CROSS JOIN runs ON runs.seq = t ->> 0;
 
 -- name: delete_live
 DELETE FROM runs WHERE seq IN (SELECT value FROM json_each(?));
@@ -155,7 +161,7 @@ UPDATE runs SET cancel_at = ?2, events = events + 1 WHERE seq = ?1 AND cancel_at
 SELECT id, state FROM history WHERE +domain = ? AND id IN (SELECT value FROM json_each(?));
 
 -- name: cancel_candidates
-SELECT seq, id, state, events, job_id FROM runs
+SELECT seq, id, state, job_id FROM runs
 WHERE +domain = ? AND id IN (SELECT value FROM json_each(?));
 
 -- name: held
@@ -181,7 +187,9 @@ SELECT state, count(*) FROM runs WHERE domain = ? GROUP BY state;
 
 -- name: prunable
 -- Runs are there in the order in which they finished: the oldest are at the front.
-SELECT id FROM (SELECT id, finished_at FROM history ORDER BY seq LIMIT ?2) WHERE finished_at < ?1;
+-- Those whose children have not all been told stay.
+SELECT id FROM (SELECT id, finished_at FROM history ORDER BY seq LIMIT ?2)
+WHERE finished_at < ?1 AND id NOT IN (SELECT parent FROM resolutions);
 
 -- name: prune_history
 DELETE FROM history WHERE id IN (SELECT value FROM json_each(?));
