@@ -12,6 +12,7 @@ from treadle.domain.errors import InvalidInput
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.events.hub import Hub
+from treadle.services.domains import Domains
 from treadle.services.events import Events
 from treadle.services.jobs import Jobs
 from treadle.services.logs import Logs
@@ -33,6 +34,7 @@ class Services(Struct, frozen=True, kw_only=True):
     runs: Runs
     schedules: Schedules
     queues: Queues
+    domains: Domains
     sources: Sources
     workers: Workers
     events: Events
@@ -79,6 +81,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         runs=runs,
         schedules=Schedules(engine),
         queues=Queues(engine),
+        domains=Domains(engine),
         sources=Sources(engine, jobs),
         workers=Workers(engine),
         events=Events(engine, hub),

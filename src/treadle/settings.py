@@ -40,6 +40,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Folder of task files."""
     domain: str = DEFAULT_DOMAIN
     """The domain that this process works in."""
+    domains: str = ""
+    """Domains a worker serves, separated by commas, `*` for all; empty is that of `TREADLE_DOMAIN`. They share its
+    slots by their weights, and whatever it can reach."""
     concurrency: Count = 5
     """Runs a worker process carries at once."""
     processes: Count = 1
@@ -76,6 +79,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def engine_url(self) -> str:
         """The URL of the engine."""
         return self.database_url or f"sqlite:///{Path(self.data).absolute() / 'treadle.db'}"
+
+    @property
+    def served_domains(self) -> tuple[str, ...]:
+        """The domains in `domains`, else the one of `domain`."""
+        return tuple(filter(None, (name.strip() for name in self.domains.split(",")))) or (self.domain,)
 
     @property
     def host_names(self) -> frozenset[str]:

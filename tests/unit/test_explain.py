@@ -29,7 +29,7 @@ def run(**changes: Any) -> Run:
 def worker(**changes: Any) -> Worker:
     one = Worker(
         id="wkr_1",
-        domain="default",
+        domains=("default",),
         host="ant",
         pid=7,
         slots=2,

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from treadle.api.answers import REFERENCE
 from treadle.api.auth import PUBLIC_ROUTES
 from treadle.api.middleware import PREFIXES
+from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage
 from treadle.api.schemas.health import Health, Readiness
 from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Validation
@@ -22,13 +23,14 @@ from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.queues import QueueSettings
+from treadle.domain.sharing import DomainSettings
 from treadle.domain.submitting import RunRequest
 
 _STRUCTS: Final = (
     *(Problem, Health, Readiness),
     *(JobDocument, Job, JobPage, JobVersions, Validation),
     *(RunRequest, Run, RunDetail, RunPage, Explanation),
-    *(Queue, QueuePage, QueueSettings),
+    *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings),
     *(Schedule, SchedulePage, ComingFires, WorkerList, EventPage, LogPage),
 )
 

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "run": ("treadle.cli.run:app", "Runs: the executions of jobs."),
     "schedule": ("treadle.cli.schedule:app", "When jobs fire."),
     "queue": ("treadle.cli.queue:app", "Queues: how they are; pause, resume, drain."),
+    "domain": ("treadle.cli.domain:app", "Domains: how they share workers."),
     "backup": ("treadle.cli.backup:backup", "Copy the database while work goes on."),
     "doctor": ("treadle.cli.doctor:doctor", "Check this installation, and say what to do."),
     "api": ("treadle.cli.services:api", "Run the HTTP API alone."),

@@ -13,7 +13,8 @@ from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Run, State
-from treadle.domain.workers import Worker, WorkerState, can_take
+from treadle.domain.sharing import Domain
+from treadle.domain.workers import Worker, WorkerState, can_take, serves, shares
 
 MOST_COUNTED: Final = 1_000
 """How far the runs ahead are counted."""
@@ -43,11 +44,19 @@ class Explanation(Struct, frozen=True, kw_only=True):
     expected_start: Instant | None = None
 
 
-def explain(run: Run, *, workers: Sequence[Worker], ahead: int, queue: QueueControl, now: Instant) -> Explanation:
+def explain(
+    run: Run,
+    *,
+    workers: Sequence[Worker],
+    ahead: int,
+    queue: QueueControl,
+    now: Instant,
+    sharing: Sequence[Domain] = (),
+) -> Explanation:
     """Why `run` is not running, or where it is, or how it ended.
 
     `workers` are those of its domain; `ahead` is how many ready runs of its line go first, counted to `MOST_COUNTED`;
-    `queue` is what its queue was told.
+    `queue` is what its queue was told; `sharing` are the domains that may share those workers, its own among them.
     """
     if run.state in TERMINAL:
         return _finished(run)
@@ -66,7 +75,7 @@ def explain(run: Run, *, workers: Sequence[Worker], ahead: int, queue: QueueCont
         return _no_worker(run, workers, able)
     if queue.rate is not None and not queue.may_go(now):
         return _beyond_rate(run, queue.rate, queue.next_at(now) or now, ahead)
-    return _in_line(run, online, ahead, now)
+    return _not_its_share(run, online, sharing) or _in_line(run, online, ahead, now)
 
 
 def _finished(run: Run) -> Explanation:
@@ -153,6 +162,26 @@ def _beyond_rate(run: Run, rate: Rate, next_at: Instant, ahead: int) -> Explanat
         },
         expected_start=expected,
     )
+
+
+def _not_its_share(run: Run, online: Sequence[Worker], sharing: Sequence[Domain]) -> Explanation | None:
+    """That other domains, which run less for their weight, get the next free slots; None where that is not so."""
+    own = next((domain for domain in sharing if domain.name == run.domain), None)
+    if own is None or any(worker.running < worker.slots or not shares(worker.domains) for worker in online):
+        return None
+    before = [
+        other
+        for other in sharing
+        if other.waiting and other.load < own.load and any(serves(worker.domains, other.name) for worker in online)
+    ]
+    if not before:
+        return None
+    message = (
+        f"its domain runs {own.running} at a weight of {own.weight}, and the workers that it shares are busy; of the "
+        f"other domains {len(before)} that wait run less for their weight, and go first"
+    )
+    details = {"running": own.running, "weight": own.weight, "domains_before": len(before)}
+    return Explanation(code="domain_share", message=message, details=details)
 
 
 def _in_line(run: Run, online: Sequence[Worker], ahead: int, now: Instant) -> Explanation:

@@ -11,6 +11,8 @@ from treadle.domain.instants import SECOND, Instant, Micros
 from treadle.domain.runs import DEFAULT_DOMAIN
 
 LEASE: Final[Micros] = 15 * SECOND
+EVERY_DOMAIN: Final = "*"
+
 HEARTBEAT: Final[Micros] = 5 * SECOND
 GRACE: Final[Micros] = 30 * SECOND
 
@@ -27,11 +29,12 @@ class WorkerState(StrEnum):
 class WorkerSpec(Struct, frozen=True, kw_only=True):
     """A worker process as it registers. The id is fresh for each boot, whatever the host is called.
 
+    `domains` are those whose runs it takes, by name; `EVERY_DOMAIN` stands for whichever there are.
     `requires` lists the requirement classes it can take: `shell`, `python`, `handler:<name>`.
     """
 
     id: str
-    domain: str = DEFAULT_DOMAIN
+    domains: tuple[str, ...] = (DEFAULT_DOMAIN,)
     host: str
     pid: int
     slots: int
@@ -44,7 +47,7 @@ class Worker(Struct, frozen=True, kw_only=True):
     """A worker as readers see it. `queues` empty means all."""
 
     id: str
-    domain: str
+    domains: tuple[str, ...]
     host: str
     pid: int
     slots: int
@@ -55,6 +58,16 @@ class Worker(Struct, frozen=True, kw_only=True):
     registered_at: Instant
     seen_at: Instant
     running: int
+
+
+def serves(served: tuple[str, ...], domain: str) -> bool:
+    """Whether a worker that serves these domains serves this one."""
+    return domain in served or EVERY_DOMAIN in served
+
+
+def shares(served: tuple[str, ...]) -> bool:
+    """Whether a worker that serves these domains may have several to choose from."""
+    return len(served) > 1 or EVERY_DOMAIN in served
 
 
 def can_take(queues: tuple[str, ...], offered: frozenset[str], queue: str, requires: str) -> bool:

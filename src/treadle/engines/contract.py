@@ -26,6 +26,7 @@ from treadle.domain.queues import Queue, QueueControl, QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.runs import Attempt, Claim, NewRun, Run, State
 from treadle.domain.schedules import Schedule
+from treadle.domain.sharing import Domain
 from treadle.domain.states import Transition
 from treadle.domain.workers import Worker, WorkerSpec
 
@@ -191,7 +192,7 @@ class WorkerStore(Protocol):
         ...
 
     async def find(self, domain: str) -> list[Worker]:
-        """Workers that are online or draining, and those lost or stopped within the last day."""
+        """Workers of a domain that are online or draining, and those lost or stopped within the last day."""
         ...
 
     async def prune(self, before: Instant, limit: int) -> int:
@@ -265,6 +266,21 @@ class QueueStore(Protocol):
 
     async def limit(self, domain: str, name: str, rate: Rate | None, *, now: Instant | None = None) -> bool:
         """Give a queue a rate or take it away, with its event; False where nothing changed."""
+        ...
+
+
+class DomainStore(Protocol):
+    """Domains, as far as they share workers: the only verbs that look at more than one."""
+
+    async def find(self, *, names: Sequence[str] | None = None, after: str = "", limit: int = 200) -> list[Domain]:
+        """Domains to which runs were submitted or that were given a weight, by name, from the first beyond `after`.
+
+        `names` are the only ones asked for; unknown ones are left out.
+        """
+        ...
+
+    async def weigh(self, name: str, weight: int, *, now: Instant | None = None) -> bool:
+        """Give a domain its weight, with an event in it; False where it had it."""
         ...
 
 
@@ -491,6 +507,8 @@ class Engine(Protocol):
     def schedules(self) -> ScheduleStore: ...
     @property
     def queues(self) -> QueueStore: ...
+    @property
+    def domains(self) -> DomainStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
-from treadle.domain.jobs.records import MAX_QUEUE_NAME, is_queue_name
+from treadle.domain.jobs.records import MAX_QUEUE_NAME, is_name
 from treadle.domain.queues import Queue, QueueSettings, QueueState
 from treadle.domain.rates import read_rate
 from treadle.engines.contract import Engine
@@ -60,7 +60,7 @@ class Queues:
 
 
 def _check_name(name: str) -> None:
-    if not is_queue_name(name):
+    if not is_name(name, MAX_QUEUE_NAME):
         message = (
             f"{name!r:.40} can be no queue's name: letters, digits, '.', '_', '-' and ':', at most {MAX_QUEUE_NAME}"
         )

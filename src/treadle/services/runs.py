@@ -12,6 +12,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
 from treadle.domain.submitting import RunRequest, accepted, build_run, missing_parent, repeat_run, run_key
+from treadle.domain.workers import shares
 from treadle.engines.contract import Admission, Engine, RunQuery
 from treadle.services.jobs import Jobs
 from treadle.services.paging import Page, decode_cursor, encode_cursor
@@ -123,7 +124,12 @@ class Runs:
         ahead = await self._engine.runs.ahead(domain, run_id, MOST_COUNTED) if run.state is State.READY else 0
         told = await self._engine.queues.controls(domain, [run.queue])
         queue = told.get(run.queue, QueueControl())
-        return run, explain(run, workers=workers, ahead=ahead, queue=queue, now=self._engine.now())
+        sharing = (
+            await self._engine.domains.find(limit=MOST_COUNTED)
+            if any(shares(worker.domains) for worker in workers)
+            else ()
+        )
+        return run, explain(run, workers=workers, ahead=ahead, queue=queue, sharing=sharing, now=self._engine.now())
 
     async def _enqueue(self, new: NewRun) -> Submitted:
         (answer,) = await self._engine.runs.enqueue([new])

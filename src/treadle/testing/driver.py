@@ -63,10 +63,11 @@ def new_message(now: Instant, **fields: Any) -> NewMessage:
     return NewMessage(**standard | fields)
 
 
-def worker_spec(**fields: Any) -> WorkerSpec:
+def worker_spec(*, domain: str = DEFAULT_DOMAIN, **fields: Any) -> WorkerSpec:
     """A worker that takes what `new_run` makes; `fields` are those of `WorkerSpec`."""
     standard: dict[str, Any] = {
         "id": new_id("wrk"),
+        "domains": (domain,),
         "host": "here",
         "pid": os.getpid(),
         "slots": 8,

@@ -126,7 +126,7 @@ async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
     settings = orders.settings
     spec = WorkerSpec(
         id=orders.worker_id,
-        domain=settings.domain,
+        domains=settings.served_domains,
         host=socket.gethostname(),
         pid=os.getpid(),
         slots=settings.concurrency,

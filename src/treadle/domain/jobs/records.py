@@ -15,6 +15,7 @@ from treadle.domain.work import Work
 
 MAX_JOB_ID: Final = 200
 MAX_QUEUE_NAME: Final = 100
+MAX_DOMAIN_NAME: Final = 100
 # The last group says "the end" to both Python and JSON Schema: Python's `$` would let a final line feed through.
 NAME_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9._:-]*(?![\s\S])"
 _NAME: Final = re.compile(NAME_PATTERN)
@@ -22,12 +23,12 @@ _NAME: Final = re.compile(NAME_PATTERN)
 
 def is_job_id(text: str) -> bool:
     """Whether `text` can be a job's id."""
-    return len(text) <= MAX_JOB_ID and _NAME.match(text) is not None
+    return is_name(text, MAX_JOB_ID)
 
 
-def is_queue_name(text: str) -> bool:
-    """Whether `text` can be a queue's name."""
-    return len(text) <= MAX_QUEUE_NAME and _NAME.match(text) is not None
+def is_name(text: str, longest: int) -> bool:
+    """Whether `text` can be the name of a queue or a domain."""
+    return len(text) <= longest and _NAME.match(text) is not None
 
 
 class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -20,10 +20,11 @@ from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl
 from treadle.domain.runs import Claim, State
 from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
-from treadle.domain.workers import can_take
+from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import Step
 from treadle.engines.sqlite.admission import advance
 from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.domains import share_out
 from treadle.engines.sqlite.lines import Line, Lines
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.queues import QueueName, controls, use
@@ -63,12 +64,24 @@ class Claimer:
         claims: tuple[Claim, ...] = ()
         solo_waiting = bool(solo and holds and not suspect)
         if want > 0 and solo and not holds:
-            claims = _take(connection, _best(connection, solo, limited, 1), worker_id, now)
+            claims = _take(connection, self._choose(connection, lease, solo, limited, 1), worker_id, now)
         elif want > 0 and not suspect:
-            claims = _take(connection, _best(connection, normal, limited, want), worker_id, now)
+            claims = _take(connection, self._choose(connection, lease, normal, limited, want), worker_id, now)
         if limited:
             next_due = _use_rates(connection, told, claims, next_due, now)
         return Step(claims=claims, cancels=cancels, next_due=next_due, solo_waiting=solo_waiting)
+
+    def _choose(self, connection: apsw.Connection, lease: Lease, lines: Open, limited: Limited, want: int) -> list[int]:
+        """The runs to take: for a worker of one domain the best, for one of several what each domain is due."""
+        if not shares(lease.domains):
+            return _best(connection, lines, limited, want)
+        by_domain: dict[str, dict[int, Line]] = {}
+        for number, line in lines.items():
+            by_domain.setdefault(line.domain, {})[number] = line
+        best = {domain: _best(connection, its, limited, want) for domain, its in by_domain.items()}
+        running = self._lines.running_by_domain(connection)
+        given = share_out(connection, running, {domain: len(runs) for domain, runs in best.items()}, want)
+        return [run for domain, count in given.items() for run in best[domain][:count]]
 
     def _lines_for(self, connection: apsw.Connection, lease: Lease) -> dict[int, Line]:
         """The lines with ready runs of which the worker may be given some."""
@@ -78,7 +91,7 @@ class Claimer:
         return {
             number: line
             for number, line in found
-            if line.domain == lease.domain and can_take(lease.queues, lease.requires, line.queue, line.requires)
+            if serves(lease.domains, line.domain) and can_take(lease.queues, lease.requires, line.queue, line.requires)
         }
 
 

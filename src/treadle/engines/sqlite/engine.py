@@ -14,6 +14,7 @@ from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
 from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
 from treadle.engines.sqlite.documents import SqliteDocuments
+from treadle.engines.sqlite.domains import SqliteDomains
 from treadle.engines.sqlite.events import SqliteEvents
 from treadle.engines.sqlite.logs import SqliteLogs
 from treadle.engines.sqlite.messages import SqliteMessages
@@ -50,6 +51,7 @@ class SqliteEngine:
         self.workers = SqliteWorkers(writer, reader, clock, leases)
         self.schedules = SqliteSchedules(writer, reader, clock)
         self.queues = SqliteQueues(writer, reader, clock)
+        self.domains = SqliteDomains(writer, reader, clock)
         self.documents = SqliteDocuments(writer, reader)
         self.events = SqliteEvents(writer, reader)
         self.logs = SqliteLogs(writer, reader)

@@ -5,6 +5,7 @@ A line's id is a hash of what it is, so that what a process remembers of it is r
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
@@ -45,6 +46,13 @@ class Lines:
 
     def __init__(self) -> None:
         self._lines: dict[int, Line] = {}
+
+    def running_by_domain(self, connection: apsw.Connection) -> Counter[str]:
+        """How many runs of each domain are at work."""
+        counts: Counter[str] = Counter()
+        for number, count in fetch(connection, _SQL["running"]):
+            counts[self.by_id(connection, number).domain] += count
+        return counts
 
     def by_id(self, connection: apsw.Connection, number: int) -> Line:
         """The line behind an id."""

@@ -31,6 +31,7 @@ from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
 
 _SQL: Final = load("queues")
+_RUNS: Final = load("runs")
 
 QueueName: TypeAlias = tuple[str, str]
 """A domain, and the name of a queue in it."""
@@ -69,7 +70,7 @@ class SqliteQueues:
         def work(connection: apsw.Connection) -> list[Queue]:
             known = [row[0] for row in fetch(connection, _SQL["known"], (domain, after, listed, limit))]
             told = controls(connection, ((domain, name) for name in known))
-            running: dict[int, int] = dict(fetch(connection, _SQL["running"]))
+            running: dict[int, int] = dict(fetch(connection, _RUNS["running"]))
             return [
                 _look(connection, Queue(domain=domain, name=name, control=told.get((domain, name), _UNTOLD)), running)
                 for name in known

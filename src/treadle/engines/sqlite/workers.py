@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import DAY, Instant, Micros
-from treadle.domain.workers import Worker, WorkerSpec, WorkerState
+from treadle.domain.workers import EVERY_DOMAIN, Worker, WorkerSpec, WorkerState
 from treadle.engines.contract import Renewal
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.queries import load
@@ -26,7 +26,7 @@ _SQL: Final = load("workers")
 class Lease(Struct, frozen=True):
     """What the engine knows of a worker whose lease is alive."""
 
-    domain: str
+    domains: tuple[str, ...]
     queues: tuple[str, ...]
     requires: frozenset[str]
     draining: bool
@@ -57,14 +57,14 @@ class Leases:
         found = fetch(connection, _SQL["lease"], (worker_id,))
         if not found:
             raise LeaseLost(f"no worker {worker_id} is registered")
-        domain, queues, requires, state, lease_until, boot = found[0]
+        domains, queues, requires, state, lease_until, boot = found[0]
         if state not in ("online", "draining") or boot != self._boot or lease_until <= self.steady(now):
             raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
-        return Lease(domain, _queues(queues), _requires(requires), draining=state == "draining")
+        return Lease(_names(domains), _names(queues), _requires(requires), draining=state == "draining")
 
 
 @lru_cache(maxsize=1024)
-def _queues(text: str) -> tuple[str, ...]:
+def _names(text: str) -> tuple[str, ...]:
     return tuple(msgspec.json.decode(text, type=list[str]))
 
 
@@ -89,7 +89,7 @@ class SqliteWorkers:
                 _SQL["register"],
                 (
                     worker.id,
-                    worker.domain,
+                    msgspec.json.encode(worker.domains).decode(),
                     worker.host,
                     worker.pid,
                     worker.slots,
@@ -132,15 +132,16 @@ class SqliteWorkers:
         return await self._write(work, urgent=True)
 
     async def find(self, domain: str) -> list[Worker]:
-        rows = await self._read(lambda connection: fetch(connection, _SQL["list"], (domain, self._clock.wall() - DAY)))
+        asked = (domain, self._clock.wall() - DAY, EVERY_DOMAIN)
+        rows = await self._read(lambda connection: fetch(connection, _SQL["list"], asked))
         return [
             Worker(
                 id=row[0],
-                domain=row[1],
+                domains=_names(row[1]),
                 host=row[2],
                 pid=row[3],
                 slots=row[4],
-                queues=_queues(row[5]),
+                queues=_names(row[5]),
                 requires=_requires(row[6]),
                 version=row[7],
                 state=WorkerState(row[8]),

@@ -43,6 +43,7 @@ from treadle.testing.conformance.rates import TestQueueRates
 from treadle.testing.conformance.reading import TestReading
 from treadle.testing.conformance.schedules import TestSchedules
 from treadle.testing.conformance.settling import TestSettle
+from treadle.testing.conformance.sharing import TestSharing
 from treadle.testing.conformance.suspects import TestSuspects
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "TestReading",
     "TestSchedules",
     "TestSettle",
+    "TestSharing",
     "TestSuspects",
     "drive",
     "engine",

@@ -9,6 +9,7 @@ from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
 from treadle.system import Clock
 from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
+from treadle.testing.model.domains import ModelDomains
 from treadle.testing.model.inbox import ModelMessages
 from treadle.testing.model.notices import ModelNotices
 from treadle.testing.model.queues import ModelQueues
@@ -32,6 +33,7 @@ class ModelEngine:
         self.runs = ModelRuns(data, clock, self.workers)
         self.schedules = ModelSchedules(data, clock)
         self.queues = ModelQueues(data, clock)
+        self.domains = ModelDomains(data, clock)
         self.documents = ModelDocuments(data)
         self.events = ModelEvents(data)
         self.logs = ModelLogs(data)

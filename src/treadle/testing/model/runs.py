@@ -10,6 +10,7 @@ from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.runs import LIVE, TERMINAL, Attempt, Claim, NewRun, Run, State
+from treadle.domain.sharing import DEFAULT_WEIGHT, Share, share_out
 from treadle.domain.states import (
     QUEUED_EVENT,
     TABLE,
@@ -19,7 +20,7 @@ from treadle.domain.states import (
     settled_data,
     started_data,
 )
-from treadle.domain.workers import can_take
+from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import Accepted, Admission, RunQuery, Step, Topic
 from treadle.system import Clock
 from treadle.testing.model.dependencies import attach, awaited, children, missing, parents, resolve
@@ -138,7 +139,9 @@ class ModelRuns:
         held = list(self._workers.held(spec.id))
         if any(entry.run.suspect for entry in held):
             return (), False
-        taken = (suspects[:1] if suspects and not held else others)[: max(want, 0)]
+        first = suspects if suspects and not held else others
+        slots = max(min(want, 1) if first is suspects else want, 0)
+        taken = self._share(first, slots) if shares(spec.domains) else first[:slots]
         for entry in taken:
             self._start(entry, spec.id, now)
             name = (entry.run.domain, entry.run.queue)
@@ -159,7 +162,7 @@ class ModelRuns:
         """The ready runs that a worker may take, but for what their queues were told."""
         spec = member.spec
         ready = [entry for entry in self._data.live.values() if entry.run.state is State.READY]
-        ours = [entry for entry in ready if entry.run.domain == spec.domain]
+        ours = [entry for entry in ready if serves(spec.domains, entry.run.domain)]
         return [e for e in ours if can_take(spec.queues, spec.requires, e.run.queue, e.run.requires)]
 
     def _as_queues_allow(self, entries: Sequence[Entry], now: Instant) -> list[Entry]:
@@ -173,6 +176,20 @@ class ModelRuns:
                 left[name] = None if most is None else most - 1
                 allowed.append(entry)
         return allowed
+
+    def _share(self, entries: Sequence[Entry], slots: int) -> list[Entry]:
+        """Of entries in their order, those that are taken: of each domain what it is due."""
+        domains = {entry.run.domain: [e for e in entries if e.run.domain == entry.run.domain] for entry in entries}
+        data = self._data
+        running = [run.domain for run in self._in_state(State.RUNNING)]
+        due = {
+            name: Share(data.weights.get(name, DEFAULT_WEIGHT), running.count(name), data.turns.get(name, 0))
+            for name in domains
+        }
+        waiting = {name: min(len(its), slots) for name, its in domains.items()}
+        given = share_out(due, waiting, slots, max(data.turns.values(), default=0))
+        data.turns.update({name: one.turn for name, one in given.items()})
+        return [entry for name, one in given.items() for entry in domains[name][: one.count]]
 
     def _start(self, entry: Entry, worker_id: str, now: Instant) -> None:
         run = entry.run

@@ -69,6 +69,8 @@ class Data:
     keys: dict[tuple[str, str, str], tuple[str, RunKey]] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     consumers: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    weights: dict[str, int] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     schedules: dict[tuple[str, str], Schedule] = field(default_factory=dict)
     queues: dict[tuple[str, str], QueueControl] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import DAY, Instant, Micros
 from treadle.domain.runs import State
-from treadle.domain.workers import Worker, WorkerSpec, WorkerState
+from treadle.domain.workers import Worker, WorkerSpec, WorkerState, serves
 from treadle.engines.contract import Renewal
 from treadle.system import Clock
 from treadle.testing.model.state import Data, Entry, Member
@@ -58,7 +58,7 @@ class ModelWorkers:
         return [
             self._to_worker(member)
             for _, member in sorted(self._data.members.items())
-            if member.spec.domain == domain and (member.state in IN_SERVICE or member.seen_at > recent)
+            if serves(member.spec.domains, domain) and (member.state in IN_SERVICE or member.seen_at > recent)
         ]
 
     async def prune(self, before: Instant, limit: int) -> int:
@@ -95,7 +95,7 @@ class ModelWorkers:
         spec = member.spec
         return Worker(
             id=spec.id,
-            domain=spec.domain,
+            domains=spec.domains,
             host=spec.host,
             pid=spec.pid,
             slots=spec.slots,

@@ -33,6 +33,7 @@ from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import TERMINAL, NewRun, RunKey, State
 from treadle.domain.schedules import Schedule, reschedule
 from treadle.domain.submitting import repeat_run
+from treadle.domain.workers import EVERY_DOMAIN
 from treadle.testing.driver import HANDLER, interval_schedule, new_message, new_run, saving, work, worker_spec
 from treadle.testing.stateful.pair import LEASE, Held, OpenEngine, Pair
 from treadle.testing.stateful.reading import DOMAINS
@@ -48,6 +49,7 @@ CHANGES: Final = st.sampled_from(["every 7", "every 7", "every 14", "off", "see"
 MOSTLY_ONE: Final = st.sampled_from([DOMAINS[0]] * 6 + [DOMAINS[1]])
 STATES: Final = st.sampled_from([QueueState.OPEN, QueueState.OPEN, QueueState.PAUSED, QueueState.DRAINING])
 RATES: Final = st.sampled_from([None, None, Rate(1, 5 * SECOND), Rate(2, 3 * SECOND)])
+SERVED: Final = st.sampled_from([DOMAINS[:1], DOMAINS[:1], DOMAINS[1:], DOMAINS, (EVERY_DOMAIN,)])
 OUTCOMES: Final[st.SearchStrategy[Outcome]] = st.sampled_from(
     [
         Succeeded(b"1"),
@@ -112,7 +114,7 @@ class EngineMachine(RuleBasedStateMachine):
     @initialize(target=workers)
     def open_for_work(self) -> Any:
         self._change(DOMAINS[0], "sch_1", None, "every 7")
-        return multiple(*(self._register(domain, (), REQUIRES) for domain in (DOMAINS[0], *DOMAINS)))
+        return multiple(*(self._register(served, (), REQUIRES) for served in (DOMAINS[:1], DOMAINS, (EVERY_DOMAIN,))))
 
     # Everyday traffic in one rule, so that no choice of rules is without it.
 
@@ -124,7 +126,7 @@ class EngineMachine(RuleBasedStateMachine):
         for schedule in self.pair.due():
             self.pair.fire(schedule)
         if len(self.pair.alive()) < 2:
-            self._register(DOMAINS[0], (), REQUIRES)
+            self._register(DOMAINS, (), REQUIRES)
         alive = self.pair.alive()
         self.pair.renew(alive)
         return multiple(*(held for worker_id in alive for held in self._work_off(worker_id, [outcome], 1)))
@@ -157,12 +159,12 @@ class EngineMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.pair.alive()) < 5)
     @rule(
         target=workers,
-        domain=MOSTLY_ONE,
+        domains=SERVED,
         queues=st.sampled_from([(), (), ("reports",)]),
         requires=st.sampled_from([REQUIRES, REQUIRES, frozenset({HANDLER})]),
     )
-    def register(self, domain: str, queues: tuple[str, ...], requires: frozenset[str]) -> str:
-        return self._register(domain, queues, requires)
+    def register(self, domains: tuple[str, ...], queues: tuple[str, ...], requires: frozenset[str]) -> str:
+        return self._register(domains, queues, requires)
 
     @precondition(lambda self: self.pair.alive())
     @rule(target=claims, pick=st.integers(0, 4), outcomes=st.lists(OUTCOMES, max_size=3), want=st.integers(0, 3))
@@ -311,6 +313,10 @@ class EngineMachine(RuleBasedStateMachine):
     def limit_queue(self, domain: str, name: str, rate: Rate | None) -> None:
         self.pair.limit(domain, name, rate)
 
+    @rule(domain=st.sampled_from(DOMAINS), weight=st.sampled_from([1, 2, 5]))
+    def weigh(self, domain: str, weight: int) -> None:
+        self.pair.ask(lambda engine: engine.domains.weigh(domain, weight, now=self.pair.now))
+
     @precondition(lambda self: self.pair.has_old())
     @rule()
     def prune(self) -> None:
@@ -334,8 +340,8 @@ class EngineMachine(RuleBasedStateMachine):
             now, id=self.pair.make_id("run"), work=work(max_retries=fields["max_retries"]), key=key, **picked
         )
 
-    def _register(self, domain: str, queues: tuple[str, ...], requires: frozenset[str]) -> str:
-        spec = worker_spec(id=self.pair.make_id("wrk"), domain=domain, queues=queues, requires=requires)
+    def _register(self, domains: tuple[str, ...], queues: tuple[str, ...], requires: frozenset[str]) -> str:
+        spec = worker_spec(id=self.pair.make_id("wrk"), domains=domains, queues=queues, requires=requires)
         self.pair.register(spec)
         return spec.id
 
@@ -357,7 +363,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     def _come_to_rest(self) -> None:
         """I1: once the faults have stopped, every run comes to its end."""
-        able = [self._register(domain, (), REQUIRES) for domain in DOMAINS]
+        able = [self._register((domain,), (), REQUIRES) for domain in DOMAINS]
         for domain, name in product(DOMAINS, QUEUES):
             self.pair.switch(domain, name, QueueState.OPEN)
             self.pair.limit(domain, name, None)

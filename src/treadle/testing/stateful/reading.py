@@ -41,6 +41,7 @@ class Everything(Struct, frozen=True, kw_only=True):
     awaited: list[Consumer]
     parents: list[list[Parent]]
     children: list[list[str]]
+    domains: list[tuple[str, int, int]]
 
 
 async def everything(engine: Engine, now: Instant) -> Everything:
@@ -66,6 +67,7 @@ async def everything(engine: Engine, now: Instant) -> Everything:
             message for name in DOMAINS for message in await engine.messages.find(MessageQuery(domain=name, limit=ALL))
         ],
         awaited=await engine.messages.awaited(ALL),
+        domains=[(domain.name, domain.weight, domain.running) for domain in await engine.domains.find()],
     )
 
 

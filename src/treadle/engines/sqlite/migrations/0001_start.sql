@@ -10,6 +10,13 @@ CREATE TABLE lines (
   UNIQUE (domain, queue, requires, solo)
 ) STRICT;
 
+-- How domains share workers that serve several: domain.sharing.
+CREATE TABLE domains (
+  name   TEXT    PRIMARY KEY,
+  weight INTEGER NOT NULL DEFAULT 1,
+  turn   INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
 -- What queues were told. One without a row is open and has no limit.
 CREATE TABLE queues (
   domain      TEXT    NOT NULL,
@@ -110,7 +117,7 @@ CREATE INDEX tombstones_age ON tombstones (finished_at);
 
 CREATE TABLE workers (
   id            TEXT    PRIMARY KEY,
-  domain        TEXT    NOT NULL,
+  domains       TEXT    NOT NULL,          -- JSON list; "*" stands for all
   host          TEXT    NOT NULL,
   pid           INTEGER NOT NULL,
   slots         INTEGER NOT NULL,

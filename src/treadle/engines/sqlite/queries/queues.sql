@@ -37,10 +37,6 @@ SELECT count(*) FROM (
   WHERE state IN ('scheduled', 'blocked') AND line IN (SELECT value FROM json_each(?1)) AND state = ?2 LIMIT ?3
 );
 
--- name: running
--- Runs at work by line: there are no more of them than workers have slots, and the index holds all that is asked.
-SELECT line, count(*) FROM runs INDEXED BY runs_held WHERE state = 'running' GROUP BY line;
-
 -- name: oldest
 -- Among the first runs of a line.
 SELECT min(due_at) FROM (

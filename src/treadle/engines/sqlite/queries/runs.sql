@@ -40,6 +40,10 @@ WITH RECURSIVE leap (line) AS (
 )
 SELECT line FROM leap WHERE line IS NOT NULL;
 
+-- name: running
+-- Runs at work by line: there are no more of them than workers have slots, and the index holds all that is asked.
+SELECT line, count(*) FROM runs INDEXED BY runs_held WHERE state = 'running' GROUP BY line;
+
 -- name: peek
 -- The best runs of a line, as JSON [[rank, seq], …].
 SELECT json_group_array(json_array(rank, seq)) FROM (
@@ -168,9 +172,6 @@ WHERE +domain = ? AND id IN (SELECT value FROM json_each(?));
 SELECT worker_id, cancel_at, id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures,
        losses, solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT)
 FROM runs WHERE state = 'running' AND worker_id IN (SELECT value FROM json_each(?)) ORDER BY seq;
-
--- name: worker_lease
-SELECT state, lease_until, boot, domain, queues, requires FROM workers WHERE id = ?;
 
 -- name: attempts
 SELECT run_id, token, attempt, worker_id, started_at, finished_at, event, error FROM attempts

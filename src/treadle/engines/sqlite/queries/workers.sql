@@ -1,12 +1,12 @@
 -- Statements of the worker store.
 
 -- name: register
-INSERT INTO workers (id, domain, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
+INSERT INTO workers (id, domains, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
                      lease_until, boot)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: lease
-SELECT domain, queues, requires, state, lease_until, boot FROM workers WHERE id = ?;
+SELECT domains, queues, requires, state, lease_until, boot FROM workers WHERE id = ?;
 
 -- name: renew
 -- Only a lease that has not ended can be extended.
@@ -35,9 +35,10 @@ WHERE state = 'running'
   AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = worker_id AND workers.state IN ('online', 'draining'));
 
 -- name: list
-SELECT id, domain, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
+SELECT id, domains, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
        (SELECT count(*) FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id)
-FROM workers WHERE domain = ?1 AND (state IN ('online', 'draining') OR seen_at > ?2) ORDER BY id;
+FROM workers
+WHERE EXISTS (SELECT 1 FROM json_each(domains) WHERE value IN (?1, ?3)) AND (state IN ('online', 'draining') OR seen_at > ?2) ORDER BY id;
 
 -- name: prune
 DELETE FROM workers WHERE id IN (

@@ -1,0 +1,47 @@
+"""`treadle domain`: how domains share workers."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from treadle.cli.options import AsJson, Data
+from treadle.cli.output import write_json, write_table
+from treadle.cli.server import find_server, segment
+
+app = App(name="domain", help="Domains: how they share workers.")
+
+
+@app.command(name="list")
+def list_domains(*, data: Data = None, json: AsJson = False) -> None:
+    """Lists domains with their weights, and what they run."""
+    domains = list(find_server(data).pages("/domains", limit=200))
+    if json:
+        write_json({"items": domains})
+        return
+    write_table(
+        ["DOMAIN", "WEIGHT", "RUNNING", "WAITING"],
+        (
+            [each["name"], str(each["weight"]), str(each["running"]), "yes" if each["waiting"] else "no"]
+            for each in domains
+        ),
+    )
+
+
+@app.command(name="set")
+def set_domain(
+    name: str,
+    /,
+    *,
+    weight: Annotated[int, Parameter(help="Its part of the workers that serve several domains: 1 to 1000.")],
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Sets the weight of a domain."""
+    domain = find_server(data).put(f"/domains/{segment(name)}", {"weight": weight})
+    if json:
+        write_json(domain)
+    else:
+        sys.stdout.write(f"{domain['name']} has a weight of {domain['weight']}\n")
