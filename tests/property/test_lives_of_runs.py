@@ -88,10 +88,10 @@ def test_a_run_is_quarantined_by_its_third_solitary_loss_and_by_nothing_else(out
 @given(st.lists(st.sampled_from([*HARMLESS, BOOM, Lost(solitary=True)]), max_size=30))
 def test_tries_are_numbered_from_one_and_a_token_is_never_used_twice(outcomes: list[Outcome]) -> None:
     transitions = live(Work(PythonHandler("report"), retry=RetryPolicy(max_retries=10)), outcomes)
-    assert [transition.token for transition in transitions] == list(range(1, len(transitions) + 1))
-    attempts = [transition.attempt for transition in transitions]
+    assert [transition.run.token for transition in transitions] == list(range(1, len(transitions) + 1))
+    attempts = [transition.run.attempt for transition in transitions]
     assert attempts == sorted(attempts)
-    assert all(transition.attempt <= transition.failures + transition.losses + 1 for transition in transitions)
+    assert all(transition.run.attempt <= transition.failures + transition.losses + 1 for transition in transitions)
 
 
 @given(st.sampled_from([*HARMLESS, BOOM, Lost(solitary=True)]))

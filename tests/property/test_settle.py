@@ -90,7 +90,7 @@ def test_every_outcome_is_a_row_of_the_table_under_the_same_token(
 ) -> None:
     change = settled(run, work, outcome, chance)
     assert change.to == TABLE[State.RUNNING, change.change].to
-    assert (change.run_id, change.token) == (run.id, run.token)
+    assert change.run is run
     assert (change.due_at is not None) == (change.to is State.SCHEDULED)
     assert change.due_at is None or change.due_at >= NOW
     assert (change.to in TERMINAL) or change.result is None

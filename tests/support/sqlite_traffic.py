@@ -61,7 +61,7 @@ async def work(engine: Engine, count: int) -> None:
         drive.now = engine.now()
         step = await engine.runs.step(worker, done, BATCH, now=drive.now)
         assert step.refused == ()
-        say(*(transition.run_id for transition in done))
+        say(*(transition.run.id for transition in done))
         done = [drive.outcome(claim, Succeeded(), worker) for claim in step.claims]
         if not done:
             if len(await engine.runs.find(RunQuery(domain="default", states=(State.COMPLETED,), limit=count))) == count:

@@ -53,9 +53,9 @@ class Attempt(NamedTuple):
     messages: Inbox | None = None
 
 
-def context_of(
+def attempt_of(
     inputs: dict[str, Any] | None = None, *, lines: Lines | None = None, flag: Flag | None = None
-) -> JobContext:
+) -> Attempt:
     claim = Claim(
         id="run_1",
         domain="default",
@@ -75,14 +75,12 @@ def context_of(
         work=encode_work(Work(executor=PythonHandler(handler="report"))),
         inputs=json.encode(inputs or {}),
     )
-    attempt = Attempt(claim, Lines() if lines is None else lines, flag or Flag(), inputs or {}, time.monotonic() + 60)
-    return JobContext(attempt, Noon())
+    return Attempt(claim, Lines() if lines is None else lines, flag or Flag(), inputs or {}, time.monotonic() + 60)
 
 
 def bound(function: Callable[..., Any], inputs: dict[str, Any]) -> dict[str, Any]:
-    context = context_of(inputs)
-    arguments = Binding(function).arguments(context)
-    return {name: "the context" if value is context else value for name, value in arguments.items()}
+    arguments = Binding(function).arguments(attempt_of(inputs))
+    return {name: "the context" if isinstance(value, JobContext) else value for name, value in arguments.items()}
 
 
 def problems_of(function: Callable[..., Any], inputs: dict[str, Any]) -> list[tuple[str, str]]:
@@ -93,7 +91,7 @@ def problems_of(function: Callable[..., Any], inputs: dict[str, Any]) -> list[tu
 
 def test_a_context_tells_of_its_run() -> None:
     flag = Flag()
-    ctx = context_of({"a": 1}, flag=flag)
+    ctx = JobContext(attempt_of({"a": 1}, flag=flag), Noon())
     assert (ctx.run_id, ctx.job_id, ctx.attempt, ctx.token, ctx.inputs) == ("run_1", "report", 2, 7, {"a": 1})
     assert ctx.now == datetime(2026, 11, 1, 12, tzinfo=UTC)
     assert ctx.deadline is not None
@@ -105,7 +103,7 @@ def test_a_context_tells_of_its_run() -> None:
 
 def test_a_context_writes_structured_lines() -> None:
     lines = Lines()
-    logger = context_of(lines=lines).logger
+    logger = JobContext(attempt_of(lines=lines)).logger
     logger.debug("looked")
     logger.info("sent", to="ops", message="hello")
     logger.warning("slow", ms=31)

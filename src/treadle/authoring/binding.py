@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from treadle.authoring.context import JobContext
+from treadle.authoring.context import JobContext, RunningAttempt
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.shapes import unknown_key
 
@@ -38,16 +38,16 @@ class Binding:
         self._required = frozenset(each.name for each in named if each.default is inspect.Parameter.empty)
         self._open = inspect.Parameter.VAR_KEYWORD in kinds
 
-    def arguments(self, context: JobContext) -> dict[str, Any]:
+    def arguments(self, attempt: RunningAttempt) -> dict[str, Any]:
         """What to call the function with. Raises InvalidInput naming every input that is missing or not known."""
-        inputs = context.inputs
+        inputs: dict[str, Any] = attempt.inputs
         if self._context is None:
             self._check(inputs)
             return inputs
         if not self._known and not self._open:
-            return {self._context: context}
+            return {self._context: JobContext(attempt)}
         self._check(inputs)
-        return {**inputs, self._context: context}
+        return {**inputs, self._context: JobContext(attempt)}
 
     def _check(self, inputs: Mapping[str, Any]) -> None:
         given = inputs.keys()

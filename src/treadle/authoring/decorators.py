@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack
 
 from treadle.authoring.binding import Binding
-from treadle.authoring.context import JobContext
+from treadle.authoring.context import RunningAttempt
 from treadle.domain.errors import InvalidInput, Problem, nearest
 from treadle.domain.jobs import JobSpec, parse_job
 from treadle.domain.jobs.later import TOP_LEVEL as LATER
@@ -79,9 +79,9 @@ class Handler(Generic[Params, Result]):
     def __repr__(self) -> str:
         return f"<handler {self.type} at {self.source}>"
 
-    def arguments(self, context: JobContext) -> dict[str, Any]:
+    def arguments(self, attempt: RunningAttempt) -> dict[str, Any]:
         """What to call the function with. Raises InvalidInput naming every input that is missing or not known."""
-        return self._binding.arguments(context)
+        return self._binding.arguments(attempt)
 
 
 class Collection:

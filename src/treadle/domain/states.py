@@ -102,20 +102,14 @@ SPARING: Final = frozenset(TABLE[State.RUNNING, each] for each in (Change.RELEAS
 
 
 class Transition(Struct, frozen=True, kw_only=True):
-    """A change of one running run, computed here and applied by an engine if `token` still holds.
+    """A change of one running run, computed here and applied by an engine if the token of its claim still holds.
 
     Where the engine finds a cancel requested meanwhile and `change` is not success, it applies `CANCEL_ROW` instead.
     `worker_id` names the worker whose lease must be alive; None is the sweeper, which acts on leases that ended.
     `verdicts` are what the handler said of messages in its batch; of the others the row decides.
     """
 
-    run_id: str
-    domain: str
-    job_id: str
-    queue: str
-    requires: str
-    token: int
-    attempt: int
+    run: Claim
     worker_id: str | None
     change: Change
     to: State
@@ -187,13 +181,7 @@ def settle(
                 error = RunError("quarantined", f"it ended its worker {solo_losses} times; last: {outcome.message}")
     row = _SUCCEED_ROW if change is _SUCCEED else TABLE[State.RUNNING, change]
     return Transition(
-        run_id=run.id,
-        domain=run.domain,
-        job_id=run.job_id,
-        queue=run.queue,
-        requires=run.requires,
-        token=run.token,
-        attempt=run.attempt,
+        run=run,
         worker_id=worker_id,
         change=change,
         to=row.to,
@@ -243,11 +231,11 @@ def settled_data(transition: Transition) -> Json:
     """What the event of a transition tells: which try it ended, why, and when the next one is due."""
     error, due_at = transition.error, transition.due_at
     if error is None and due_at is None:
-        return started_data(transition.attempt, transition.token)
+        return started_data(transition.run.attempt, transition.run.token)
     return encode(
         {
-            "attempt": transition.attempt,
-            "token": transition.token,
+            "attempt": transition.run.attempt,
+            "token": transition.run.token,
             **({"error": _told(error)} if error else {}),
             **({"due_at": due_at} if due_at is not None else {}),
         }

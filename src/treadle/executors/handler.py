@@ -9,14 +9,12 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
-from treadle.authoring.context import JobContext
 from treadle.authoring.registry import Registry
 from treadle.domain.errors import NotFound
 from treadle.domain.outcomes import Outcome
 from treadle.domain.work import PythonHandler
 from treadle.executors.base import Execution
 from treadle.executors.outcomes import to_outcome
-from treadle.system import SystemClock
 
 
 class HandlerExecutor:
@@ -27,7 +25,6 @@ class HandlerExecutor:
     def __init__(self, registry: Registry, threads: int) -> None:
         """`threads`: how many sync handlers can be at work at once."""
         self._registry = registry
-        self._clock = SystemClock()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="handler")
 
     async def run(self, execution: Execution) -> Outcome:
@@ -37,7 +34,7 @@ class HandlerExecutor:
         handler = self._registry.get(wanted.handler)
         if handler is None:
             raise NotFound(f"no handler {wanted.handler!r} is known to this worker")
-        arguments = handler.arguments(JobContext(execution, self._clock))
+        arguments = handler.arguments(execution)
         if handler.is_async:
             return to_outcome(await handler.function(**arguments))
         return to_outcome(await self._in_thread(partial(handler.function, **arguments)))

@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from treadle.authoring.context import JobContext
 from treadle.authoring.decorators import Handler
 from treadle.authoring.discovery import discover
 from treadle.authoring.inbox import Inbox
@@ -117,7 +116,7 @@ def main() -> None:
 def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
     try:
         handler = _find(assignment, attempt.log)
-        arguments = handler.arguments(JobContext(attempt))
+        arguments = handler.arguments(attempt)
         if handler.is_async:
             return to_outcome(_run(handler, arguments, attempt.cancelled))
         return to_outcome(handler.function(**arguments))

@@ -24,11 +24,11 @@ class Executors:
 
     def find(self, work: Work) -> Executor:
         """The executor for a run's work. Raises NotFound where this worker has none, or cannot read the work."""
-        if isinstance(work.executor, Unreadable):
-            raise NotFound(work.executor.why)
         try:
             executor = self._by_kind[type(work.executor), work.isolation]
         except KeyError:
+            if isinstance(work.executor, Unreadable):
+                raise NotFound(work.executor.why) from None
             raise NotFound(f"this worker has no executor for {type(work.executor).__name__}") from None
         if work.messages is None:
             return executor

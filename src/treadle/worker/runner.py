@@ -31,22 +31,18 @@ _RELEASED: Final = Released("the worker stops")
 _CANCELLED: Final = Cancelled()
 
 
-class _Slot:
-    """A place where one run at a time is carried out."""
+class _Running:
+    """A run at work in one of the slots."""
 
-    __slots__ = ("begun", "deadline", "execution", "executor", "kill_at", "number", "task", "timed_out", "told")
+    __slots__ = ("begun", "execution", "executor", "kill_at", "slot", "task", "timed_out", "told")
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.vacate()
+    task: asyncio.Task[None]
 
-    def vacate(self) -> None:
-        """Forget the run."""
-        self.execution: Execution | None = None
-        self.executor: Executor | None = None
-        self.task: asyncio.Task[None] | None = None
+    def __init__(self, slot: int, execution: Execution, executor: Executor) -> None:
+        self.slot = slot
+        self.execution = execution
+        self.executor = executor
         self.begun = False
-        self.deadline: float | None = None
         self.kill_at = NEVER
         self.timed_out = False
         self.told = False
@@ -57,8 +53,6 @@ class _Slot:
         A task that is cancelled before its first step never takes one, and would never leave the slot. So one that has
         not begun is left to find the signal set.
         """
-        if self.task is None or self.execution is None or self.executor is None:
-            return
         if not (self.timed_out and self.executor.ends_itself):
             self.execution.cancelled.set(outcome)
         if self.begun and not self.executor.ends_itself:
@@ -87,8 +81,8 @@ class Runner:
         self._clock = clock
         self._grace = grace
         self._on_done = on_done
-        self._free = [_Slot(number) for number in reversed(range(board.slots))]
-        self._busy: dict[str, _Slot] = {}
+        self._free = list(reversed(range(board.slots)))
+        self._busy: dict[str, _Running] = {}
         self._buffer: deque[Claim] = deque()
         self._loop = asyncio.get_running_loop()
         self._started = asyncio.Event()
@@ -135,8 +129,8 @@ class Runner:
 
     def release_running(self) -> None:
         """End what runs, without spending an attempt."""
-        for slot in self._busy.values():
-            self._end(slot, _RELEASED, Why.RELEASE)
+        for running in self._busy.values():
+            self._end(running, _RELEASED, Why.RELEASE)
 
     async def watch(self) -> None:
         """End runs at their timeouts, for as long as this is awaited. Sleeps while nothing runs."""
@@ -146,16 +140,17 @@ class Runner:
                 await self._started.wait()
             await asyncio.sleep(TICK_SECONDS)
             now = self._loop.time()
-            for slot in self._busy.values():
-                if slot.deadline is not None and slot.deadline <= now and not slot.timed_out and not slot.told:
-                    slot.timed_out = True
-                    slot.interrupt(_CANCELLED)
+            for running in self._busy.values():
+                deadline = running.execution.deadline
+                if deadline is not None and deadline <= now and not running.timed_out and not running.told:
+                    running.timed_out = True
+                    running.interrupt(_CANCELLED)
 
     def _fill(self) -> None:
         while self._free and self._buffer:
             self._start(self._free.pop(), self._buffer.popleft())
 
-    def _start(self, slot: _Slot, claim: Claim) -> None:
+    def _start(self, slot: int, claim: Claim) -> None:
         try:
             execution = self._make_execution(claim)
             executor = self._executors.find(execution.work)
@@ -163,47 +158,47 @@ class Runner:
             self._free.append(slot)
             self._finish(claim, decode_work(claim.work), failure(error), None)
             return
-        slot.execution, slot.executor = execution, executor
+        running = _Running(slot, execution, executor)
         if timeout_ms := execution.work.timeout_ms:
-            slot.deadline = execution.deadline = self._loop.time() + timeout_ms / 1000
-            slot.kill_at = slot.deadline + self._grace_of(executor)
-        self._board.put(slot.number, claim.id, slot.kill_at, _TIMEOUT)
-        self._busy[claim.id] = slot
+            execution.deadline = self._loop.time() + timeout_ms / 1000
+            running.kill_at = execution.deadline + self._grace_of(executor)
+        self._board.put(slot, claim.id, running.kill_at, _TIMEOUT)
+        self._busy[claim.id] = running
         self._started.set()
         # A context of its own: by default it would inherit what the run before it in this slot left in its own.
-        slot.task = self._loop.create_task(self._carry_out(slot, executor, execution), context=self._context.copy())
+        running.task = self._loop.create_task(self._carry_out(running), context=self._context.copy())
 
-    async def _carry_out(self, slot: _Slot, executor: Executor, execution: Execution) -> None:
-        slot.begun = True
+    async def _carry_out(self, running: _Running) -> None:
+        execution = running.execution
+        running.begun = True
         current_speaker.set(execution)  # in this task's context only
         early = execution.early_outcome
         started_at = None if early else self._clock.wall()
         try:
-            outcome = early or await executor.run(execution)
+            outcome = early or await running.executor.run(execution)
         except asyncio.CancelledError:
             outcome = Failed(RunError("exception", "the handler cancelled itself", "CancelledError"))
         except BaseException as error:  # noqa: BLE001 - user code may raise anything, sys.exit() too
             outcome = failure(error)
-        if slot.timed_out or not isinstance(outcome, Succeeded):
-            outcome = _told_to_end(slot, executor, execution, outcome)
+        if running.timed_out or not isinstance(outcome, Succeeded):
+            outcome = _told_to_end(running, outcome)
         execution.close()
         del self._busy[execution.claim.id]
-        self._board.clear(slot.number)
-        slot.vacate()
-        self._free.append(slot)
+        self._board.clear(running.slot)
+        self._free.append(running.slot)
         verdicts = () if execution.messages is None else execution.messages.verdicts()
         self._finish(execution.claim, execution.work, outcome, started_at, verdicts)
         self._fill()
 
-    def _end(self, slot: _Slot, outcome: Cancelled | Released, why: Why) -> None:
+    def _end(self, running: _Running, outcome: Cancelled | Released, why: Why) -> None:
         """Tell a run to end, once. One whose time is up has been told, and keeps the moment at which it is killed."""
-        if slot.told or slot.execution is None or slot.executor is None:
+        if running.told:
             return
-        slot.told = True
-        slot.kill_at = min(slot.kill_at, self._loop.time() + self._grace_of(slot.executor))
-        self._board.put(slot.number, slot.execution.claim.id, slot.kill_at, why)
-        if not slot.timed_out:
-            slot.interrupt(outcome)
+        running.told = True
+        running.kill_at = min(running.kill_at, self._loop.time() + self._grace_of(running.executor))
+        self._board.put(running.slot, running.execution.claim.id, running.kill_at, why)
+        if not running.timed_out:
+            running.interrupt(outcome)
 
     def _grace_of(self, executor: Executor) -> float:
         return self._grace + (KILL_MARGIN_SECONDS if executor.ends_itself else 0.0)
@@ -230,10 +225,10 @@ class Runner:
         )
 
 
-def _told_to_end(slot: _Slot, executor: Executor, execution: Execution, outcome: Outcome) -> Outcome:
+def _told_to_end(running: _Running, outcome: Outcome) -> Outcome:
     """What becomes of an outcome, other than success in time, when the run may have been told to end."""
-    if executor.ends_itself:
+    if running.executor.ends_itself:
         return outcome
-    if slot.timed_out:
-        return timed_out(execution.work)
-    return execution.early_outcome or outcome
+    if running.timed_out:
+        return timed_out(running.execution.work)
+    return running.execution.early_outcome or outcome

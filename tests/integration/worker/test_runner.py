@@ -49,7 +49,7 @@ async def test_a_run_told_to_end_before_its_first_step_never_begins_and_leaves_i
         runner.accept(claim(run_id) for run_id in RUNS)
         tell(runner)
         await asyncio.wait_for(_idle(runner), 10)
-    assert [(each.run_id, each.change, each.started_at) for each in done] == [(id_, change, None) for id_ in RUNS]
+    assert [(each.run.id, each.change, each.started_at) for each in done] == [(id_, change, None) for id_ in RUNS]
     assert (board.entries(), runner.free_slots) == ([], len(RUNS))
 
 

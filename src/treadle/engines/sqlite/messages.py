@@ -112,13 +112,13 @@ def settle(write: Write, done: Sequence[Transition]) -> None:
     if not rows:
         return
     write.topics.add(Topic.MESSAGES)
-    by_fence = {(transition.run_id, transition.token): transition for transition in reversed(done)}  # the first counts
+    by_fence = {(each.run.id, each.run.token): each for each in reversed(done)}  # the first counts
     verdicts = {(run_id, said.message_id): said for (run_id, _), t in by_fence.items() for said in t.verdicts}
     settled = []
     for seq, state, event, *columns in rows:
         message = _to_message(columns)
         transition = by_fence[columns[_RUN_ID], columns[_TOKEN]]
-        verdict = verdicts.get((transition.run_id, message.id)) or Verdict(
+        verdict = verdicts.get((transition.run.id, message.id)) or Verdict(
             message.id, judge_messages(Row(State(state), event)), transition.error
         )
         settled.append((seq, settle_message(message, verdict, transition.at)))

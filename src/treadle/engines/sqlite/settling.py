@@ -42,8 +42,8 @@ def _row(connection: apsw.Connection, transition: Transition) -> tuple[Any, ...]
     """A transition as the statement `match` reads it."""
     succeeds = transition.change is Change.SUCCEED
     return (
-        transition.run_id,
-        transition.token,
+        transition.run.id,
+        transition.run.token,
         transition.to,
         transition.event,
         succeeds,
@@ -56,9 +56,9 @@ def _row(connection: apsw.Connection, transition: Transition) -> tuple[Any, ...]
 
 def _more(connection: apsw.Connection, transition: Transition) -> dict[str, Any]:
     """What changes beside the state. Of these, success changes none."""
-    line: int | None = None
+    run, line = transition.run, None
     if transition.to not in TERMINAL:
-        line = put_line(connection, Line(transition.domain, transition.queue, transition.requires, transition.suspect))
+        line = put_line(connection, Line(run.domain, run.queue, run.requires, transition.suspect))
     return {
         "line": line,
         "due_at": transition.due_at,
@@ -78,7 +78,7 @@ def _unmatched(connection: apsw.Connection, done: Sequence[Transition]) -> list[
     matched = {(run_id, token) for run_id, token in fetch(connection, _SQL["matched"])}
     doubtful = []
     for transition in done:
-        fence = transition.run_id, transition.token
+        fence = transition.run.id, transition.run.token
         if fence in matched:
             matched.remove(fence)
         else:
@@ -88,7 +88,7 @@ def _unmatched(connection: apsw.Connection, done: Sequence[Transition]) -> list[
 
 def _refused(connection: apsw.Connection, doubtful: Sequence[Transition]) -> tuple[str, ...]:
     """Of those that were not settled now, all but those that were before."""
-    ids = json_list([transition.run_id for transition in doubtful])
+    ids = json_list([transition.run.id for transition in doubtful])
     put_back: dict[tuple[str, int], str] = {
         (run_id, token): event for run_id, token, event in fetch(connection, _SQL["put_back_fences"], (ids,))
     }
@@ -98,7 +98,7 @@ def _refused(connection: apsw.Connection, doubtful: Sequence[Transition]) -> tup
     }
 
     def was_applied(transition: Transition) -> bool:
-        fence = transition.run_id, transition.token
+        fence = transition.run.id, transition.run.token
         if fence in put_back:
             return put_back[fence] == transition.event
         if fence not in finished:
@@ -106,4 +106,4 @@ def _refused(connection: apsw.Connection, doubtful: Sequence[Transition]) -> tup
         state, cancel_requested = finished[fence]
         return row_for(transition, cancel_requested=cancel_requested).to == state
 
-    return tuple(transition.run_id for transition in doubtful if not was_applied(transition))
+    return tuple(transition.run.id for transition in doubtful if not was_applied(transition))

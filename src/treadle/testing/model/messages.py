@@ -12,7 +12,7 @@ def settle_messages(data: Data, transition: Transition, row: Row) -> None:
     """Decide what becomes of the messages of a run that goes the way of a row."""
     said = {verdict.message_id: verdict for verdict in transition.verdicts}
     for message in list(data.messages.values()):
-        if message.state is MessageState.LEASED and message.run_id == transition.run_id:
+        if message.state is MessageState.LEASED and message.run_id == transition.run.id:
             verdict = said.get(message.id) or Verdict(message.id, judge_messages(row), transition.error)
             settled = data.messages[message.id] = settle_message(message, verdict, transition.at)
             if settled.state is MessageState.POISON:

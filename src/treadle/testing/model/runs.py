@@ -212,18 +212,18 @@ class ModelRuns:
                 self._workers.check(transition.worker_id, now)
         if done:
             self._data.wake([Topic.RUNS, Topic.EVENTS])
-        return tuple(transition.run_id for transition in done if not self._stands(transition))
+        return tuple(transition.run.id for transition in done if not self._stands(transition))
 
     def _stands(self, transition: Transition) -> bool:
         """Apply a transition whose fence holds; whether it is in force, by this call or an earlier one."""
-        entry = self._data.entries().get(transition.run_id)
+        entry = self._data.entries().get(transition.run.id)
         if entry is None:
             return False
-        before = entry.settled.get(transition.token)
+        before = entry.settled.get(transition.run.token)
         if before is not None:
             row = row_for(transition, cancel_requested=before.cancel_requested)
             return row.to == before.row.to and (row.to in TERMINAL or row.event == before.row.event)
-        if entry.run.state is not State.RUNNING or entry.run.token != transition.token:
+        if entry.run.state is not State.RUNNING or entry.run.token != transition.run.token:
             return False
         self._apply(entry, transition)
         return True
@@ -231,7 +231,7 @@ class ModelRuns:
     def _apply(self, entry: Entry, transition: Transition) -> None:
         cancel_requested = entry.run.cancel_requested_at is not None
         row = row_for(transition, cancel_requested=cancel_requested)
-        entry.settled[transition.token] = Settled(row, cancel_requested)
+        entry.settled[transition.run.token] = Settled(row, cancel_requested)
         self._data.tell(entry, row.event, transition.at, settled_data(transition))
         settle_messages(self._data, transition, row)
         started_at = transition.started_at if entry.run.started_at is None else entry.run.started_at
@@ -352,8 +352,8 @@ def _to_claim(entry: Entry) -> Claim:
 
 def _to_attempt(entry: Entry, transition: Transition, event: str) -> Attempt:
     return Attempt(
-        run_id=transition.run_id,
-        token=transition.token,
+        run_id=transition.run.id,
+        token=transition.run.token,
         attempt=entry.run.attempt,
         worker_id=entry.run.worker_id,
         started_at=transition.started_at,

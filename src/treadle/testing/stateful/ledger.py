@@ -185,8 +185,8 @@ class Ledger:
         Where a batch names a run several times, the answer does not say which was refused: the one whose claim is
         still open is the last to be.
         """
-        for run_id in {transition.run_id for transition in done}:
-            named = [(self._holding(one), one) for one in done if one.run_id == run_id]
+        for run_id in {transition.run.id for transition in done}:
+            named = [(self._holding(one), one) for one in done if one.run.id == run_id]
             named.sort(key=lambda pair: pair[0].until is not None)
             for holding, transition in named[: len(named) - refused.count(run_id)]:
                 if holding.until is None:
@@ -194,7 +194,7 @@ class Ledger:
                     holding.until = now
 
     def _holding(self, transition: Transition) -> Holding:
-        (holding,) = (one for one in self.holdings[transition.run_id] if one.token == transition.token)
+        (holding,) = (one for one in self.holdings[transition.run.id] if one.token == transition.run.token)
         return holding
 
     def check(self, runs: Sequence[Run]) -> None:
