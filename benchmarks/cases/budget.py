@@ -1,12 +1,11 @@
 """Where the microseconds of one run go: the runner alone, and the engine alone with everything on.
 
-Each part has a fresh process, set up as a worker's: its event loop, its captured output, its thread switching.
+Each part has a fresh process, set up as a worker's: its interpreter, its event loop, its captured output.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -33,7 +32,7 @@ from treadle.executors.registry import Executors
 from treadle.executors.secrets import LocalSecrets
 from treadle.system import SystemClock
 from treadle.worker.board import Board
-from treadle.worker.child import SWITCH_SECONDS
+from treadle.worker.interpreter import set_up_interpreter
 from treadle.worker.pump import BATCH
 from treadle.worker.runner import Runner
 
@@ -137,7 +136,7 @@ def _in_a_worker(measure: Callable[[Path], Coroutine[None, None, Figures]], fold
 
 
 def _as_a_worker(measure: Callable[[Path], Coroutine[None, None, Figures]], folder: Path) -> Figures:
-    sys.setswitchinterval(SWITCH_SECONDS)
+    set_up_interpreter()
     capture_output()
     return uvloop.run(measure(folder))
 

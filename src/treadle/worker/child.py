@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -41,12 +40,10 @@ from treadle.settings import Settings
 from treadle.system import SystemClock
 from treadle.worker.board import Board
 from treadle.worker.control import GAVE_BACK_EXIT, LEASE_LOST_EXIT, ChildControl
+from treadle.worker.interpreter import set_up_interpreter
 from treadle.worker.patience import until_available
 from treadle.worker.pump import Pump
 from treadle.worker.runner import Runner
-
-SWITCH_SECONDS: Final = 0.0005
-"""How long a thread may keep the interpreter while another wants it: handlers must not hold up the engine's thread."""
 
 _LAST_SETTLE_SECONDS: Final = 3.0
 
@@ -175,7 +172,7 @@ def main() -> None:
     orders = msgspec.json.decode(os.environ.pop("TREADLE_RUN_WORKER"), type=Orders)
     servicelog.configure("worker", orders.settings.log_level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    sys.setswitchinterval(SWITCH_SECONDS)
+    set_up_interpreter()
     capture_output()
     _run(run(orders))
 
