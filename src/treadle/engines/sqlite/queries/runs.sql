@@ -86,7 +86,7 @@ CREATE TEMP TABLE IF NOT EXISTS settling (seq INTEGER PRIMARY KEY, state, event,
 INSERT OR IGNORE INTO settling
 SELECT runs.seq, iif(cancel_at IS NULL OR t ->> 4, t ->> 2, ?2), iif(cancel_at IS NULL OR t ->> 4, t ->> 3, ?3),
        t ->> 5, t ->> 6, CAST(t ->> 7 AS BLOB), t ->> 8
-FROM (SELECT value AS t FROM json_each(?1)) CROSS JOIN runs ON runs.id = t ->> 0
+FROM (SELECT value AS t FROM jsonb_each(?1)) CROSS JOIN runs ON runs.id = t ->> 0
 WHERE runs.state = 'running' AND runs.token = t ->> 1;
 
 -- name: matched
