@@ -13,6 +13,7 @@ import secrets
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,9 @@ from treadle.engines.contract import Topic
 
 _LONGEST_PATH: Final = 100
 """A Unix socket's path holds about 108 bytes."""
+
+_TICK_NS: Final = 50_000_000
+"""Surely more than the steps in which a file system tells time."""
 
 
 def notice_folder(database: Path) -> Path:
@@ -41,12 +45,14 @@ class Bell:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._lock = threading.Lock()
+        self._names: list[str] = []
+        self._listed_at = 0
 
     def __call__(self, topics: Iterable[Topic]) -> None:
         """Wake every listener that wants any of the topics."""
         told = set(topics)
         with self._lock, suppress(OSError):  # no folder, or no way to look into it: listeners poll
-            for name in os.listdir(self._folder):  # noqa: PTH208 - on the way of every commit
+            for name in self._listeners():
                 if wanted := told.intersection(name.split(".")[1:]):
                     self._send(f"{self._folder}/{name}", ",".join(sorted(wanted)).encode())
 
@@ -54,6 +60,15 @@ class Bell:
         """Let go of the socket."""
         with self._lock:
             self._socket.close()
+
+    def _listeners(self) -> list[str]:
+        """The names in the folder, listed anew when it has changed: this lies on the way of every commit."""
+        changed_at = os.stat(self._folder).st_mtime_ns  # noqa: PTH116
+        if changed_at != self._listed_at:
+            self._names = os.listdir(self._folder)  # noqa: PTH208
+            # Until the file system's clock has moved on, another may come without a trace.
+            self._listed_at = changed_at if time.time_ns() - changed_at > _TICK_NS else 0
+        return self._names
 
     def _send(self, path: str, message: bytes) -> None:
         try:
