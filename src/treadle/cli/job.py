@@ -76,15 +76,29 @@ def run_job(
     set_: Set = None,
     input: Input = None,  # noqa: A002 - the option's name
     org: Org = None,
+    depends_on: Annotated[
+        list[str] | None, Parameter(help="Wait for these runs, by id: with commas between them, or repeated.")
+    ] = None,
+    join: Annotated[
+        str | None, Parameter(help="Which of them must have completed: all, any or always (however they end).")
+    ] = None,
+    on_parent_failure: Annotated[
+        str | None, Parameter(help="What becomes of the run where they do not: cancel, run or wait.")
+    ] = None,
     wait: Wait = False,
     timeout: Timeout = None,
     data: Data = None,
     json: AsJson = False,
 ) -> Exit:
     """Runs a job now. Prints the run's id; with --wait the run as it ended."""
-    inputs = read_inputs(input, set_ or [], org)
+    request = {
+        "inputs": read_inputs(input, set_ or [], org),
+        "depends_on": [run_id for text in depends_on or [] for run_id in text.split(",")],
+        "join": join,
+        "on_parent_failure": on_parent_failure,
+    }
     server = find_server(data)
-    run = server.post(f"/jobs/{segment(job_id)}/run", {"inputs": inputs} if inputs else {})
+    run = server.post(f"/jobs/{segment(job_id)}/run", {key: value for key, value in request.items() if value})
     return report(server, run, wait=wait, timeout=timeout, as_json=json)
 
 

@@ -11,16 +11,18 @@ from typing import Any, Final, Self
 import msgspec
 
 from treadle.domain import json
-from treadle.domain.errors import KeyReused, NotFound, QueueDraining, TreadleError
+from treadle.domain.dependencies import Join, OnParentFailure
+from treadle.domain.errors import NotFound, TreadleError
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
 from treadle.domain.priority import Priority
 from treadle.domain.runs import TERMINAL, Cause, NewRun, Run, RunKey, State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RunRequest, build_run, run_key
-from treadle.engines.contract import Admission, Engine, Topic
+from treadle.engines.contract import Engine, Topic
 from treadle.engines.definitions import JOB_KIND, to_job
 from treadle.engines.open import open_engine
+from treadle.engines.refusals import check_accepted
 from treadle.settings import Settings, load_settings
 from treadle.system import IdSource, SystemClock
 
@@ -63,8 +65,14 @@ class AsyncClient:
         priority: Priority | None = None,
         delay: float | None = None,
         at: datetime | None = None,
+        depends_on: Iterable[str | Mapping[str, Any]] = (),
+        join: Join | None = None,
+        on_parent_failure: OnParentFailure | None = None,
     ) -> str:
         """Submit a run of a job, due after `delay` seconds or `at` a moment; answers its id once it is on disk.
+
+        It waits for the runs that `depends_on` names, by id or as `{"run": …, "if": {"path": …, "equals": …}}`. `join`
+        and `on_parent_failure` say how they must end, and what becomes of it where they do not.
 
         `inputs` go over the job's own. A `key` that came before with the same call names the run of then. Raises
         NotFound for an unknown job, InvalidInput, PayloadTooLarge, QueueDraining, and KeyReused for the key of another
@@ -75,16 +83,16 @@ class AsyncClient:
             "priority": priority,
             "delay_sec": delay,
             "at": None if at is None else at.isoformat(),
+            "depends_on": list(depends_on),
+            "join": join,
+            "on_parent_failure": on_parent_failure,
         }
         request = read(document, RunRequest)
         now = self._engine.now()
         call_key = None if key is None else run_key(key, now, job_id, msgspec.to_builtins(request))
         new = self._build(await self._job(job_id), request, now, call_key)
         (accepted,) = await self._engine.runs.enqueue([new])
-        if accepted.admission is Admission.KEY_REUSED:
-            raise KeyReused("this key came before with another call; take a new key for a new one")
-        if accepted.admission is Admission.QUEUE_DRAINING:
-            raise QueueDraining(new.queue)
+        check_accepted(new, accepted)
         return accepted.run_id
 
     async def enqueue_many(
@@ -97,9 +105,10 @@ class AsyncClient:
         job = await self._job(job_id)
         now = self._engine.now()
         requests = [read({"inputs": dict(each), "priority": priority}, RunRequest) for each in inputs]
-        accepted = await self._engine.runs.enqueue([self._build(job, request, now) for request in requests])
-        if any(each.admission is Admission.QUEUE_DRAINING for each in accepted):  # they have one queue: so all were
-            raise QueueDraining(job.queue)
+        new = [self._build(job, request, now) for request in requests]
+        accepted = await self._engine.runs.enqueue(new)
+        for run, answer in zip(new, accepted, strict=True):  # they have one queue: where one is refused, all are
+            check_accepted(run, answer)
         return [each.run_id for each in accepted]
 
     async def get(self, run_id: str) -> Run:
@@ -148,6 +157,7 @@ class AsyncClient:
             inputs=request.inputs,
             priority=request.priority,
             due_at=request.due_at(now),
+            depends=request.depends(),
             key=key,
             max_inputs=self._settings.max_payload_bytes,
         )

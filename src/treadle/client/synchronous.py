@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from treadle.client.asynchronous import AsyncClient
+from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.priority import Priority
 from treadle.domain.runs import Run, State
 from treadle.settings import Settings
@@ -48,9 +49,24 @@ class Client:
         priority: Priority | None = None,
         delay: float | None = None,
         at: datetime | None = None,
+        depends_on: Iterable[str | Mapping[str, Any]] = (),
+        join: Join | None = None,
+        on_parent_failure: OnParentFailure | None = None,
     ) -> str:
         """See `AsyncClient.enqueue`."""
-        return self._call(self._client.enqueue(job_id, inputs, key=key, priority=priority, delay=delay, at=at))
+        return self._call(
+            self._client.enqueue(
+                job_id,
+                inputs,
+                key=key,
+                priority=priority,
+                delay=delay,
+                at=at,
+                depends_on=depends_on,
+                join=join,
+                on_parent_failure=on_parent_failure,
+            )
+        )
 
     def enqueue_many(
         self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | None = None

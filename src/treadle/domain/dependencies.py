@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from treadle.domain.conditions import Condition, holds
+from treadle.domain.conditions import Condition, condition_problems, holds
+from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.instants import DAY
 from treadle.domain.json import Json
 from treadle.domain.outcomes import RunError
@@ -63,6 +64,48 @@ class Depends(Struct, frozen=True, omit_defaults=True):
     on_failure: OnParentFailure = OnParentFailure.CANCEL
     conditions: dict[str, Condition] = {}
     jobs: tuple[str, ...] = ()
+
+
+class ParentRequest(Struct, frozen=True, forbid_unknown_fields=True, rename={"condition": "if"}):
+    """A parent as it is asked for, with a condition on its result: where that does not hold, the run is skipped."""
+
+    run: Annotated[str, Meta(min_length=1)]
+    condition: Condition | None = None
+
+
+def read_depends(
+    parents: Sequence[str | ParentRequest], join: Join | None, on_failure: OnParentFailure | None, at: str = ""
+) -> Depends | None:
+    """The dependencies that a request means. Raises InvalidInput; `at` is the pointer of the request."""
+    if not parents:
+        given = {"join": join, "on_parent_failure": on_failure}
+        problems = [
+            Problem(f"{at}/{name}", "has no effect without depends_on", "conflict")
+            for name, value in given.items()
+            if value is not None
+        ]
+        if problems:
+            raise InvalidInput(problems)
+        return None
+    if len(parents) > MAX_PARENTS:
+        raise InvalidInput([Problem(f"{at}/depends_on", f"names {len(parents)} runs, of at most {MAX_PARENTS}")])
+    asked = [ParentRequest(parent) if isinstance(parent, str) else parent for parent in parents]
+    problems = []
+    seen: set[str] = set()
+    for index, each in enumerate(asked):
+        if each.run in seen:
+            problems.append(Problem(f"{at}/depends_on/{index}", f"names {each.run} once more", "conflict"))
+        seen.add(each.run)
+        if each.condition is not None:
+            problems += condition_problems(each.condition, f"{at}/depends_on/{index}/if")
+    if problems:
+        raise InvalidInput(problems)
+    return Depends(
+        parents=tuple(each.run for each in asked),
+        join=join or Join.ALL,
+        on_failure=on_failure or OnParentFailure.CANCEL,
+        conditions={each.run: each.condition for each in asked if each.condition is not None},
+    )
 
 
 class Parent(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from treadle.domain.dependencies import Depends, Join, OnParentFailure, Parent
 from treadle.domain.errors import nearest
 from treadle.domain.instants import Instant, to_iso, to_seconds
 from treadle.domain.queues import QueueControl, QueueState
@@ -52,17 +53,21 @@ def explain(
     queue: QueueControl,
     now: Instant,
     sharing: Sequence[Domain] = (),
+    parents: Sequence[Parent] = (),
 ) -> Explanation:
     """Why `run` is not running, or where it is, or how it ended.
 
     `workers` are those of its domain; `ahead` is how many ready runs of its line go first, counted to `MOST_COUNTED`;
-    `queue` is what its queue was told; `sharing` are the domains that may share those workers, its own among them.
+    `queue` is what its queue was told; `sharing` are the domains that may share those workers, its own among them;
+    `parents` are those of a blocked run.
     """
     if run.state in TERMINAL:
         return _finished(run)
     if run.state is State.RUNNING:
         return _running(run, workers)
     if run.state is State.BLOCKED:
+        if run.depends is not None and run.reason is not None and run.reason.code is ReasonCode.PARENTS:
+            return _waits_for_parents(run.depends, parents)
         return _blocked(run)
     if run.state is State.SCHEDULED and run.due_at > now:
         return _not_due(run)
@@ -114,6 +119,39 @@ def _blocked(run: Run) -> Explanation:
     subject = run.reason.subject if run.reason else ""
     message = f"it waits for {code}{f' {subject}' if subject else ''}"
     return Explanation(code="blocked", message=message, details={"waits_for": code, "subject": subject})
+
+
+def _waits_for_parents(depends: Depends, parents: Sequence[Parent]) -> Explanation:
+    went = TERMINAL if depends.join is Join.ALWAYS else _WENT_WELL
+    left = [parent for parent in parents if parent.state not in went]
+    told = [f"{parent.id} ({parent.state or 'no longer known'})" for parent in left[:_MOST_PARENTS]]
+    more = f" and {len(left) - len(told)} more" if len(left) > len(told) else ""
+    message = (
+        f"it waits for {_SAID_JOIN[depends.join].format(count=len(parents))}; not so far: {', '.join(told)}{more}. "
+        f"{_SAID_ON_FAILURE[depends.on_failure]}"
+    )
+    details = {
+        "waits_for": told,
+        "left": len(left),
+        "parents": len(parents),
+        "join": depends.join.value,
+        "on_parent_failure": depends.on_failure.value,
+    }
+    return Explanation(code="waits_for_parents", message=message, details=details)
+
+
+_MOST_PARENTS: Final = 20
+_WENT_WELL: Final = (State.COMPLETED, State.SKIPPED)
+_SAID_JOIN: Final = {
+    Join.ALL: "all of its {count} parents to complete",
+    Join.ANY: "one of its {count} parents to complete",
+    Join.ALWAYS: "all of its {count} parents to end, however they do",
+}
+_SAID_ON_FAILURE: Final = {
+    OnParentFailure.CANCEL: "Should that become impossible, it is cancelled",
+    OnParentFailure.RUN: "Should that become impossible, it runs all the same once they have ended",
+    OnParentFailure.WAIT: "Where one has failed, it waits until that is retried by hand and completes",
+}
 
 
 def _not_due(run: Run) -> Explanation:

@@ -11,7 +11,14 @@ from msgspec import Meta, Struct, structs
 
 from treadle.domain import json
 from treadle.domain.admission import BEHIND_PARENTS, next_hold
-from treadle.domain.dependencies import Join, single_parent
+from treadle.domain.dependencies import (
+    Depends,
+    Join,
+    OnParentFailure,
+    ParentRequest,
+    read_depends,
+    single_parent,
+)
 from treadle.domain.errors import InvalidInput, PayloadTooLarge, Problem
 from treadle.domain.instants import DAY, SECOND, Instant, Micros, from_iso, from_seconds
 from treadle.domain.jobs import Job
@@ -37,6 +44,19 @@ class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at: Annotated[
         str | None, Meta(description="RFC 3339 with an offset.", extra_json_schema={"format": "date-time"})
     ] = None
+
+    depends_on: Annotated[
+        tuple[str | ParentRequest, ...] | None,
+        Meta(description="The runs that it waits for."),
+    ] = None
+    join: Annotated[Join | None, Meta(description="Which of them must complete; all by default.")] = None
+    on_parent_failure: Annotated[
+        OnParentFailure | None, Meta(description="What becomes of it where they do not; cancel by default.")
+    ] = None
+
+    def depends(self) -> Depends | None:
+        """The runs that it waits for. Raises InvalidInput where the request cannot be understood."""
+        return read_depends(self.depends_on or (), self.join, self.on_parent_failure)
 
     def due_at(self, now: Instant) -> Instant:
         """When the run becomes due. Raises InvalidInput where the request cannot be understood."""
@@ -65,6 +85,7 @@ def build_run(
     due_at: Instant | None = None,
     schedule_id: str | None = None,
     slot: Instant | None = None,
+    depends: Depends | None = None,
     key: RunKey | None = None,
     max_inputs: int | None = None,
 ) -> NewRun:
@@ -99,6 +120,7 @@ def build_run(
         cause=cause,
         schedule_id=schedule_id,
         slot=slot,
+        depends=depends,
         key=key,
     )
 
@@ -109,13 +131,6 @@ def wait_for(run: NewRun, parents: Sequence[str]) -> NewRun:
         return run
     reason = Reason(ReasonCode.PARENTS, single_parent(parents))
     return structs.replace(run, state=BEHIND_PARENTS.state, reason=reason)
-
-
-def missing_parent(run: NewRun, at: int | None) -> InvalidInput:
-    """The error of a run that named a parent which is not there; `at` is its place among the parents."""
-    parents = () if run.depends is None else run.depends.parents
-    named = parents[at] if at is not None else ""
-    return InvalidInput([Problem(f"/depends_on/{at}", f"there is no run {named}", "parent_missing")])
 
 
 def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None) -> NewRun:

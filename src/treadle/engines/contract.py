@@ -109,8 +109,8 @@ class RunStore(Protocol):
         """Go on with telling children how their parents ended, as every step does; answers whether some are left."""
         ...
 
-    async def parents(self, domain: str, run_id: str) -> list[Parent]:
-        """The parents of a run, in the order in which it names them."""
+    async def parents(self, domain: str, run_id: str, *, results: bool = False) -> list[Parent]:
+        """The parents of a run, in the order in which it names them; with their results where these are asked for."""
         ...
 
     async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:

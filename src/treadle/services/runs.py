@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 from msgspec import Struct, to_builtins
 
-from treadle.domain.errors import Conflict, KeyReused, NotFound, QueueDraining
+from treadle.domain.dependencies import Parent
+from treadle.domain.errors import Conflict, NotFound
 from treadle.domain.explain import MOST_COUNTED, Explanation, explain
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
-from treadle.domain.submitting import RunRequest, accepted, build_run, missing_parent, repeat_run, run_key
+from treadle.domain.submitting import RunRequest, accepted, build_run, repeat_run, run_key
 from treadle.domain.workers import shares
 from treadle.engines.contract import Admission, Engine, RunQuery
+from treadle.engines.refusals import check_accepted
 from treadle.services.jobs import Jobs
 from treadle.services.paging import Page, decode_cursor, encode_cursor
 
@@ -62,6 +64,7 @@ class Runs:
             inputs=request.inputs,
             priority=request.priority,
             due_at=request.due_at(now),
+            depends=request.depends(),
             key=None if key is None else run_key(key, now, job_id, to_builtins(request)),
             max_inputs=self._max_inputs,
         )
@@ -82,6 +85,19 @@ class Runs:
         if not found:
             raise NotFound(f"there is no run {run_id}")
         return found[0]
+
+    async def parents(self, run: Run) -> list[Parent]:
+        """The parents of a run, in the order in which it names them, without their results."""
+        return [] if run.depends is None else await self._engine.runs.parents(run.domain, run.id)
+
+    async def children(self, domain: str, run_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        """The runs that name a run as their parent, oldest first. Raises NotFound."""
+        await self.get(domain, run_id)
+        question = ("children", domain, run_id)
+        after = "" if cursor is None else decode_cursor(cursor, question)
+        ids = await self._engine.runs.children(domain, run_id, after=after, limit=limit + 1)
+        runs = sorted(await self._engine.runs.get(domain, ids[:limit]), key=lambda run: run.id)
+        return Page(runs, encode_cursor(ids[limit - 1], question) if len(ids) > limit else None)
 
     async def attempts(self, run: Run) -> list[Attempt]:
         """The tries of a run that ended without ending it, oldest first."""
@@ -129,20 +145,14 @@ class Runs:
             if any(shares(worker.domains) for worker in workers)
             else ()
         )
-        return run, explain(run, workers=workers, ahead=ahead, queue=queue, sharing=sharing, now=self._engine.now())
+        parents = await self.parents(run) if run.state is State.BLOCKED else []
+        now = self._engine.now()
+        return run, explain(run, workers=workers, ahead=ahead, queue=queue, sharing=sharing, parents=parents, now=now)
 
     async def _enqueue(self, new: NewRun) -> Submitted:
         (answer,) = await self._engine.runs.enqueue([new])
-        match answer.admission:
-            case Admission.CREATED if new.depends is None:
-                return Submitted(accepted(new), replayed=False)
-            case Admission.CREATED:  # what its parents made of it, the engine knows
-                return Submitted(await self.get(new.domain, new.id), replayed=False)
-            case Admission.EXISTING:
-                return Submitted(await self.get(new.domain, answer.run_id), replayed=True)
-            case Admission.KEY_REUSED:
-                raise KeyReused("this idempotency key came before with another request; take a new key for a new one")
-            case Admission.QUEUE_DRAINING:
-                raise QueueDraining(new.queue)
-            case Admission.PARENT_MISSING:
-                raise missing_parent(new, answer.at)
+        check_accepted(new, answer)
+        replayed = answer.admission is Admission.EXISTING
+        if replayed or new.depends is not None:  # what its parents have made of it, the engine knows
+            return Submitted(await self.get(new.domain, answer.run_id), replayed)
+        return Submitted(accepted(new), replayed)

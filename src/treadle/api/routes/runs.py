@@ -12,11 +12,12 @@ from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
 from treadle.api.schemas.runs import Explanation, Run, RunDetail, RunPage, to_detail, to_explanation, to_run
+from treadle.domain import runs as domain
 from treadle.domain.instants import Instant, from_iso
 from treadle.domain.runs import State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RunRequest
-from treadle.services.paging import DEFAULT_LIMIT
+from treadle.services.paging import DEFAULT_LIMIT, Page
 from treadle.services.runs import RunFilters, Submitted
 
 _EXAMPLE: Final = {"inputs": {"date": "2026-11-05"}, "priority": "high"}
@@ -87,9 +88,16 @@ async def list_job_runs(
 
 @router.get("/runs/{run_id}", operation_id="get_run", responses=answers(RunDetail, "The run.", 404))
 async def get_run(call: CallDep, run_id: str) -> Response:
-    """A run with its attempts."""
-    run = await call.services.runs.get(call.domain, run_id)
-    return reply(to_detail(run, await call.services.runs.attempts(run)))
+    """A run with its attempts, and with the runs that it depends on."""
+    runs = call.services.runs
+    run = await runs.get(call.domain, run_id)
+    return reply(to_detail(run, await runs.attempts(run), await runs.parents(run)))
+
+
+@router.get("/runs/{run_id}/children", operation_id="list_children", responses=answers(RunPage, "A page of runs.", 404))
+async def list_children(call: CallDep, run_id: str, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+    """The runs that depend on a run, oldest first."""
+    return _page_of(await call.services.runs.children(call.domain, run_id, limit=limit, cursor=cursor))
 
 
 @router.post(
@@ -127,7 +135,10 @@ async def explain_run(call: CallDep, run_id: str) -> Response:
 
 
 async def _page(call: Call, filters: RunFilters, limit: int, cursor: str | None) -> Response:
-    page = await call.services.runs.page(call.domain, filters, limit=limit, cursor=cursor)
+    return _page_of(await call.services.runs.page(call.domain, filters, limit=limit, cursor=cursor))
+
+
+def _page_of(page: Page[domain.Run]) -> Response:
     items = [to_run(run) for run in page.items]
     return reply(RunPage(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
 

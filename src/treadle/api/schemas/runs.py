@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
 from treadle.api.schemas.common import AnyJson, HasMore, JsonObject, NextCursor, moment, raw
 from treadle.domain import runs as domain
+from treadle.domain.conditions import Condition
+from treadle.domain.dependencies import Join, OnParentFailure, Parent
 from treadle.domain.explain import Explanation as DomainExplanation
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
 from treadle.domain.runs import TERMINAL, Cause, State
+
+MOST_PARENTS: Final = 100
+"""Parents listed with a run."""
 
 RunId = Annotated[str, Meta(examples=["run_019d2f6c1e5b7c3a9f40b1d2c3e4f506"])]
 
@@ -63,10 +69,28 @@ class Attempt(Struct, frozen=True, kw_only=True):
     error: RunError | None
 
 
+class ParentOf(Struct, frozen=True, kw_only=True):
+    """A run that another waits for, or waited for; `status` is null where it is no longer known."""
+
+    run_id: RunId
+    status: State | None
+    condition: Annotated[Condition | None, Meta(description="What its result must be.")]
+
+
+class Dependencies(Struct, frozen=True, kw_only=True):
+    """What a run waits for: its parents in the order in which it names them, the first 100; `counts` has them all."""
+
+    join: Join
+    on_parent_failure: OnParentFailure
+    counts: Annotated[dict[str, int], Meta(description="How many of the parents are in each status.")]
+    parents: list[ParentOf]
+
+
 class RunDetail(Run, frozen=True, kw_only=True):
     """A run with its tries, oldest first."""
 
     attempts: list[Attempt]
+    depends_on: Dependencies | None
 
 
 class RunPage(Struct, frozen=True, kw_only=True):
@@ -93,7 +117,7 @@ def to_run(run: domain.Run) -> Run:
     return Run(**_fields(run))
 
 
-def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt]) -> RunDetail:
+def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt], parents: Sequence[Parent]) -> RunDetail:
     """A run with its tries: those that ended without ending it, and the one that runs or was the last."""
     tries = [
         Attempt(
@@ -118,7 +142,25 @@ def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt]) -> RunDetail:
             error=run.error,
         )
         tries.append(last)
-    return RunDetail(**_fields(run), attempts=tries)
+    return RunDetail(**_fields(run), attempts=tries, depends_on=_to_dependencies(run, parents))
+
+
+def _to_dependencies(run: domain.Run, parents: Sequence[Parent]) -> Dependencies | None:
+    if (depends := run.depends) is None:
+        return None
+    return Dependencies(
+        join=depends.join,
+        on_parent_failure=depends.on_failure,
+        counts=dict(Counter(parent.state or "unknown" for parent in parents)),
+        parents=[
+            ParentOf(
+                run_id=parent.id,
+                status=None if parent.state is None else State(parent.state),
+                condition=depends.conditions.get(parent.id),
+            )
+            for parent in parents[:MOST_PARENTS]
+        ],
+    )
 
 
 def to_explanation(run: domain.Run, explanation: DomainExplanation) -> Explanation:

@@ -207,13 +207,13 @@ def bury(connection: apsw.Connection, listed: str, now: Instant, limit: int) -> 
     connection.execute(_SQL["prune_edges"], (listed,))
 
 
-def parents(connection: apsw.Connection, domain: str, run_id: str) -> list[Parent]:
+def parents(connection: apsw.Connection, domain: str, run_id: str, *, with_results: bool) -> list[Parent]:
     """The parents of a run in the order in which it names them."""
     found = fetch(connection, _SQL["depends"], (run_id, domain))
     if not found or found[0][0] is None:
         return []
     ids = _depends.decode(found[0][0]).parents
-    known = {row[0]: row for row in fetch(connection, _SQL["parents"], (domain, json_list(ids)))}
+    known = {row[0]: row for row in fetch(connection, _SQL["parents"], (domain, json_list(ids), with_results))}
     return [_to_parent(known.get(one, (one, None, None, None))) for one in ids]
 
 

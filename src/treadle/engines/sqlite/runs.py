@@ -85,8 +85,10 @@ class SqliteRuns:
     async def resolve(self, *, now: Instant | None = None) -> bool:
         return await self._write(lambda write: work_off(write, self._wall(now)))
 
-    async def parents(self, domain: str, run_id: str) -> list[Parent]:
-        return await self._read(lambda connection: dependencies.parents(connection, domain, run_id))
+    async def parents(self, domain: str, run_id: str, *, results: bool = False) -> list[Parent]:
+        return await self._read(
+            lambda connection: dependencies.parents(connection, domain, run_id, with_results=results)
+        )
 
     async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
         return await self._read(lambda connection: dependencies.children(connection, domain, run_id, after, limit))

@@ -222,7 +222,7 @@ class TestDependencies:
         assert (await drive.run(child)).depends == Depends((parent, other), on_failure=OnParentFailure.WAIT)
         await end(drive, parent, Succeeded(b'"at last"'))
         assert (await drive.run(child)).state is State.READY
-        told = await drive.engine.runs.parents("default", child)
+        told = await drive.engine.runs.parents("default", child, results=True)
         assert [(one.id, one.state, one.result) for one in told] == [
             (parent, "completed", b'"at last"'),
             (other, "completed", None),
@@ -272,7 +272,7 @@ class TestFamilies:
         child = await child_of(drive, *reversed(ids), join=Join.ALWAYS)
         await end(drive, ids[0], Succeeded(b'{"n": 1}'))
         await end(drive, ids[1], BOOM)
-        told = await drive.engine.runs.parents("default", child)
+        told = await drive.engine.runs.parents("default", child, results=True)
         assert [(one.id, one.state, one.result) for one in told] == [
             (ids[2], "ready", None),
             (ids[1], "failed", None),
@@ -298,7 +298,7 @@ class TestFamilies:
         assert await engine.runs.prune(drive.now + 1, 10) == 1
         child = await child_of(drive, parent)
         assert (await drive.run(child)).state is State.READY
-        (told,) = await engine.runs.parents("default", child)
+        (told,) = await engine.runs.parents("default", child, results=True)
         assert (told.id, told.state, told.result) == (parent, "completed", None)
 
 

@@ -85,8 +85,9 @@ class ModelRuns:
         resolve(self._data, self._wall(now))
         return False
 
-    async def parents(self, domain: str, run_id: str) -> list[Parent]:
-        return parents(self._data, domain, run_id, self._clock.wall())
+    async def parents(self, domain: str, run_id: str, *, results: bool = False) -> list[Parent]:
+        found = parents(self._data, domain, run_id, self._clock.wall())
+        return found if results else [msgspec.structs.replace(parent, result=None) for parent in found]
 
     async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
         return [child for child in children(self._data, domain, run_id) if child > after][:limit]
@@ -281,13 +282,14 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
         if new.key is not None and (standing := data.named(new.domain, new.key, now)) is not None:
             answers.append(standing)
             continue
-        control = data.queues.setdefault((new.domain, new.queue), QueueControl())
+        control = data.queues.get((new.domain, new.queue), QueueControl())
         if control.state is QueueState.DRAINING:
             answers.append(Accepted(new.id, Admission.QUEUE_DRAINING))
             continue
         if (at := missing(data, new, now)) is not None:
             answers.append(Accepted(new.id, Admission.PARENT_MISSING, at))
             continue
+        data.queues[new.domain, new.queue] = control
         if new.key is not None:
             data.keys[new.domain, new.key.scope, new.key.key] = (new.id, new.key)
         held = attach(data, new, now)

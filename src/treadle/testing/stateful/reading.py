@@ -59,7 +59,7 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         due={f"{schedule.domain} {schedule.id}" for schedule in await engine.schedules.due(ALL, now=now)},
         next_due=await engine.schedules.next_due(),
         running=[await engine.schedules.running(name, [s.id for s in schedules]) for name in DOMAINS],
-        parents=[await engine.runs.parents(run.domain, run.id) for run in runs if run.depends is not None],
+        parents=[await engine.runs.parents(r.domain, r.id, results=True) for r in runs if r.depends is not None],
         children=[await engine.runs.children(run.domain, run.id) for run in runs],
         documents=[document for name in DOMAINS for document in await engine.documents.find(name, "job")],
         queues=[_as_told(queue) for name in DOMAINS for queue in await engine.queues.find(name)],

@@ -115,7 +115,7 @@ SELECT depends FROM history WHERE id = ?1 AND domain = ?2;
 -- How runs stand, those that are still known: id, state, result, error.
 SELECT id, state, NULL, NULL FROM runs WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2))
 UNION ALL
-SELECT id, state, result, error FROM history WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2))
+SELECT id, state, iif(?3, result, NULL), error FROM history WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2))
 UNION ALL
 SELECT id, state, NULL, error FROM tombstones WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2));
 

@@ -1,0 +1,114 @@
+"""Dependencies over HTTP: what a run waits for, what waits for it, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from tests.integration.api.server import Hands, Server
+from treadle.domain.outcomes import Failed, Outcome, RunError, Succeeded
+
+BOOM: Final = Failed(RunError("exception", "boom"), retry=False)
+
+
+async def chain(server: Server, **request: Any) -> tuple[str, str]:
+    """A run and one that depends on it."""
+    await server.create_job()
+    parent = (await server.submit())["run_id"]
+    child = await server.submit(depends_on=[parent], **request)
+    assert (child["status"], child["reason"]) == ("blocked", {"code": "parents", "subject": parent})
+    return parent, child["run_id"]
+
+
+async def detail(server: Server, run_id: str) -> dict[str, Any]:
+    return dict((await server.client.get(f"/runs/{run_id}")).json())
+
+
+async def test_a_run_shows_its_parents_and_its_children(server: Server) -> None:
+    parent, child = await chain(server, join="any", on_parent_failure="wait")
+    assert (await detail(server, child))["depends_on"] == {
+        "join": "any",
+        "on_parent_failure": "wait",
+        "counts": {"ready": 1},
+        "parents": [{"run_id": parent, "status": "ready", "condition": None}],
+    }
+    second = (await server.submit(depends_on=[parent]))["run_id"]
+    page = (await server.client.get(f"/runs/{parent}/children", params={"limit": 1})).json()
+    assert ([run["run_id"] for run in page["items"]], page["has_more"]) == ([child], True)
+    page = (await server.client.get(f"/runs/{parent}/children", params={"cursor": page["next_cursor"]})).json()
+    assert ([run["run_id"] for run in page["items"]], page["has_more"]) == ([second], False)
+    assert (await server.client.get("/runs/run_none/children")).status_code == 404
+
+
+async def test_explain_names_the_parents_and_what_would_become_of_the_run(server: Server) -> None:
+    parent, child = await chain(server)
+    told = (await server.client.get(f"/runs/{child}/explain")).json()
+    assert (told["code"], told["expected_start"]) == ("waits_for_parents", None)
+    assert told["message"] == (
+        f"it waits for all of its 1 parents to complete; not so far: {parent} (ready). "
+        "Should that become impossible, it is cancelled"
+    )
+    assert told["details"]["waits_for"] == [f"{parent} (ready)"]
+    assert (told["details"]["left"], told["details"]["on_parent_failure"]) == (1, "cancel")
+
+
+async def settle_next(server: Server, outcome: Outcome) -> str:
+    """Let the run that is next end so; its id."""
+    hands = Hands(server.engine)
+    await hands.register()
+    (claim,) = await hands.claim()
+    await hands.settle(claim, outcome)
+    return claim.id
+
+
+async def test_a_child_goes_when_its_parent_has_completed(server: Server) -> None:
+    parent, child = await chain(server)
+    assert await settle_next(server, Succeeded()) == parent
+    assert (await detail(server, child))["status"] == "ready"
+
+
+async def test_a_failed_parent_cancels_and_is_named(server: Server) -> None:
+    parent, child = await chain(server)
+    await settle_next(server, BOOM)
+    run = await detail(server, child)
+    assert (run["status"], run["error"]["code"]) == ("cancelled", "parent_failed")
+    assert parent in run["error"]["message"]
+
+
+async def test_a_condition_that_does_not_hold_skips(server: Server) -> None:
+    await server.create_job()
+    parent = (await server.submit())["run_id"]
+    condition = {"path": "/status", "in": ["good", "fair"]}
+    child = (await server.submit(depends_on=[{"run": parent, "if": condition}]))["run_id"]
+    assert (await detail(server, child))["depends_on"]["parents"][0]["condition"] == condition
+    await settle_next(server, Succeeded(b'{"status":"bad"}'))
+    run = await detail(server, child)
+    assert (run["status"], run["error"]["code"]) == ("skipped", "condition_unmet")
+
+
+WRONG: Final[list[tuple[dict[str, Any], str]]] = [
+    ({"depends_on": ["run_none"]}, "/depends_on/0"),
+    ({"depends_on": "run_none"}, "/depends_on"),
+    ({"depends_on": ["run_a", "run_a"]}, "/depends_on/1"),
+    ({"depends_on": [{"run": "run_a", "when": 1}]}, "/depends_on/0"),
+    ({"depends_on": [{"run": "run_a", "if": {"path": "status", "equals": 1}}]}, "/depends_on/0/if/path"),
+    ({"depends_on": [{"run": "run_a", "if": {"path": "/status"}}]}, "/depends_on/0/if"),
+    ({"depends_on": ["run_a"], "join": "some"}, "/join"),
+    ({"join": "any"}, "/join"),
+    ({"on_parent_failure": "run"}, "/on_parent_failure"),
+    ({"depends_on": [f"run_{n}" for n in range(10_001)]}, "/depends_on"),
+]
+
+
+@pytest.mark.parametrize(("request_", "pointer"), WRONG, ids=[str(number) for number in range(len(WRONG))])
+async def test_wrong_dependencies_are_refused_with_nothing_stored(
+    server: Server, request_: dict[str, Any], pointer: str
+) -> None:
+    await server.create_job()
+    response = await server.client.post("/jobs/report/run", json=request_, headers={"Idempotency-Key": "k"})
+    assert response.status_code == 422, response.text
+    assert response.json()["errors"][0]["pointer"] == pointer
+    assert (await server.client.get("/runs")).json()["items"] == []
+    again = await server.client.post("/jobs/report/run", json={}, headers={"Idempotency-Key": "k"})
+    assert again.status_code == 202
