@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from treadle.domain.environment import name_fault
 from treadle.domain.instants import SECOND
 from treadle.domain.jobs import JobSpec, dump_job, parse_job
+from treadle.domain.jobs.records import JobLimits
 from treadle.domain.messages import Intake
 from treadle.domain.priority import Priority
+from treadle.domain.rates import Rate
 from treadle.domain.retry import ExponentialBackoff, ListedBackoff, RetryPolicy
 from treadle.domain.schedules import Misfire, ScheduleSpec
 from treadle.domain.work import Completion, Program, PythonHandler, Work
@@ -97,6 +99,14 @@ works = st.builds(
     isolation=st.sampled_from(["none", "process"]),
     messages=intakes,
 )
+limits = st.builds(
+    JobLimits,
+    max_concurrent=st.none() | st.integers(1, 1_000_000),
+    concurrency_limit=st.integers(1, 9),
+    concurrency_key=st.just("{a}-{b.c}"),
+    rate=st.builds(Rate, runs=st.integers(1, 1000), window=st.integers(1000, 30 * 86_400 * SECOND)),
+    rate_key=st.none() | st.just("{a}"),
+) | st.builds(JobLimits, flow_group=names, flow_max_active_runs=st.integers(1, 9))
 specs = st.builds(
     JobSpec,
     job_id=names,
@@ -105,7 +115,7 @@ specs = st.builds(
     type=names,
     work=works,
     schedule=st.none() | schedules,
-    inputs=inputs,
+    inputs=inputs.map(lambda given: given | {"a": 1, "b": {"c": "d"}}),
     allow_overlap=st.booleans(),
     misfire=st.builds(
         Misfire,
@@ -115,6 +125,7 @@ specs = st.builds(
     ),
     queue=names,
     priority=st.sampled_from(Priority),
+    limits=limits,
     enabled=st.booleans(),
     tags=some_texts | st.just(()),
 )

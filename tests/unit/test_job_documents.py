@@ -269,7 +269,7 @@ def test_every_fault_is_named_at_once() -> None:
         "tipe": "x",
         "type": "x",
         "priority": 5,
-        "inputs": {"flow_group": "x"},
+        "inputs": {"flow_group": "x y"},
         "schedule": {"cron": "* * *", "timezone": "Mars"},
         "timeout": 1,
         "timeout_ms": 2,

@@ -19,13 +19,17 @@ from treadle.domain.jobs.document import (
     MessagesDocument,
     RetryDocument,
     ScheduleDocument,
+    StartRateDocument,
 )
 from treadle.domain.schedules import Misfire
 from treadle.domain.work import Completion
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-RECORDS = (JobDocument, MessagesDocument, ExecutorDocument, ScheduleDocument, RetryDocument, Completion, Misfire, Entry)
+RECORDS = (
+    *(JobDocument, MessagesDocument, ExecutorDocument, ScheduleDocument, StartRateDocument, RetryDocument),
+    *(Completion, Misfire, Entry),
+)
 
 
 def test_every_key_option_and_property_is_named() -> None:

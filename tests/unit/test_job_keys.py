@@ -14,6 +14,7 @@ from treadle.domain.jobs.document import (
     MessagesDocument,
     RetryDocument,
     ScheduleDocument,
+    StartRateDocument,
 )
 from treadle.domain.jobs.later import KEYS, VALUES
 from treadle.domain.schedules import Misfire
@@ -36,6 +37,15 @@ def in_python(**executor: Any) -> dict[str, Any]:
 
 def scheduled(**schedule: Any) -> dict[str, Any]:
     return HANDLER | {"schedule": schedule}
+
+
+FLOW = HANDLER | {"flow_group": "konten_harian"}
+KEYED = HANDLER | {"concurrency_key": "{account}"}
+RATE: dict[str, Any] = {"max_runs": 3, "window_sec": 1}
+
+
+def rated(**rate: Any) -> dict[str, Any]:
+    return HANDLER | {"rate_limit": rate}
 
 
 # pointer → two documents that differ in what stands there, and so must differ in what they mean
@@ -77,6 +87,22 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "/misfire/policy": (HANDLER, HANDLER | {"misfire": {"policy": "skip"}}),
     "/misfire/grace_sec": (HANDLER, HANDLER | {"misfire": {"grace_sec": 1}}),
     "/misfire/cap": (HANDLER, HANDLER | {"misfire": {"cap": 1}}),
+    "/max_concurrent": (HANDLER, HANDLER | {"max_concurrent": 2}),
+    "/flow_group": (HANDLER, HANDLER | {"flow_group": "konten_harian"}),
+    "/flow_max_active_runs": (FLOW, FLOW | {"flow_max_active_runs": 8}),
+    "/inputs/flow_group": (HANDLER, HANDLER | {"inputs": {"flow_group": "konten_harian"}}),
+    "/inputs/flow_max_active_runs": (FLOW, FLOW | {"inputs": {"flow_max_active_runs": 8}}),
+    "/concurrency_key": (HANDLER, HANDLER | {"concurrency_key": "{account}"}),
+    "/concurrencyKey": (HANDLER, HANDLER | {"concurrencyKey": "{account}"}),
+    "/concurrency_limit": (KEYED, KEYED | {"concurrency_limit": 2}),
+    "/rate_limit": (HANDLER, HANDLER | {"rate_limit": RATE}),
+    "/rate_limit/max_runs": (rated(**RATE), rated(max_runs=4, window_sec=1)),
+    "/rate_limit/maxRuns": (rated(**RATE), rated(maxRuns=4, window_sec=1)),
+    "/rate_limit/window_ms": (rated(**RATE), rated(max_runs=3, window_ms=5)),
+    "/rate_limit/windowMs": (rated(**RATE), rated(max_runs=3, windowMs=5)),
+    "/rate_limit/window_sec": (rated(**RATE), rated(max_runs=3, window_sec=5)),
+    "/rate_limit/key": (rated(**RATE), rated(**RATE, key="{account}")),
+    "/rateLimit": (HANDLER, HANDLER | {"rateLimit": {"maxRuns": 1, "windowMs": 1000}}),
     "/secrets": (SHELL, SHELL | {"secrets": ["KEY"]}),
     "/schedule": (HANDLER, scheduled(**DAILY)),
     "/schedule/interval_sec": (HANDLER, scheduled(interval_sec=30)),
@@ -111,10 +137,7 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 # What other systems' definitions carry and whose effect is yet to come.
 LATER: dict[str, Any] = {
     "/agent_pool": "default",
-    "/concurrency_key": "k",
     "/priority": 5,
-    "/inputs/flow_group": "konten_harian",
-    "/inputs/flow_max_active_runs": 8,
     "/inputs/pressure_priority": "critical",
     "/inputs/failure_threshold": 3,
     "/inputs/failure_cooldown_sec": 120,
@@ -124,8 +147,6 @@ LATER: dict[str, Any] = {
     "/inputs/require_approval_for_missing": True,
     "/inputs/command_allow_prefixes": ["ls"],
     "/inputs/allow_sensitive_commands": False,
-    "/flow_group": "konten_harian",
-    "/flow_max_active_runs": 8,
     "/pressure_priority": "critical",
     "/failure_threshold": 3,
     "/failure_cooldown_sec": 120,
@@ -135,7 +156,6 @@ LATER: dict[str, Any] = {
     "/require_approval_for_missing": True,
     "/command_allow_prefixes": ["ls"],
     "/allow_sensitive_commands": False,
-    "/max_concurrent": 2,
     "/requires_wallet": True,
     "/requires_twitter": True,
     "/requires_discord": True,
@@ -147,8 +167,6 @@ LATER: dict[str, Any] = {
     "/enable_dead_letter_queue": True,
     "/scheduleHint": "daily",
     "/scheduledFor": "2026-01-01T00:00:00Z",
-    "/concurrencyKey": "k",
-    "/rateLimit": {"maxRuns": 1, "windowMs": 1000},
     "/job_type": "QUERY",
     "/payload": {"query": "q"},
     "/source": {"url": "https://github.com/user/repo.git", "ref": "main", "path": "scripts"},
@@ -195,6 +213,7 @@ def test_the_tables_here_leave_out_no_key() -> None:
         "/executor": ExecutorDocument,
         "/schedule": ScheduleDocument,
         "/retry_policy": RetryDocument,
+        "/rate_limit": StartRateDocument,
         "/completion": Completion,
         "/misfire": Misfire,
         "/messages": MessagesDocument,

@@ -54,9 +54,9 @@ def test_a_run_for_later_is_scheduled_and_ranked_by_when_it_is_due() -> None:
 
 def test_a_limit_that_has_no_effect_yet_is_refused_among_the_inputs_of_a_run_too() -> None:
     with pytest.raises(InvalidInput) as caught:
-        build_run(job(), run_id="run_1", now=NOW, cause=Cause.API, inputs={"flow_group": "a", "flow": "b"})
+        build_run(job(), run_id="run_1", now=NOW, cause=Cause.API, inputs={"failure_threshold": 3, "flow": "b"})
     assert [(fault.pointer, fault.code) for fault in caught.value.problems] == [
-        ("/inputs/flow_group", "not_yet_supported")
+        ("/inputs/failure_threshold", "not_yet_supported")
     ]
 
 

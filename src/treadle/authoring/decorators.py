@@ -40,6 +40,12 @@ class JobOptions(TypedDict, total=False):
     priority: Priority | str
     queue: str
     tags: Sequence[str]
+    max_concurrent: int
+    flow_group: str
+    flow_max_active_runs: int
+    concurrency_key: str
+    concurrency_limit: int
+    rate_limit: Mapping[str, Any]
     isolation: Literal["none", "process"]
     messages: Mapping[str, Any]
     batch_size: int

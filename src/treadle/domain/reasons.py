@@ -17,6 +17,8 @@ class ReasonCode(StrEnum):
     APPROVAL = "approval"
     PARENTS = "parents"
     LANE = "lane"
+    RATE = "rate"
+    LINE = "line"
     ADMISSION = "admission"
 
 

@@ -23,6 +23,7 @@ from treadle.domain.errors import InvalidInput, PayloadTooLarge, Problem
 from treadle.domain.instants import DAY, SECOND, Instant, Micros, from_iso, from_seconds
 from treadle.domain.jobs import Job
 from treadle.domain.jobs.later import later_inputs
+from treadle.domain.jobs.limiting import misplaced_limits, run_limits
 from treadle.domain.priority import Priority, rank
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, NewRun, Run, RunKey
@@ -94,14 +95,16 @@ def build_run(
     Raises PayloadTooLarge where the inputs together take more than `max_inputs` bytes, and InvalidInput for those among
     them that are limits without effect yet.
     """
-    if inputs and (problems := later_inputs(inputs)):
+    if inputs and (problems := later_inputs(inputs) + misplaced_limits(inputs)):
         raise InvalidInput(problems)
-    encoded = json.encode({**job.inputs, **inputs} if inputs else job.inputs)
+    merged = {**job.inputs, **inputs} if inputs else job.inputs
+    encoded = json.encode(merged)
     if max_inputs is not None and len(encoded) > max_inputs:
         raise PayloadTooLarge(f"the inputs of the run take {len(encoded)} bytes, of at most {max_inputs}")
     due_at = now if due_at is None else due_at
     priority = priority or job.priority
-    hold = next_hold(has_parents=False, due_at=due_at, gated=False, now=now)
+    limits = run_limits(job, merged)
+    hold = next_hold(has_parents=False, due_at=due_at, gated=limits is not None and limits.gated, now=now)
     return NewRun(
         id=run_id,
         domain=job.domain,
@@ -121,6 +124,7 @@ def build_run(
         schedule_id=schedule_id,
         slot=slot,
         depends=depends,
+        limits=limits,
         key=key,
     )
 
@@ -138,6 +142,7 @@ def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None
 
     It has the same parents, but does not ask how they ended: whoever repeats it by hand has decided that.
     """
+    hold = next_hold(has_parents=False, due_at=now, gated=run.limits is not None and run.limits.gated, now=now)
     return NewRun(
         id=run_id,
         domain=run.domain,
@@ -146,6 +151,8 @@ def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None
         queue=run.queue,
         requires=run.requires,
         priority=run.priority,
+        state=hold.state,
+        reason=hold.reason,
         due_at=now,
         rank=rank(now, run.priority),
         created_at=now,

@@ -20,6 +20,7 @@ from msgspec import Struct
 from treadle.domain.dependencies import Parent
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant, Micros
+from treadle.domain.limits import LaneUse, Limits, RateUse
 from treadle.domain.logs import LogLine, StoredLogLine
 from treadle.domain.messages import Intake, Message, MessageState, NewMessage
 from treadle.domain.queues import Queue, QueueControl, QueueState
@@ -200,6 +201,36 @@ class WorkerStore(Protocol):
         ...
 
 
+class LaneStore(Protocol):
+    """Limits on what may be active at once, and how often runs may start."""
+
+    async def find(self, domain: str, *, after: str = "", limit: int = 200) -> list[LaneUse]:
+        """Lanes by key, from the first beyond `after`."""
+        ...
+
+    async def get(self, domain: str, keys: Sequence[str]) -> list[LaneUse]:
+        """Lanes by key; unknown ones are left out."""
+        ...
+
+    async def rates(self, domain: str, keys: Sequence[str]) -> list[RateUse]:
+        """Rates by key; unknown ones are left out."""
+        ...
+
+    async def set_limit(self, domain: str, key: str, limit: int | None, *, now: Instant | None = None) -> bool:
+        """Set a limit by hand, which goes before what jobs declare; None leaves it to the jobs again.
+
+        In force at once: who may pass now does, and who is ready beyond it no longer is. False where None was said of
+        a lane that is not there.
+        """
+        ...
+
+    async def tend(self, limit: int, *, now: Instant | None = None) -> int:
+        """The net under every admission: look through up to `limit` gates before which runs wait, going on each time
+        where the last call ended, and let pass who may. Answers how many passed.
+        """
+        ...
+
+
 class Firing(Struct, frozen=True, kw_only=True):
     """Slots of one schedule being fired or passed over: applied only if its cursor still is `cursor`."""
 
@@ -301,7 +332,7 @@ class Save(Struct, frozen=True, kw_only=True):
 
     `expected` is the version the writer saw: 0 means that it must not exist, None that any will do. `schedules` take
     the place of those in `replaces`, as the writer saw them: one that has fired since would fire again. `consumes` is
-    the type of messages whose arrival starts the job.
+    the type of messages whose arrival starts the job. `limits` are in force at once, also for runs that wait already.
     """
 
     domain: str
@@ -313,6 +344,7 @@ class Save(Struct, frozen=True, kw_only=True):
     schedules: tuple[Schedule, ...] = ()
     replaces: tuple[Schedule, ...] = ()
     consumes: str | None = None
+    limits: Limits | None = None
     events: tuple[NewEvent, ...] = ()
 
 
@@ -503,6 +535,8 @@ class Engine(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def workers(self) -> WorkerStore: ...
+    @property
+    def lanes(self) -> LaneStore: ...
     @property
     def schedules(self) -> ScheduleStore: ...
     @property

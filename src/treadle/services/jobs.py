@@ -11,7 +11,16 @@ from msgspec import Struct, structs
 from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
-from treadle.domain.jobs import Job, JobSpec, create_job, entry_schedule, job_schedule, parse_job, revise_job
+from treadle.domain.jobs import (
+    Job,
+    JobSpec,
+    create_job,
+    entry_schedule,
+    job_schedule,
+    parse_job,
+    revise_job,
+    standing_limits,
+)
 from treadle.domain.schedules import Schedule, coming
 from treadle.engines.contract import Engine, Save
 from treadle.engines.definitions import JOB_KIND, job_body, to_job
@@ -174,6 +183,7 @@ class Jobs:
                 schedules=_schedules(job, old),
                 replaces=tuple(old),
                 consumes=_consumes(job),
+                limits=standing_limits(job),
                 events=(self._event(job.domain, job.job_id, event),),
             )
         )

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from treadle.domain.admission import next_hold
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.json import encode
+from treadle.domain.limits import Lane, Limits
 from treadle.domain.messages import Intake, Message, MessageState, NewMessage
 from treadle.domain.outcomes import Failed, Lost, Outcome, RunError
 from treadle.domain.priority import Priority, rank
-from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.retry import ListedBackoff, RetryPolicy
 from treadle.domain.runs import DEFAULT_DOMAIN, Cause, Claim, NewRun, Run, State
 from treadle.domain.schedules import Misfire, Schedule, ScheduleSpec, plan, start
@@ -42,13 +43,15 @@ def work(*, max_retries: int = 3, delays: tuple[float, ...] = (1.0,)) -> bytes:
 def new_run(now: Instant, *, delay: Micros = 0, priority: Priority = Priority.NORMAL, **fields: Any) -> NewRun:
     """A run submitted at `now`, due after `delay`; `fields` are those of `NewRun`."""
     due_at = now + delay
+    limits: Limits | None = fields.get("limits")
+    hold = next_hold(has_parents=False, due_at=due_at, gated=limits is not None and limits.gated, now=now)
     standard: dict[str, Any] = {
         "id": fields.get("id") or new_id("run"),
         "job_id": "job_report",
         "requires": HANDLER,
         "priority": priority,
-        "state": State.SCHEDULED if delay else State.READY,
-        "reason": Reason(ReasonCode.DELAY) if delay else None,
+        "state": hold.state,
+        "reason": hold.reason,
         "due_at": due_at,
         "rank": rank(due_at, priority),
         "created_at": now,
@@ -61,6 +64,11 @@ def new_message(now: Instant, **fields: Any) -> NewMessage:
     """A message put at `now`; `fields` are those of `NewMessage`."""
     standard: dict[str, Any] = {"id": new_id("msg"), "type": "mail", "payload": b"{}", "created_at": now}
     return NewMessage(**standard | fields)
+
+
+def lanes(**limits: int) -> Limits:
+    """The limits of a run by lane, in the order of their names."""
+    return Limits(lanes=tuple(Lane(key, limit) for key, limit in sorted(limits.items())))
 
 
 def worker_spec(*, domain: str = DEFAULT_DOMAIN, **fields: Any) -> WorkerSpec:

@@ -68,7 +68,7 @@ async def test_every_fault_of_a_document_is_named_at_once(server: Server) -> Non
 
 
 async def test_a_key_whose_effect_comes_later_is_refused_as_such(server: Server) -> None:
-    response = await server.client.post("/jobs", json={**HANDLER_JOB, "max_concurrent": 3})
+    response = await server.client.post("/jobs", json={**HANDLER_JOB, "failure_threshold": 3})
     assert [fault["code"] for fault in response.json()["errors"]] == ["not_yet_supported"]
 
 

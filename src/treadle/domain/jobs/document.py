@@ -11,9 +11,12 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from treadle.domain.instants import MILLISECOND, SECOND
 from treadle.domain.jobs.records import MAX_JOB_ID, MAX_QUEUE_NAME, NAME_PATTERN
+from treadle.domain.limits import MOST_ACTIVE
 from treadle.domain.messages import MAX_ATTEMPTS, MAX_BATCH
 from treadle.domain.priority import Priority
+from treadle.domain.rates import LONGEST_WINDOW, MOST_RUNS
 from treadle.domain.retry import ExponentialBackoff, Seconds
 from treadle.domain.schedules import Misfire
 from treadle.domain.triggers.records import LONGEST_SECONDS, SHORTEST_SECONDS
@@ -31,6 +34,14 @@ TimeoutSeconds: TypeAlias = Annotated[float, Meta(ge=0, le=MAX_TIMEOUT_MS / 1000
 BatchSize: TypeAlias = Annotated[int, Meta(ge=1, le=MAX_BATCH)]
 MaxRetries: TypeAlias = Annotated[int, Meta(ge=0, le=1000)]
 IntervalSeconds: TypeAlias = Annotated[float, Meta(ge=SHORTEST_SECONDS, le=LONGEST_SECONDS)]
+MostActive: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_ACTIVE)]
+MostStarts: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_RUNS)]
+WindowMs: TypeAlias = Annotated[int, Meta(ge=1, le=LONGEST_WINDOW // MILLISECOND)]
+WindowSeconds: TypeAlias = Annotated[float, Meta(ge=0.001, le=LONGEST_WINDOW // SECOND)]
+LimitName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_ID, description=_LETTERS)]
+KeyTemplate: TypeAlias = Annotated[
+    str, Meta(min_length=1, max_length=255, description="A text with names of inputs in braces, such as `{account}`.")
+]
 Moment: TypeAlias = Annotated[
     str, Meta(description="RFC 3339. Without an offset it is read in the schedule's time zone.")
 ]
@@ -100,6 +111,17 @@ class MessagesDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
 
 
+class StartRateDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """At most `max_runs` starts within a window; of the whole job, or of each value of `key`."""
+
+    max_runs: MostStarts | None = None
+    maxRuns: Annotated[MostStarts | None, Meta(description="The same as `max_runs`.")] = None  # noqa: N815
+    window_ms: WindowMs | None = None
+    windowMs: Annotated[WindowMs | None, Meta(description="The same as `window_ms`.")] = None  # noqa: N815
+    window_sec: Annotated[WindowSeconds | None, Meta(description="The same in seconds.")] = None
+    key: KeyTemplate | None = None
+
+
 class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A job: what to run, when, and within which limits. It needs `job_id` or `name`, and `type` or `executor`."""
 
@@ -137,6 +159,20 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     preserve_order: Annotated[bool | None, Meta(description="The same as `messages.preserve_order`.")] = None
     queue: QueueName | None = None
     priority: Priority | None = None
+    max_concurrent: Annotated[
+        MostActive | None, Meta(description="How many of its runs may be active at once, on all workers together.")
+    ] = None
+    flow_group: Annotated[
+        LimitName | None, Meta(description="Its runs share a limit with those of all jobs of the group.")
+    ] = None
+    flow_max_active_runs: Annotated[MostActive | None, Meta(description="The limit of the group; 1 by default.")] = None
+    concurrency_key: KeyTemplate | None = None
+    concurrencyKey: Annotated[KeyTemplate | None, Meta(description="The same as `concurrency_key`.")] = None  # noqa: N815
+    concurrency_limit: Annotated[
+        MostActive | None, Meta(description="How many runs of one key may be active at once; 1 by default.")
+    ] = None
+    rate_limit: Annotated[StartRateDocument | None, Meta(description="How often its runs may start.")] = None
+    rateLimit: Annotated[StartRateDocument | None, Meta(description="The same as `rate_limit`.")] = None  # noqa: N815
     enabled: bool | None = None
     tags: Annotated[tuple[Tag, ...], Meta(max_length=32)] | None = None
 

@@ -14,6 +14,7 @@ from treadle.domain.jobs.document import JobDocument
 from treadle.domain.jobs.execution import dump_executor, read_executor
 from treadle.domain.jobs.intake import read_intake
 from treadle.domain.jobs.later import take_later
+from treadle.domain.jobs.limiting import dump_limits, read_limits
 from treadle.domain.jobs.records import MAX_JOB_ID, JobSpec
 from treadle.domain.jobs.saying import said
 from treadle.domain.jobs.timing import dump_schedule, read_schedule
@@ -76,6 +77,7 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
         "misfire": msgspec.to_builtins(spec.misfire),
         "queue": spec.queue,
         "priority": spec.priority.value,
+        **dump_limits(spec.limits),
         "enabled": spec.enabled,
         "tags": list(spec.tags),
     }
@@ -90,6 +92,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
     executor = read_executor(document, problems)
     label = executor.handler if isinstance(executor, PythonHandler) else executor.requires
     inputs, allow_overlap = _inputs(document, problems)
+    limits = read_limits(document, inputs, problems)
     return JobSpec(
         job_id=job_id,
         name=document.name or job_id,
@@ -108,6 +111,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
         misfire=document.misfire or Misfire(),
         queue=document.queue or DEFAULT_QUEUE,
         priority=document.priority or Priority.NORMAL,
+        limits=limits,
         enabled=document.enabled is not False,
         tags=document.tags or (),
     )

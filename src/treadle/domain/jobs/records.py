@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from treadle.domain.instants import Instant
 from treadle.domain.priority import Priority
+from treadle.domain.rates import Rate
 from treadle.domain.runs import DEFAULT_DOMAIN, DEFAULT_QUEUE
 from treadle.domain.schedules import Misfire, ScheduleSpec
 from treadle.domain.work import Work
@@ -31,6 +32,23 @@ def is_name(text: str, longest: int) -> bool:
     return len(text) <= longest and _NAME.match(text) is not None
 
 
+class JobLimits(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many runs of a job may be active at once, and how often they may start.
+
+    `max_concurrent` counts the job's own runs, `flow_max_active_runs` those of all jobs of the group, and
+    `concurrency_limit` those whose inputs fill `concurrency_key` in alike. `rate` counts the job's starts, or those
+    whose inputs fill `rate_key` in alike.
+    """
+
+    max_concurrent: int | None = None
+    flow_group: str | None = None
+    flow_max_active_runs: int = 1
+    concurrency_key: str | None = None
+    concurrency_limit: int = 1
+    rate: Rate | None = None
+    rate_key: str | None = None
+
+
 class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A job as somebody defined it: all that makes one version of it differ from another.
 
@@ -49,6 +67,7 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     misfire: Misfire = Misfire()
     queue: str = DEFAULT_QUEUE
     priority: Priority = Priority.NORMAL
+    limits: JobLimits = JobLimits()
     enabled: bool = True
     tags: tuple[str, ...] = ()
 

@@ -22,9 +22,10 @@ from treadle.domain.runs import Claim, State
 from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import Step
-from treadle.engines.sqlite.admission import advance
+from treadle.engines.sqlite.admission import admit, advance
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.domains import share_out
+from treadle.engines.sqlite.gates import due_rates, has_rates, use_tokens
 from treadle.engines.sqlite.lines import Line, Lines
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.queues import QueueName, controls, use
@@ -96,9 +97,10 @@ class Claimer:
 
 
 def _promote(connection: apsw.Connection, now: Instant) -> Instant | None:
-    """Make due runs ready; answers when the next will be due."""
+    """Move runs on that are due, or for whom a token is; answers when the next will be."""
     next_due: Instant | None = fetch(connection, _SQL["next_due"])[0][0]
     if next_due is not None and next_due <= now:
+        admit(connection, due_rates(connection, now), now)
         advance(connection, [seq for (seq,) in fetch(connection, _SQL["due"], (now, _PROMOTED_AT_ONCE))], now)
         next_due = fetch(connection, _SQL["next_due"])[0][0]
     return next_due
@@ -153,5 +155,7 @@ def _take(connection: apsw.Connection, runs: list[int], worker_id: str, now: Ins
     best = json_list(runs)
     connection.execute(_SQL["claim"], (best, worker_id, now))
     connection.execute(_SQL["claim_events"], (best, _STARTED, ATTEMPT_DATA))
+    if has_rates(connection):
+        use_tokens(connection, best, now)
     ((rows,),) = fetch(connection, _SQL["claimed"], (best,))
     return tuple(to_claim(row) for row in _claims.decode(rows))

@@ -12,7 +12,9 @@ from treadle.domain.events import NewEvent
 from treadle.engines.contract import Document, Save, Topic
 from treadle.engines.sqlite import events as event_log
 from treadle.engines.sqlite import schedules as schedule_rows
+from treadle.engines.sqlite.admission import admit
 from treadle.engines.sqlite.connection import fetch
+from treadle.engines.sqlite.gates import declare
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.writer import Write, Writer
@@ -43,6 +45,9 @@ class SqliteDocuments:
             schedule_rows.take_away(connection, save.replaces)
             schedule_rows.put(connection, save.schedules)
             _put_consumer(connection, save)
+            if save.limits is not None:
+                admit(connection, declare(connection, save.domain, save.limits, over=_always), save.at)
+                write.topics.add(Topic.RUNS)
             event_log.append(connection, save.events)
             return _to_document(row)
 
@@ -84,6 +89,10 @@ class SqliteDocuments:
     async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Document]:
         rows = await self._read(lambda connection: fetch(connection, _SQL[statement], values))
         return [_to_document(row) for row in rows]
+
+
+def _always(_key: str) -> bool:
+    return True
 
 
 def _check_version(kind: str, document_id: str, expected: int | None, version: int) -> None:

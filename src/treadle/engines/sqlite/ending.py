@@ -12,10 +12,12 @@ from treadle.domain.instants import Instant
 from treadle.domain.outcomes import RunError
 from treadle.domain.runs import State
 from treadle.domain.states import Row, cancel_data
-from treadle.engines.sqlite.connection import json_list
+from treadle.engines.sqlite.admission import admit, release
+from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.queries import load
 
 _SQL: Final = load("runs")
+_ADMISSION: Final = load("admission")
 _DEPENDENCIES: Final = load("dependencies")
 
 
@@ -28,7 +30,10 @@ class End(NamedTuple):
 
 
 def end_waiting(connection: apsw.Connection, ends: Sequence[End], now: Instant) -> None:
-    """Move waiting runs to the history, and note those that others wait for; the caller holds the transaction."""
+    """Move waiting runs to the history, note those that others wait for, and hand on the slots that they had.
+
+    The caller holds the write transaction.
+    """
     if not ends:
         return
     seqs = json_list([end.seq for end in ends])
@@ -42,4 +47,6 @@ def end_waiting(connection: apsw.Connection, ends: Sequence[End], now: Instant) 
     connection.execute(_DEPENDENCIES["forget_ended"], (seqs,))
     connection.execute(_SQL["finish_waiting"], (rows, now))
     connection.execute(_SQL["waiting_events"], (rows, now))
+    gates = release(connection, fetch(connection, _ADMISSION["gated"], (seqs,)))
     connection.execute(_SQL["delete_live"], (seqs,))
+    admit(connection, gates, now)

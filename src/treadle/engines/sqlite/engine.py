@@ -16,6 +16,7 @@ from treadle.engines.sqlite.connection import Synchronous, connect, migrate, tra
 from treadle.engines.sqlite.documents import SqliteDocuments
 from treadle.engines.sqlite.domains import SqliteDomains
 from treadle.engines.sqlite.events import SqliteEvents
+from treadle.engines.sqlite.lanes import SqliteLanes
 from treadle.engines.sqlite.logs import SqliteLogs
 from treadle.engines.sqlite.messages import SqliteMessages
 from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
@@ -49,6 +50,7 @@ class SqliteEngine:
         self._clock = clock
         self.runs = SqliteRuns(writer, reader, clock, leases)
         self.workers = SqliteWorkers(writer, reader, clock, leases)
+        self.lanes = SqliteLanes(writer, reader, clock)
         self.schedules = SqliteSchedules(writer, reader, clock)
         self.queues = SqliteQueues(writer, reader, clock)
         self.domains = SqliteDomains(writer, reader, clock)

@@ -147,7 +147,7 @@ class SqliteRuns:
         write.topics.add(Topic.EVENTS)
         if any(transition.to not in TERMINAL for transition in done):
             write.topics.add(Topic.RUNS)
-        return settling.settle(write, done)
+        return settling.settle(write, done, self._wall(now))
 
     def _wall(self, now: Instant | None) -> Instant:
         return self._clock.wall() if now is None else now

@@ -8,9 +8,11 @@ from typing import Any, Final
 import apsw
 import msgspec
 
+from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL
 from treadle.domain.states import ATTEMPT_DATA, CANCEL_ROW, Change, Transition, row_for, settled_data
 from treadle.engines.sqlite import messages
+from treadle.engines.sqlite.admission import arrive, release
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import note_settled
 from treadle.engines.sqlite.lines import Line, put_line
@@ -20,7 +22,7 @@ from treadle.engines.sqlite.writer import Write
 _SQL: Final = load("runs")
 
 
-def settle(write: Write, done: Sequence[Transition]) -> tuple[str, ...]:
+def settle(write: Write, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
     """Apply what may be applied; answers the ids of the refused. The caller holds the write transaction."""
     connection = write.connection
     connection.execute(_SQL["create_settling"])
@@ -34,6 +36,9 @@ def settle(write: Write, done: Sequence[Transition]) -> tuple[str, ...]:
         connection.execute(_SQL["settle_put_back"])
     note_settled(connection)
     connection.execute(_SQL["settle_delete"])
+    if gated := fetch(connection, _SQL["settled_gates"]):
+        freed = release(connection, [(seq, gates) for seq, gates, _ in gated])
+        arrive(connection, [(seq, gates) for seq, gates, back in gated if back], now, freed, were_ready=True)
     connection.execute(_SQL["clear_settling"])
     return _refused(connection, doubtful) if doubtful else ()
 

@@ -31,6 +31,7 @@ from treadle.testing.conformance.documents import TestDocuments
 from treadle.testing.conformance.enqueuing import TestEnqueue
 from treadle.testing.conformance.events import TestEvents
 from treadle.testing.conformance.keys import TestKeys
+from treadle.testing.conformance.lanes import TestLanes, TestLimits, TestPreemption, TestSeveralLanes
 from treadle.testing.conformance.leases import TestLeases
 from treadle.testing.conformance.logs import TestLogs
 from treadle.testing.conformance.messages import TestConsumers, TestInbox, TestInboxOfProcesses
@@ -44,6 +45,7 @@ from treadle.testing.conformance.reading import TestReading
 from treadle.testing.conformance.schedules import TestSchedules
 from treadle.testing.conformance.settling import TestSettle
 from treadle.testing.conformance.sharing import TestSharing
+from treadle.testing.conformance.start_rates import TestRates
 from treadle.testing.conformance.suspects import TestSuspects
 
 __all__ = [
@@ -62,17 +64,22 @@ __all__ = [
     "TestInbox",
     "TestInboxOfProcesses",
     "TestKeys",
+    "TestLanes",
     "TestLeases",
+    "TestLimits",
     "TestLogs",
     "TestNotices",
+    "TestPreemption",
     "TestProcesses",
     "TestPruning",
     "TestQueueRates",
     "TestQueues",
+    "TestRates",
     "TestReading",
     "TestSchedules",
     "TestSettle",
     "TestSharing",
+    "TestSeveralLanes",
     "TestSuspects",
     "drive",
     "engine",

@@ -14,6 +14,7 @@ from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Document, Firing, Save, Topic
 from treadle.system import Clock
 from treadle.testing.model.dependencies import resolve
+from treadle.testing.model.lanes import declare, readmit
 from treadle.testing.model.runs import enqueue
 from treadle.testing.model.state import Data
 
@@ -101,6 +102,9 @@ class ModelDocuments:
         self._data.consumers.pop(name, None)
         if save.consumes is not None:
             self._data.consumers[name] = save.consumes
+        if save.limits is not None:
+            declare(self._data, save.domain, save.limits, over=True)
+            readmit(self._data, save.at)
         self._tell(save.events)
         return document
 

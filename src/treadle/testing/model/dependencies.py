@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from treadle.domain.admission import next_hold
+from treadle.domain.admission import AT_THE_GATE, next_hold
 from treadle.domain.dependencies import (
     TOMBSTONE_KEPT,
     Decision,
@@ -25,6 +25,7 @@ from treadle.domain.states import TABLE, Change, cancel_data
 from treadle.domain.submitting import wait_for
 from treadle.engines.contract import Topic
 from treadle.testing.model.ending import cancel, finish
+from treadle.testing.model.lanes import gates_of, readmit
 from treadle.testing.model.state import Data, Entry
 
 
@@ -61,11 +62,12 @@ def awaited(data: Data, new: NewRun, now: Instant) -> list[str]:
 
 
 def resolve(data: Data, now: Instant) -> None:
-    """Move every run on that its parents let go or end, and then those that wait for these."""
+    """Move every run on that its parents let go or end, and those that wait for these; then whoever is at the gates."""
     while decided := [(entry, what) for entry in data.live.values() if (what := _decide(data, entry)) is not None]:
         for entry, (decision, blamed) in decided:
             entry.awaited = []
             _apply(data, entry, decision, blamed, now)
+    readmit(data, now)
 
 
 def parents(data: Data, domain: str, run_id: str, now: Instant) -> list[Parent]:
@@ -114,7 +116,8 @@ def _apply(data: Data, entry: Entry, decision: Decision, blamed: str, now: Insta
     data.wake([Topic.RUNS, Topic.EVENTS])
     if decision is Decision.GO:
         eligible = max(run.due_at, now)
-        hold = next_hold(has_parents=False, due_at=eligible, gated=False, now=now)
+        hold = next_hold(has_parents=False, due_at=eligible, gated=bool(gates_of(run)), now=now)
+        entry.at_gate = hold is AT_THE_GATE
         ranked = rank(eligible, run.priority)
         entry.run = replace(run, state=hold.state, reason=hold.reason, due_at=eligible, rank=ranked)
     elif decision is Decision.CANCEL:

@@ -11,6 +11,7 @@ from treadle.system import Clock
 from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
 from treadle.testing.model.domains import ModelDomains
 from treadle.testing.model.inbox import ModelMessages
+from treadle.testing.model.lanes import ModelLanes
 from treadle.testing.model.notices import ModelNotices
 from treadle.testing.model.queues import ModelQueues
 from treadle.testing.model.records import ModelEvents, ModelLogs
@@ -31,6 +32,7 @@ class ModelEngine:
         self._clock = clock
         self.workers = ModelWorkers(data, clock)
         self.runs = ModelRuns(data, clock, self.workers)
+        self.lanes = ModelLanes(data, clock)
         self.schedules = ModelSchedules(data, clock)
         self.queues = ModelQueues(data, clock)
         self.domains = ModelDomains(data, clock)

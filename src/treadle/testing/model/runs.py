@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from treadle.domain.admission import AT_THE_GATE, next_hold
 from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl, QueueState
@@ -25,6 +26,7 @@ from treadle.engines.contract import Accepted, Admission, RunQuery, Step, Topic
 from treadle.system import Clock
 from treadle.testing.model.dependencies import attach, awaited, children, missing, parents, resolve
 from treadle.testing.model.ending import cancel, finish
+from treadle.testing.model.lanes import declare, gates_of, next_tokens, readmit, use_tokens
 from treadle.testing.model.messages import settle_messages
 from treadle.testing.model.state import Data, Entry, Member, Settled
 from treadle.testing.model.workers import ModelWorkers
@@ -54,7 +56,7 @@ class ModelRuns:
             refused=refused,
             claims=claims,
             cancels=tuple(e.run.id for e in self._workers.held(worker_id) if e.run.cancel_requested_at is not None),
-            next_due=min((*self._due(), *self._rates_let_go(member, self._wall(now))), default=None),
+            next_due=self._next_due(member, self._wall(now)),
             solo_waiting=solo_waiting,
         )
 
@@ -123,11 +125,19 @@ class ModelRuns:
         self._data.logs = [line for line in self._data.logs if line.run_id not in old]
         return len(old)
 
+    def _next_due(self, member: Member, now: Instant) -> Instant | None:
+        due = [*self._due(), *self._rates_let_go(member, now), *next_tokens(self._data, now)]
+        return min(due, default=None)
+
     def _promote(self, now: Instant) -> None:
-        """What is due becomes ready. Its rank was set with its due date."""
+        """What is due goes on. Its rank was set with its due date."""
         for entry in self._data.live.values():
             if entry.run.state is State.SCHEDULED and entry.run.due_at <= now:
-                entry.run = msgspec.structs.replace(entry.run, state=State.READY, reason=None)
+                gated = bool(gates_of(entry.run))
+                hold = next_hold(has_parents=False, due_at=entry.run.due_at, gated=gated, now=now)
+                entry.run = msgspec.structs.replace(entry.run, state=hold.state, reason=hold.reason)
+                entry.at_gate = gated
+        readmit(self._data, now)
 
     def _claim(self, member: Member, want: int, now: Instant) -> tuple[tuple[Claim, ...], bool]:
         """The first `want` runs that the worker may take; and whether a suspect waits for it to hold nothing."""
@@ -195,6 +205,8 @@ class ModelRuns:
     def _start(self, entry: Entry, worker_id: str, now: Instant) -> None:
         run = entry.run
         entry.claimed_at = now
+        entry.at_gate = False
+        use_tokens(self._data, run, now)
         entry.run = msgspec.structs.replace(
             run,
             state=State.RUNNING,
@@ -254,6 +266,7 @@ class ModelRuns:
     def _put_back(self, entry: Entry, transition: Transition, to: State) -> None:
         run = entry.run
         entry.claimed_at = None
+        entry.at_gate = to is State.READY and bool(gates_of(run))
         entry.run = msgspec.structs.replace(
             run,
             state=to,
@@ -294,9 +307,13 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
             data.keys[new.domain, new.key.scope, new.key.key] = (new.id, new.key)
         held = attach(data, new, now)
         entry = Entry(_first(held), seq=data.number(), awaited=awaited(data, new, now), named=awaited(data, new, now))
+        entry.at_gate = held.reason == AT_THE_GATE.reason
         data.live[new.id] = data.ever[new.id] = entry
         data.tell(entry, QUEUED_EVENT, new.created_at)
+        if new.limits is not None:
+            declare(data, new.domain, new.limits, over=None if new.retry_of is None else False)
         answers.append(Accepted(new.id, Admission.CREATED))
+    readmit(data, now)
     return answers
 
 

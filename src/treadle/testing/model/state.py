@@ -11,6 +11,7 @@ from treadle.domain.json import EMPTY_OBJECT, Json
 from treadle.domain.logs import StoredLogLine
 from treadle.domain.messages import Message
 from treadle.domain.queues import QueueControl
+from treadle.domain.rates import Rate
 from treadle.domain.runs import Attempt, Run, RunKey
 from treadle.domain.schedules import Schedule
 from treadle.domain.states import Row
@@ -32,17 +33,34 @@ class Entry:
     """A run, live or finished, with what readers are not told of it.
 
     `run.started_at` is set by the first handler to begin; `events` counts the run's events. `awaited` are the parents
-    that it waits for, `named` all that it has had.
+    that it waits for, `named` all that it has had. `at_gate`: it is ready, or blocked by nothing but its limits.
     """
 
     run: Run
     seq: int
     events: int = 0
+    at_gate: bool = False
     claimed_at: Instant | None = None
     settled: dict[int, Settled] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     awaited: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
+
+
+@dataclass
+class LaneRow:
+    """The limits of a lane."""
+
+    declared: int | None = None
+    by_hand: int | None = None
+
+
+@dataclass
+class RateRow:
+    """A rate and its state."""
+
+    rate: Rate
+    used_until: Instant | None = None
 
 
 @dataclass
@@ -72,6 +90,8 @@ class Data:
     weights: dict[str, int] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
+    lanes: dict[tuple[str, str], LaneRow] = field(default_factory=dict)
+    rates: dict[tuple[str, str], RateRow] = field(default_factory=dict)
     schedules: dict[tuple[str, str], Schedule] = field(default_factory=dict)
     queues: dict[tuple[str, str], QueueControl] = field(default_factory=dict)
     documents: dict[tuple[str, str, str], Document] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Depends, Join, OnParentFailure
 from treadle.domain.instants import MINUTE, SECOND, Micros
+from treadle.domain.limits import Lane, Limits, RateLimit
 from treadle.domain.messages import Intake, Judgement, Verdict
 from treadle.domain.outcomes import (
     Cancelled,
@@ -34,7 +35,7 @@ from treadle.domain.runs import TERMINAL, NewRun, RunKey, State
 from treadle.domain.schedules import Schedule, reschedule
 from treadle.domain.submitting import repeat_run
 from treadle.domain.workers import EVERY_DOMAIN
-from treadle.testing.driver import HANDLER, interval_schedule, new_message, new_run, saving, work, worker_spec
+from treadle.testing.driver import HANDLER, interval_schedule, lanes, new_message, new_run, saving, work, worker_spec
 from treadle.testing.stateful.pair import LEASE, Held, OpenEngine, Pair
 from treadle.testing.stateful.reading import DOMAINS
 
@@ -63,6 +64,18 @@ OUTCOMES: Final[st.SearchStrategy[Outcome]] = st.sampled_from(
         Released(),
     ]
 )
+AT_GATES: Final = frozenset({ReasonCode.LANE, ReasonCode.RATE})
+LANES: Final = ("a", "b", "key:c")
+LIMITS: Final = (
+    lanes(a=1),
+    lanes(a=2),
+    lanes(b=1),
+    lanes(a=1, b=1),
+    lanes(**{"a": 2, "key:c": 1}),
+    lanes(**{"b": 1, "key:c": 2}),
+    Limits(rates=(RateLimit("r", Rate(2, 10 * SECOND)),)),
+    Limits(lanes=(Lane("a", 1),), rates=(RateLimit("r", Rate(2, 10 * SECOND)),)),
+)
 SUBMISSIONS: Final = st.lists(
     st.fixed_dictionaries(
         {
@@ -78,6 +91,7 @@ SUBMISSIONS: Final = st.lists(
             "join": st.sampled_from([Join.ALL, Join.ALL, Join.ANY, Join.ALWAYS]),
             "on_failure": st.sampled_from(OnParentFailure),
             "condition": st.sampled_from([None, None, None, Condition(equals=1), Condition(exists=False)]),
+            "limits": st.sampled_from([None, None, None, *LIMITS]),
         }
     ),
     min_size=1,
@@ -322,6 +336,16 @@ class EngineMachine(RuleBasedStateMachine):
     def prune(self) -> None:
         self.pair.prune()
 
+    # People who look after lanes, and jobs that change their limits.
+
+    @rule(domain=MOSTLY_ONE, key=st.sampled_from(LANES), limit=st.sampled_from([None, None, 0, 1, 2, 3]))
+    def limit_lane(self, domain: str, key: str, limit: int | None) -> None:
+        self.pair.limit_lane(domain, key, limit)
+
+    @rule(domain=MOSTLY_ONE, a=st.integers(1, 3), b=st.integers(1, 2))
+    def declare(self, domain: str, a: int, b: int) -> None:
+        self.pair.save(saving(self.pair.now, domain=domain, id="job_lanes", limits=lanes(a=a, b=b)))
+
     # What the rules share.
 
     def _enqueue(self, wanted: list[dict[str, Any]]) -> Any:
@@ -331,7 +355,7 @@ class EngineMachine(RuleBasedStateMachine):
 
     def _new(self, fields: Mapping[str, Any]) -> NewRun:
         now = self.pair.now
-        picked = {name: fields[name] for name in ("domain", "queue", "requires", "priority", "delay")}
+        picked = {name: fields[name] for name in ("domain", "queue", "requires", "priority", "delay", "limits")}
         if fields["parents"] and (parents := self.pair.ledger.latest(fields["parents"])):
             asked = {} if fields["condition"] is None else {parents[0]: fields["condition"]}
             picked["depends"] = Depends(parents, fields["join"], fields["on_failure"], asked)
@@ -367,12 +391,14 @@ class EngineMachine(RuleBasedStateMachine):
         for domain, name in product(DOMAINS, QUEUES):
             self.pair.switch(domain, name, QueueState.OPEN)
             self.pair.limit(domain, name, None)
+        for domain, key in product(DOMAINS, LANES):
+            self.pair.limit_lane(domain, key, None)
         for _ in range(300):
             live = self.pair.live()
             if not live:
                 return
             for run in live:
-                if run.state is State.BLOCKED:
+                if run.state is State.BLOCKED and run.reason and run.reason.code not in AT_GATES:
                     self.pair.cancel(run.domain, [run.id])
             self.pair.clock.advance(LEASE // 2)
             self.pair.renew(able)

@@ -9,17 +9,21 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from treadle.domain.admission import AT_THE_GATE, next_hold
 from treadle.domain.dependencies import Parent
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
 from treadle.domain.messages import Message
 from treadle.domain.queues import Queue, QueueControl
-from treadle.domain.runs import Claim, Run, State
+from treadle.domain.reasons import Reason, ReasonCode
+from treadle.domain.runs import LIVE, Claim, Run, State
 from treadle.domain.schedules import Schedule
+from treadle.domain.states import TABLE, Change
 from treadle.domain.workers import Worker
 from treadle.engines.contract import Consumer, Document, Engine, MessageQuery, RunQuery
 from treadle.testing.stateful.ledger import check_life
 
+PREEMPTED: Final = TABLE[State.READY, Change.PREEMPT].event
 DOMAINS: Final = ("default", "theirs")
 ALL: Final = 100_000
 
@@ -51,7 +55,7 @@ async def everything(engine: Engine, now: Instant) -> Everything:
     schedules = [schedule for name in DOMAINS for schedule in await engine.schedules.find(name)]
     held = await engine.runs.held_by(sorted({run.worker_id for run in runs if run.worker_id is not None}))
     return Everything(
-        runs=[_as_due(run, now) for run in runs],
+        runs=[_comparable(run, now) for run in runs],
         live={name: sum((await engine.runs.counts(name)).values()) for name in DOMAINS},
         held=sorted(held, key=lambda one: one[1].id),
         workers=workers,
@@ -86,6 +90,13 @@ class Lives:
                 self._positions[domain] = event.seq
                 self.told[event.subject].append(replace(event, seq=0))
 
+    def shown(self) -> dict[str, list[Event]]:
+        """The events but those of runs that lost the slot of a lane again: when they are let in is the engine's way."""
+        return {
+            subject: [replace(event, n=0) for event in events if event.type != PREEMPTED]
+            for subject, events in self.told.items()
+        }
+
     def check(self, runs: Sequence[Run]) -> None:
         """I13: each run's events lead to where it is."""
         for run in runs:
@@ -100,8 +111,30 @@ def _as_told(queue: Queue) -> tuple[str, str, QueueControl, int, int]:
     return queue.domain, queue.name, queue.control, waiting, queue.running
 
 
-def _as_due(run: Run, now: Instant) -> Run:
-    """When a due run is written down as ready is the engine's business."""
+async def check_lanes(engine: Engine) -> None:
+    """I6, by what readers see: a lane's holders are those that are ready or run with it, within its limit but for what
+    runs since before it was lowered; and nobody waits for a lane in which there is room."""
+    for domain in DOMAINS:
+        live = await engine.runs.find(RunQuery(domain=domain, limit=ALL, states=tuple(LIVE)))
+        for lane in await engine.lanes.find(domain, limit=ALL):
+            users = [run for run in live if run.limits and lane.key in {each.key for each in run.limits.lanes}]
+            holders = [run for run in users if run.state in (State.READY, State.RUNNING)]
+            assert sorted(lane.holders) == sorted(run.id for run in holders), f"I6: {lane}"
+            ready = [run for run in holders if run.state is State.READY]
+            assert not ready or len(holders) <= lane.limit, f"I6: {lane}"
+            waiting = [run for run in live if run.reason == Reason(ReasonCode.LANE, lane.key)]
+            assert len(waiting) == lane.waiting
+            assert not waiting or len(holders) >= lane.limit, f"I6: {lane} has room"
+            if ready and waiting:
+                assert max(run.rank for run in ready) <= min(run.rank for run in waiting), f"I8: {lane}"
+
+
+def _comparable(run: Run, now: Instant) -> Run:
+    """When a due run is written down as ready is the engine's business, and which it names of several full gates."""
     if run.state is State.SCHEDULED and run.due_at <= now:
-        return replace(run, state=State.READY, reason=None)
+        gated = run.limits is not None and run.limits.gated
+        hold = next_hold(has_parents=False, due_at=run.due_at, gated=gated, now=now)
+        return replace(run, state=hold.state, reason=hold.reason)
+    if run.reason is not None and run.reason.code in (ReasonCode.LANE, ReasonCode.RATE):
+        return replace(run, reason=AT_THE_GATE.reason)
     return run

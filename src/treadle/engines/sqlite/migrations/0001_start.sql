@@ -58,6 +58,8 @@ CREATE TABLE runs (
   retry_of     TEXT,
   limits       TEXT,                       -- JSON, domain.limits.Limits
   depends      TEXT,                       -- JSON, domain.dependencies.Depends
+  gates        TEXT,                       -- JSON, the ids of its lanes and rates in their order; NULL for none
+  waits_for    INTEGER,                    -- the gate before which it waits
   reason       TEXT,                       -- JSON
   error        TEXT,                       -- JSON, of the last attempt
   work         BLOB    NOT NULL,           -- JSON, domain.work.Work
@@ -70,6 +72,7 @@ CREATE INDEX runs_waiting  ON runs (line, state)            WHERE state IN ('sch
 CREATE INDEX runs_held     ON runs (worker_id, line)        WHERE state = 'running';
 CREATE INDEX runs_suspect  ON runs (worker_id)              WHERE state = 'running' AND suspect = 1;
 CREATE INDEX runs_cancel   ON runs (worker_id)              WHERE state = 'running' AND cancel_at IS NOT NULL;
+CREATE INDEX runs_gate     ON runs (waits_for, rank, seq)   WHERE waits_for IS NOT NULL;
 CREATE INDEX runs_schedule ON runs (schedule_id)            WHERE schedule_id IS NOT NULL;
 CREATE INDEX runs_job      ON runs (domain, job_id, id);
 
@@ -114,6 +117,35 @@ CREATE TABLE tombstones (
   finished_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tombstones_age ON tombstones (finished_at);
+-- Gates: what lets only so many pass. Ids are hashes of what a gate is (admission.py).
+
+CREATE TABLE lanes (
+  id       INTEGER PRIMARY KEY,
+  domain   TEXT    NOT NULL,
+  key      TEXT    NOT NULL,
+  declared INTEGER,                        -- the limit that jobs declare
+  by_hand  INTEGER,                        -- the limit that somebody set: it goes before
+  UNIQUE (domain, key)
+) STRICT;
+
+CREATE TABLE rates (
+  id         INTEGER PRIMARY KEY,
+  domain     TEXT    NOT NULL,
+  key        TEXT    NOT NULL,
+  runs       INTEGER NOT NULL,             -- so many per window
+  window     INTEGER NOT NULL,             -- microseconds
+  used_until INTEGER,                      -- the state of domain.rates
+  next_at    INTEGER,                      -- when the first that waits may have a token
+  UNIQUE (domain, key)
+) STRICT;
+CREATE INDEX rates_next ON rates (next_at) WHERE next_at IS NOT NULL;
+
+-- Who holds a gate: of a lane the runs that are ready or running, of a rate those that are ready.
+CREATE TABLE slots (
+  gate INTEGER NOT NULL,
+  run  INTEGER NOT NULL,                   -- runs.seq
+  PRIMARY KEY (gate, run)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE workers (
   id            TEXT    PRIMARY KEY,

@@ -18,8 +18,8 @@ INSERT INTO lines (id, domain, queue, requires, solo) VALUES (?, ?, ?, ?, ?) ON 
 
 -- name: insert_run
 INSERT INTO runs (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority,
-                  cause, schedule_id, slot, retry_of, limits, depends, reason, work, inputs)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                  cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_event
 INSERT INTO events (domain, type, subject, n, job_id, at, data) VALUES (?, ?, ?, ?, ?, ?, ?);
@@ -29,7 +29,10 @@ INSERT INTO events (domain, type, subject, n, job_id, at, data) VALUES (?, ?, ?,
 SELECT seq FROM runs WHERE state = 'scheduled' AND due_at <= ? ORDER BY due_at LIMIT ?;
 
 -- name: next_due
-SELECT min(due_at) FROM runs WHERE state = 'scheduled';
+-- Of runs, and of tokens for which runs wait.
+SELECT min(due_at) FROM (
+  SELECT min(due_at) AS due_at FROM runs WHERE state = 'scheduled' UNION ALL SELECT min(next_at) FROM rates WHERE next_at IS NOT NULL
+);
 
 -- name: ready_lines
 -- Lines that hold ready runs, by leaping over the index from line to line.
@@ -77,7 +80,7 @@ SELECT id FROM runs WHERE state = 'running' AND worker_id = ? AND cancel_at IS N
 
 -- name: create_settling
 -- What is being settled in this transaction: one row per transition whose fence held, with where it leads.
-CREATE TEMP TABLE IF NOT EXISTS settling (seq INTEGER PRIMARY KEY, state, event, at, started_at, result, more);
+CREATE TEMP TABLE IF NOT EXISTS settling (seq INTEGER PRIMARY KEY, state, event, at, started_at, result, more, gates);
 
 -- name: match
 -- Transitions come as JSON [[run id, token, state, event, succeeds, at, started at, result, more], …]; `more` is an object
@@ -85,9 +88,12 @@ CREATE TEMP TABLE IF NOT EXISTS settling (seq INTEGER PRIMARY KEY, state, event,
 -- leads instead. A run named twice is settled by the first.
 INSERT OR IGNORE INTO settling
 SELECT runs.seq, iif(cancel_at IS NULL OR t ->> 4, t ->> 2, ?2), iif(cancel_at IS NULL OR t ->> 4, t ->> 3, ?3),
-       t ->> 5, t ->> 6, CAST(t ->> 7 AS BLOB), t ->> 8
+       t ->> 5, t ->> 6, CAST(t ->> 7 AS BLOB), t ->> 8, gates
 FROM (SELECT value AS t FROM jsonb_each(?1)) CROSS JOIN runs ON runs.id = t ->> 0
 WHERE runs.state = 'running' AND runs.token = t ->> 1;
+
+-- name: settled_gates
+SELECT seq, gates, state = 'ready' FROM settling WHERE gates IS NOT NULL;
 
 -- name: matched
 SELECT runs.id, runs.token FROM settling JOIN runs USING (seq);

@@ -1,0 +1,90 @@
+"""Gates: the lanes and rates before which runs wait, as rows. A gate's id is a hash of what it is, as a line's is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final, Literal
+
+import apsw
+
+from treadle.domain.instants import Instant
+from treadle.domain.limits import Limits, free_tokens, next_token
+from treadle.domain.rates import Rate, consume
+from treadle.engines.sqlite.connection import fetch, json_list
+from treadle.engines.sqlite.queries import load
+
+_SQL: Final = load("admission")
+
+
+@lru_cache(maxsize=65_536)
+def gate_id(kind: Literal["lane", "rate"], domain: str, key: str) -> int:
+    """The id of a gate: 62 bits of a hash over what it is, and last the bit that tells rates from lanes."""
+    digest = blake2b("\0".join((domain, key)).encode(), digest_size=8)
+    return int.from_bytes(digest.digest()) >> 2 << 1 | (kind == "rate")
+
+
+def is_rate(gate: int) -> bool:
+    """Whether an id is that of a rate."""
+    return bool(gate & 1)
+
+
+def gates_of(domain: str, limits: Limits | None) -> list[int]:
+    """The gates that a run has to pass, in the order in which it is told what it waits for."""
+    if limits is None:
+        return []
+    lanes = [gate_id("lane", domain, lane.key) for lane in limits.lanes]
+    return [*lanes, *(gate_id("rate", domain, limit.key) for limit in limits.rates)]
+
+
+def declare(connection: apsw.Connection, domain: str, limits: Limits, *, over: Callable[[str], bool]) -> set[int]:
+    """Put down limits as jobs declare them, `over` those that stand where it says so of their name.
+
+    Answers the gates whose limit is new.
+    """
+    changed = []
+    for lane in limits.lanes:
+        row: tuple[object, ...] = (gate_id("lane", domain, lane.key), domain, lane.key, lane.limit)
+        changed += fetch(connection, _SQL["put_lane" if over(lane.key) else "add_lane"], row)
+    for limit in limits.rates:
+        row = (gate_id("rate", domain, limit.key), domain, limit.key, limit.rate.runs, limit.rate.window)
+        changed += fetch(connection, _SQL["put_rate" if over(limit.key) else "add_rate"], row)
+    return {gate for (gate,) in changed}
+
+
+def free_slots(connection: apsw.Connection, gates: Collection[int], now: Instant) -> dict[int, int]:
+    """How many more runs each gate lets pass now; below nought where a limit was lowered."""
+    free: dict[int, int] = dict(fetch(connection, _SQL["lanes"], (json_list(list(gates)),)))
+    if rates := [gate for gate in gates if is_rate(gate)]:
+        for gate, runs, window, used_until, reserved in fetch(connection, _SQL["rates"], (json_list(rates),)):
+            free[gate] = free_tokens(Rate(runs, window), used_until, reserved, now)
+    return free
+
+
+def set_alarms(connection: apsw.Connection, gates: Collection[int], now: Instant) -> None:
+    """Note of each rate when the first of those that wait for it may have a token."""
+    if rates := [gate for gate in gates if is_rate(gate)]:
+        found = fetch(connection, _SQL["rates"], (json_list(rates),))
+        alarms = [
+            (gate, next_token(Rate(runs, window), used_until, reserved, now))
+            for gate, runs, window, used_until, reserved in found
+        ]
+        connection.execute(_SQL["next_tokens"], (json_list(alarms),))
+
+
+def use_tokens(connection: apsw.Connection, claimed: str, now: Instant) -> None:
+    """Runs that were claimed, as a JSON list, use up the tokens that were theirs."""
+    for (gate,) in fetch(connection, _SQL["consume"], (claimed,)):
+        ((runs, window, used_until),) = fetch(connection, _SQL["rate"], (gate,))
+        connection.execute(_SQL["use_rate"], (gate, consume(Rate(runs, window), used_until, now)))
+
+
+def has_rates(connection: apsw.Connection) -> bool:
+    """Whether any rate stands."""
+    return bool(fetch(connection, _SQL["has_rates"])[0][0])
+
+
+def due_rates(connection: apsw.Connection, now: Instant) -> list[int]:
+    """The rates for whose tokens somebody waits, where the next one is due."""
+    return [gate for (gate,) in fetch(connection, _SQL["due_rates"], (now,))]
