@@ -16,6 +16,7 @@ from treadle.services.domains import Domains
 from treadle.services.events import Events
 from treadle.services.jobs import Jobs
 from treadle.services.logs import Logs
+from treadle.services.messages import Messages
 from treadle.services.queues import Queues
 from treadle.services.runs import Runs
 from treadle.services.schedules import Schedules
@@ -35,6 +36,7 @@ class Services(Struct, frozen=True, kw_only=True):
     schedules: Schedules
     queues: Queues
     domains: Domains
+    messages: Messages
     sources: Sources
     workers: Workers
     events: Events
@@ -72,8 +74,8 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
 
 def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services:
     """The use cases on an open engine."""
-    jobs = Jobs(engine)
-    runs = Runs(engine, jobs, IdSource(clock), settings.max_payload_bytes)
+    jobs, new_id = Jobs(engine), IdSource(clock)
+    runs = Runs(engine, jobs, new_id, settings.max_payload_bytes)
     return Services(
         settings=settings,
         engine=engine,
@@ -82,6 +84,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         schedules=Schedules(engine),
         queues=Queues(engine),
         domains=Domains(engine),
+        messages=Messages(engine, new_id, settings.max_payload_bytes),
         sources=Sources(engine, jobs),
         workers=Workers(engine),
         events=Events(engine, hub),

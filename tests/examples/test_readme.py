@@ -1,4 +1,4 @@
-"""README, docs/http.md and the READMEs of the examples are run as they stand, and print what they show."""
+"""README, the guides to HTTP and messages and the examples' pages are run as they stand, and print what they show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.support.up import up
 
 HTTP: Final = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
 TOUR: Final = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Three minutes")[2]
-COMMANDS: Final = [*commands(TOUR), *commands(HTTP)]
+MESSAGES: Final = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")
+COMMANDS: Final = [*commands(TOUR), *commands(HTTP), *commands(MESSAGES)]
 UP: Final = COMMANDS.index(Command("scripts/up\n", None))
 
 
@@ -40,7 +41,7 @@ def terminal(checkout: Path) -> Iterator[Terminal]:
 
 
 @pytest.mark.parametrize("command", COMMANDS[UP + 1 :], ids=name)
-def test_readme_and_http_guide(terminal: Terminal, command: Command) -> None:
+def test_readme_and_guides(terminal: Terminal, command: Command) -> None:
     printed = terminal.run(command.script)
     assert matches(command.shown, printed), printed
 

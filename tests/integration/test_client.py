@@ -125,3 +125,39 @@ async def test_a_draining_queue_refuses_one_run_and_many(settings: Settings) -> 
                 await client.enqueue_many("add", [{"a": 1}, {"a": 2}])
         finally:
             await engine.queues.switch(settings.domain, "default", QueueState.OPEN)
+
+
+async def test_messages_are_put_found_and_discarded(settings: Settings) -> None:
+    async with AsyncClient(settings) as client:
+        first = await client.put_message("parcel", {"n": 1}, key="a", dedupe_key="one")
+        assert await client.put_message("parcel", {"n": 1}, key="a", dedupe_key="one") == first
+        with pytest.raises(KeyReused):
+            await client.put_message("parcel", {"n": 2}, key="a", dedupe_key="one")
+        ids = [first, *await client.put_messages([{"type": "parcel", "payload": n} for n in range(2)])]
+        assert [message.id for message in await client.find_messages(types=["parcel"])] == ids[::-1]
+        assert (await client.get_message(first)).payload == b'{"n":1}'
+        assert await client.retry_messages(ids) == frozenset()
+        assert await client.discard_messages(ids) == set(ids)
+        with pytest.raises(NotFound):
+            await client.get_message(first)
+
+
+async def test_messages_that_cannot_be_stored_are_refused(settings: Settings) -> None:
+    async with AsyncClient(settings) as client:
+        with pytest.raises(InvalidInput, match="/1/payload/x"):
+            await client.put_messages(
+                [{"type": "parcel", "payload": 1}, {"type": "parcel", "payload": {"x": object()}}]
+            )
+        with pytest.raises(PayloadTooLarge):
+            await client.put_message("parcel", "x" * 2_000)
+        assert await client.find_messages(types=["parcel"]) == []
+
+
+def test_sync_code_puts_messages_with_the_same_words(settings: Settings) -> None:
+    with Client(settings) as client:
+        (message_id,) = client.put_messages([{"type": "letter", "payload": None}])
+        assert client.get_message(message_id).id == message_id
+        assert [message.id for message in client.find_messages(types=["letter"], limit=1)] == [message_id]
+        assert client.put_message("letter", 1) != message_id
+        assert client.retry_messages([message_id]) == frozenset()
+        assert client.discard_messages([message_id]) == {message_id}

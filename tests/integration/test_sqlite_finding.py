@@ -13,13 +13,13 @@ from treadle.domain.instants import SECOND
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.rates import Rate
 from treadle.domain.runs import State
-from treadle.engines.contract import RunQuery
+from treadle.engines.contract import MessageQuery, RunQuery
 from treadle.engines.sqlite.connection import connect, fetch, migrate
 from treadle.engines.sqlite.engine import open_sqlite
 from treadle.engines.sqlite.finding import find, get
 from treadle.engines.sqlite.queries import load
 from treadle.system import SystemClock
-from treadle.testing.driver import Driver
+from treadle.testing.driver import Driver, new_run
 
 QUERIES = {
     "all": {},
@@ -37,8 +37,8 @@ QUERIES = {
 
 LOOKS = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b")
 READS_ALL = re.compile(
-    r"SCAN (runs|history|events|logs|attempts|keys)\b(?! USING COVERING INDEX runs_held)"
-    r"|INDEX (runs|history)_job \(domain=\?\)"
+    r"SCAN (runs|history|events|logs|attempts|keys|messages)\b(?! USING COVERING INDEX (runs_held|messages_leased))"
+    r"|INDEX (runs|history)_job \(domain=\?\)|INDEX messages_\w+ \(domain=\?\)"
 )
 """What a plan says where it goes through all rows of a table, or through all of a domain; runs at work are few."""
 
@@ -114,7 +114,18 @@ async def test_no_verb_reads_all_runs_to_find_some(
     await engine.runs.ahead("default", ids[2], 10)
     await engine.queues.limit("default", "default", Rate(5, SECOND))
     await engine.queues.find("default")
-    await drive.settle(worker, await drive.claim_one(worker), Succeeded())
+    messages = await drive.put(3, key="a")
+    claim = await drive.claim_one(worker)
+    await drive.take(claim, preserve_order=True)
+    await drive.settle(worker, claim, Succeeded())
+    await engine.messages.get("default", messages)
+    await engine.messages.retry("default", messages)
+    await engine.messages.discard("default", messages)
+    await engine.messages.find(MessageQuery(domain="default", limit=9))
+    await engine.messages.find(MessageQuery(domain="default", limit=9, types=("mail",)))
+    await engine.messages.awaited(9)
+    await engine.messages.start([new_run(drive.now)])
+    await engine.messages.prune(drive.now, 9)
     await engine.runs.cancel("default", ids)
     await engine.runs.get("default", ids)
     await engine.runs.attempts("default", ids[0])

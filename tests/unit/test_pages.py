@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from treadle import Client
 from treadle.api.auth import PUBLIC_ROUTES
 from treadle.cli.exits import Exit
 from treadle.domain.messages import Intake
@@ -52,9 +53,11 @@ def test_what_answers_without_a_token_is_named() -> None:
     assert [route for route in PUBLIC_ROUTES if f"`{route}`" not in named and not route.startswith("/docs/")] == []
 
 
-def test_the_handler_in_the_guide_to_messages_does_what_it_says() -> None:
-    (source,) = re.findall(r"^```python\n(.*?)^```", text("docs/messages.md"), re.DOTALL | re.MULTILINE)
+def test_the_python_of_the_guide_to_messages_is_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TREADLE_DATA", str(tmp_path))
     names: dict[str, Any] = {"__name__": "example"}
-    exec(source, names)  # noqa: S102 - our own page
-    handler = names["send_mail"]
-    assert handler.spec.work.messages == Intake(type="mail", batch_size=50, trigger=True)
+    for source in re.findall(r"^```python\n(.*?)^```", text("docs/messages.md"), re.DOTALL | re.MULTILINE):
+        exec(source, names)  # noqa: S102 - our own page
+    assert names["send_mail"].spec.work.messages == Intake(type="mail", batch_size=50, trigger=True)
+    with Client() as client:
+        assert [message.key for message in client.find_messages(types=["mail"])] == ["customer-7"]

@@ -49,9 +49,12 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _SAID[status], "content": content} for status in statuses}
 
 
-def takes(view: type[Struct], *, example: object, required: bool = True, yaml: bool = False) -> dict[str, Any]:
-    """The `openapi_extra` of a route that takes a body."""
-    described = {"schema": schema(view), "example": example}
+def takes(
+    view: type[Struct], *, example: object, required: bool = True, yaml: bool = False, many: bool = False
+) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes a body; one that takes `many` takes one as well."""
+    one = schema(view)
+    described = {"schema": {"oneOf": [one, {"type": "array", "items": one}]} if many else one, "example": example}
     content = {JSON: described, **({YAML: described} if yaml else {})}
     return {"requestBody": {"required": required, "content": content}}
 

@@ -69,7 +69,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         json_schema_extra={"pattern": f"^[ -~]{{1,{MAX_KEY}}}$"},
-        description="Kept for 24 hours: a repeated call with the same key answers with the first's run.",
+        description="Kept for 24 hours: a repeated call with the same key is answered as the first was.",
     ),
 ]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page.")]

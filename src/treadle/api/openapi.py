@@ -16,12 +16,14 @@ from treadle.api.schemas.events import EventPage
 from treadle.api.schemas.health import Health, Readiness
 from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Validation
 from treadle.api.schemas.logs import LogPage
+from treadle.api.schemas.messages import Message, MessagePage, PutMessages
 from treadle.api.schemas.problems import Problem
 from treadle.api.schemas.queues import Queue, QueuePage
 from treadle.api.schemas.runs import Explanation, Run, RunDetail, RunPage
 from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
 from treadle.domain.jobs.document import JobDocument
+from treadle.domain.posting import MessageRequest
 from treadle.domain.queues import QueueSettings
 from treadle.domain.sharing import DomainSettings
 from treadle.domain.submitting import RunRequest
@@ -31,6 +33,7 @@ _STRUCTS: Final = (
     *(JobDocument, Job, JobPage, JobVersions, Validation),
     *(RunRequest, Run, RunDetail, RunPage, Explanation),
     *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings),
+    *(MessageRequest, Message, MessagePage, PutMessages),
     *(Schedule, SchedulePage, ComingFires, WorkerList, EventPage, LogPage),
 )
 

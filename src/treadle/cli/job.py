@@ -180,7 +180,7 @@ def validate(file: File, /, *, json: AsJson = False) -> Exit:
 
 def read_document(file: str) -> Any:
     """The value in a JSON or YAML file. Raises MalformedInput."""
-    data = _read(file)
+    data = read_file(file)
     looks_like_json = data.lstrip()[:1] == b"{" and not file.endswith((".yaml", ".yml"))
     return load_json(data) if looks_like_json or file.endswith(".json") else load_yaml(data)
 
@@ -189,7 +189,7 @@ def read_inputs(text: str | None, pairs: list[str], org: str | None) -> dict[str
     """The inputs that the options mean: --input first, --set over it. Raises InvalidInput and MalformedInput."""
     inputs: dict[str, Any] = {}
     if text is not None:
-        given = load_json(_read(text[1:]) if text.startswith("@") else text.encode())
+        given = load_json(read_file(text[1:]) if text.startswith("@") else text.encode())
         if not isinstance(given, dict):
             raise InvalidInput([Problem("/input", "is no JSON object")])
         inputs.update(given)
@@ -211,7 +211,8 @@ def _value(text: str) -> Any:
         return text
 
 
-def _read(file: str) -> bytes:
+def read_file(file: str) -> bytes:
+    """What is in a file; - is standard input. Raises InvalidInput."""
     if file == "-":
         return sys.stdin.buffer.read()
     try:

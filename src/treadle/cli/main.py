@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "job": ("treadle.cli.job:app", "Jobs: what to run, and running it."),
     "run": ("treadle.cli.run:app", "Runs: the executions of jobs."),
     "schedule": ("treadle.cli.schedule:app", "When jobs fire."),
+    "message": ("treadle.cli.message:app", "Messages: what is put for jobs to take."),
     "queue": ("treadle.cli.queue:app", "Queues: how they are; pause, resume, drain."),
     "domain": ("treadle.cli.domain:app", "Domains: how they share workers."),
     "backup": ("treadle.cli.backup:backup", "Copy the database while work goes on."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -15,11 +15,13 @@ from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.errors import NotFound, TreadleError
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
+from treadle.domain.messages import Message, MessageState
+from treadle.domain.posting import build_messages, read_requests
 from treadle.domain.priority import Priority
 from treadle.domain.runs import TERMINAL, Cause, NewRun, Run, RunKey, State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RunRequest, build_run, run_key
-from treadle.engines.contract import Engine, Topic
+from treadle.engines.contract import Engine, MessageQuery, Topic
 from treadle.engines.definitions import JOB_KIND, to_job
 from treadle.engines.open import open_engine
 from treadle.engines.refusals import check_accepted
@@ -141,6 +143,57 @@ class AsyncClient:
         if run_id not in states:
             raise NotFound(f"there is no run {run_id}")
         return states[run_id]
+
+    async def put_message(self, type: str, payload: Any, *, key: str = "", dedupe_key: str | None = None) -> str:  # noqa: A002 - its name
+        """Put a message for jobs to take; answers its id once it is on disk.
+
+        Of messages of one type with the same `dedupe_key` the first stands, and its id is answered. Raises
+        InvalidInput, PayloadTooLarge, and KeyReused for the key of another message.
+        """
+        (message_id,) = await self.put_messages(
+            [{"type": type, "payload": payload, "key": key, "dedupe_key": dedupe_key}]
+        )
+        return message_id
+
+    async def put_messages(self, messages: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Put messages, all or none, each `{type, payload, key, dedupe_key}`; answers their ids in order."""
+        new = build_messages(
+            read_requests([dict(each) for each in messages]),
+            domain=self._settings.domain,
+            now=self._engine.now(),
+            new_id=self._new_id,
+            max_payload=self._settings.max_payload_bytes,
+        )
+        return [received.message_id for received in await self._engine.messages.put(new)]
+
+    async def get_message(self, message_id: str) -> Message:
+        """A message as it stands. Raises NotFound."""
+        found = await self._engine.messages.get(self._settings.domain, [message_id])
+        if not found:
+            raise NotFound(f"there is no message {message_id}")
+        return found[0]
+
+    async def find_messages(
+        self,
+        *,
+        types: Sequence[str] = (),
+        states: Sequence[MessageState] = (),
+        before: str | None = None,
+        limit: int = 100,
+    ) -> list[Message]:
+        """Messages, newest first, from the one put before the message `before` on."""
+        query = MessageQuery(
+            domain=self._settings.domain, limit=limit, before=before, types=tuple(types), states=tuple(states)
+        )
+        return await self._engine.messages.find(query)
+
+    async def retry_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
+        """Let messages that were set aside wait again; answers those that were."""
+        return await self._engine.messages.retry(self._settings.domain, message_ids)
+
+    async def discard_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
+        """Remove messages that wait or were set aside; answers those that did or were."""
+        return await self._engine.messages.discard(self._settings.domain, message_ids)
 
     async def _job(self, job_id: str) -> Job:
         document = await self._engine.documents.get(self._settings.domain, JOB_KIND, job_id)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from treadle.client.asynchronous import AsyncClient
 from treadle.domain.dependencies import Join, OnParentFailure
+from treadle.domain.messages import Message, MessageState
 from treadle.domain.priority import Priority
 from treadle.domain.runs import Run, State
 from treadle.settings import Settings
@@ -89,6 +90,37 @@ class Client:
     def cancel(self, run_id: str) -> State:
         """See `AsyncClient.cancel`."""
         return self._call(self._client.cancel(run_id))
+
+    def put_message(self, type: str, payload: Any, *, key: str = "", dedupe_key: str | None = None) -> str:  # noqa: A002 - its name
+        """See `AsyncClient.put_message`."""
+        return self._call(self._client.put_message(type, payload, key=key, dedupe_key=dedupe_key))
+
+    def put_messages(self, messages: Sequence[Mapping[str, Any]]) -> list[str]:
+        """See `AsyncClient.put_messages`."""
+        return self._call(self._client.put_messages(messages))
+
+    def get_message(self, message_id: str) -> Message:
+        """See `AsyncClient.get_message`."""
+        return self._call(self._client.get_message(message_id))
+
+    def find_messages(
+        self,
+        *,
+        types: Sequence[str] = (),
+        states: Sequence[MessageState] = (),
+        before: str | None = None,
+        limit: int = 100,
+    ) -> list[Message]:
+        """See `AsyncClient.find_messages`."""
+        return self._call(self._client.find_messages(types=types, states=states, before=before, limit=limit))
+
+    def retry_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
+        """See `AsyncClient.retry_messages`."""
+        return self._call(self._client.retry_messages(message_ids))
+
+    def discard_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
+        """See `AsyncClient.discard_messages`."""
+        return self._call(self._client.discard_messages(message_ids))
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

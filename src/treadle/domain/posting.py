@@ -40,16 +40,18 @@ class MessageRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = None
 
 
-def read_requests(value: object, at: str = "") -> list[MessageRequest]:
-    """One message, or a list of them. Raises InvalidInput naming every fault."""
+def read_requests(value: object, *, keyed: bool = False) -> list[MessageRequest]:
+    """One message, or a list of them. `keyed` says that the call as a whole has an idempotency key.
+
+    Raises InvalidInput naming every fault.
+    """
+    several = isinstance(value, list)
     listed = value if isinstance(value, list) else [value]
     if not 0 < len(listed) <= MOST_MESSAGES:
-        raise InvalidInput([Problem(at, f"must be 1 to {MOST_MESSAGES} messages, not {len(listed)}")])
-    problems = [
-        problem
-        for index, one in enumerate(listed)
-        for problem in faults(one, MessageRequest, f"{at}/{index}" if isinstance(value, list) else at)
-    ]
+        raise InvalidInput(f"a call puts 1 to {MOST_MESSAGES} messages, not {len(listed)}")
+    problems: list[Problem] = []
+    for index, one in enumerate(listed):
+        problems += _problems(one, f"/{index}" if several else "", keyed=keyed)
     if problems:
         raise InvalidInput(problems)
     return convert(listed, list[MessageRequest])
@@ -66,18 +68,8 @@ def build_messages(
 ) -> list[NewMessage]:
     """The messages of one call. `key` is the idempotency key of the call as a whole.
 
-    Raises InvalidInput naming every fault, and PayloadTooLarge where a payload takes more than `max_payload` bytes.
+    Raises PayloadTooLarge where a payload takes more than `max_payload` bytes, and InvalidInput for what is no key.
     """
-    problems = [
-        Problem(f"/{index}/payload{fault.pointer}", fault.message)
-        for index, request in enumerate(requests)
-        for fault in json.json_problems(request.payload)
-    ]
-    if key is not None:
-        given = (index for index, request in enumerate(requests) if request.dedupe_key is not None)
-        problems += [Problem(f"/{index}/dedupe_key", _WITH_THE_CALL, "conflict") for index in given]
-    if problems:
-        raise InvalidInput(problems)
     call = None if key is None else run_key(key, now, to_builtins(requests))
     messages = []
     for index, request in enumerate(requests):
@@ -99,6 +91,16 @@ def build_messages(
             )
         )
     return messages
+
+
+def _problems(one: object, at: str, *, keyed: bool) -> list[Problem]:
+    problems = faults(one, MessageRequest, at)
+    if isinstance(one, dict):
+        inside = json.json_problems(one.get("payload"))
+        problems += [Problem(f"{at}/payload{fault.pointer}", fault.message) for fault in inside]
+        if keyed and one.get("dedupe_key") is not None:
+            problems.append(Problem(f"{at}/dedupe_key", _WITH_THE_CALL, "conflict"))
+    return problems
 
 
 def _own_key(request: MessageRequest, now: Instant) -> RunKey | None:

@@ -1,0 +1,99 @@
+"""`treadle message`: what is put for jobs to take."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from treadle.cli.job import read_file
+from treadle.cli.options import AsJson, Data
+from treadle.cli.output import say, write_json, write_record, write_table
+from treadle.cli.server import find_server, segment
+from treadle.cli.times import ago
+from treadle.domain.documents import load_json
+
+app = App(name="message", help="Messages: what is put for jobs to take.")
+
+LIMIT = 20
+
+
+@app.command(name="list")
+def list_messages(
+    *,
+    type: Annotated[list[str] | None, Parameter(help="Only messages of this type; may be repeated.")] = None,  # noqa: A002 - the option's name
+    state: Annotated[list[str] | None, Parameter(help="Only messages in this state; may be repeated.")] = None,
+    limit: Annotated[int, Parameter(help="How many, 200 at most.")] = LIMIT,
+    cursor: Annotated[str | None, Parameter(help="Go on from the page before: its next_cursor.")] = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Lists messages, newest first."""
+    page = find_server(data).get("/messages", type=type, state=state, limit=limit, cursor=cursor)
+    if json:
+        write_json(page)
+        return
+    write_table(
+        ["MESSAGE", "TYPE", "KEY", "STATE", "ATTEMPTS", "CREATED"],
+        (
+            [
+                message["message_id"],
+                message["type"],
+                message["key"],
+                message["state"],
+                str(message["attempts"]),
+                ago(message["created_at"]),
+            ]
+            for message in page["items"]
+        ),
+    )
+    if page["has_more"]:
+        say(f"there are more: --cursor {page['next_cursor']}")
+
+
+@app.command
+def put(
+    type: Annotated[str, Parameter(help="Jobs take messages by it.")],  # noqa: A002 - the argument's name
+    payload: Annotated[str, Parameter(help="Any JSON, or in @FILE, or @- for standard input.")],
+    /,
+    *,
+    key: Annotated[str, Parameter(help="Messages of one key can be kept in order.")] = "",
+    dedupe_key: Annotated[str | None, Parameter(help="Of messages with the same one the first stands.")] = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Puts a message. Prints its id."""
+    text = read_file(payload[1:]) if payload.startswith("@") else payload.encode()
+    message: dict[str, Any] = {"type": type, "payload": load_json(text), "key": key, "dedupe_key": dedupe_key}
+    (put,) = find_server(data).post("/messages", message)["items"]
+    if json:
+        write_json(put)
+        return
+    sys.stdout.write(f"{put['message_id']}\n")
+    if put["duplicate"]:
+        say("it was put before")
+
+
+@app.command
+def show(message_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Shows a message."""
+    message = find_server(data).get(f"/messages/{segment(message_id)}")
+    write_json(message) if json else write_record(message)
+
+
+@app.command
+def retry(message_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Lets a message that was set aside wait again, with all its attempts."""
+    message = find_server(data).post(f"/messages/{segment(message_id)}/retry")
+    if json:
+        write_json(message)
+    else:
+        sys.stdout.write(f"{message['message_id']} is {message['state']}\n")
+
+
+@app.command
+def discard(message_id: str, /, *, data: Data = None) -> None:
+    """Removes a message that waits or was set aside."""
+    find_server(data).post(f"/messages/{segment(message_id)}/discard")
+    sys.stdout.write(f"{message_id} is discarded\n")
