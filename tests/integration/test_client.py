@@ -84,6 +84,21 @@ async def test_many_runs_are_submitted_in_one_transaction_and_in_order(settings:
     assert results == [{"sum": number + 1} for number in range(50)]
 
 
+@pytest.mark.usefixtures("worker")
+async def test_a_run_waits_for_its_parents_and_a_group_for_its_members(settings: Settings) -> None:
+    async with AsyncClient(settings) as client, asyncio.timeout(30):
+        first = await client.enqueue("add", {"a": 1})
+        child = await client.enqueue("add", {"a": 2}, depends_on=[{"run": first, "if": {"path": "/sum", "equals": 2}}])
+        other = await client.enqueue("add", {"a": 3}, depends_on=[{"run": first, "if": {"path": "/sum", "equals": 3}}])
+        assert await client.result(child) == {"sum": 3}
+        assert (await client.wait(other)).state is State.SKIPPED
+        group = await client.enqueue_group("add", [{"a": n} for n in range(20)], then="add", then_inputs={"a": 7})
+        assert await client.result(group.run_id) == {"sum": 8}
+        assert {(await client.get(run_id)).state for run_id in group.members} == {State.COMPLETED}
+        failed = await client.enqueue("refuse")
+        assert (await client.wait(await client.enqueue("add", {"a": 1}, depends_on=[failed]))).state is State.CANCELLED
+
+
 async def test_a_key_names_the_same_run_and_no_other_call(settings: Settings) -> None:
     async with AsyncClient(settings) as client:
         first = await client.enqueue("add", {"a": 1}, key="once", delay=3600)

@@ -19,9 +19,10 @@ from treadle.api.schemas.logs import LogPage
 from treadle.api.schemas.messages import Message, MessagePage, PutMessages
 from treadle.api.schemas.problems import Problem
 from treadle.api.schemas.queues import Queue, QueuePage
-from treadle.api.schemas.runs import Explanation, Run, RunDetail, RunPage
+from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage
 from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
+from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.posting import MessageRequest
 from treadle.domain.queues import QueueSettings
@@ -31,7 +32,7 @@ from treadle.domain.submitting import RunRequest
 _STRUCTS: Final = (
     *(Problem, Health, Readiness),
     *(JobDocument, Job, JobPage, JobVersions, Validation),
-    *(RunRequest, Run, RunDetail, RunPage, Explanation),
+    *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, Explanation),
     *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings),
     *(MessageRequest, Message, MessagePage, PutMessages),
     *(Schedule, SchedulePage, ComingFires, WorkerList, EventPage, LogPage),

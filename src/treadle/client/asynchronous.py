@@ -9,10 +9,12 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import msgspec
+from msgspec import Struct
 
 from treadle.domain import json
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.errors import NotFound, TreadleError
+from treadle.domain.groups import GroupRequest, build_group
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
 from treadle.domain.messages import Message, MessageState
@@ -24,7 +26,7 @@ from treadle.domain.submitting import RunRequest, build_run, run_key
 from treadle.engines.contract import Engine, MessageQuery, Topic
 from treadle.engines.definitions import JOB_KIND, to_job
 from treadle.engines.open import open_engine
-from treadle.engines.refusals import check_accepted
+from treadle.engines.refusals import check_accepted, check_all_accepted
 from treadle.settings import Settings, load_settings
 from treadle.system import IdSource, SystemClock
 
@@ -39,6 +41,13 @@ class RunNotCompleted(TreadleError):
     def __init__(self, run: Run) -> None:
         super().__init__(f"run {run.id} is {run.state}" + (f": {run.error.message}" if run.error else ""))
         self.run = run
+
+
+class Group(Struct, frozen=True):
+    """A group that was submitted: the id of the run that joins it, and those of its members in order."""
+
+    run_id: str
+    members: list[str]
 
 
 class AsyncClient:
@@ -108,10 +117,50 @@ class AsyncClient:
         now = self._engine.now()
         requests = [read({"inputs": dict(each), "priority": priority}, RunRequest) for each in inputs]
         new = [self._build(job, request, now) for request in requests]
-        accepted = await self._engine.runs.enqueue(new)
-        for run, answer in zip(new, accepted, strict=True):  # they have one queue: where one is refused, all are
-            check_accepted(run, answer)
+        accepted = await self._engine.runs.enqueue(new, together=True)
+        check_all_accepted(new, accepted)
         return [each.run_id for each in accepted]
+
+    async def enqueue_group(
+        self,
+        job_id: str,
+        inputs: Iterable[Mapping[str, Any]],
+        *,
+        then: str,
+        then_inputs: Mapping[str, Any] | None = None,
+        join: Join = Join.ALL,
+        on_parent_failure: OnParentFailure = OnParentFailure.CANCEL,
+        priority: Priority | None = None,
+        key: str | None = None,
+    ) -> Group:
+        """Submit a run for each of `inputs` and one of the job `then` that joins them, all or none.
+
+        The last waits for the others as `join` and `on_parent_failure` say, and gets their results. Raises as `enqueue`
+        does.
+        """
+        document = {
+            "job_id": job_id,
+            "inputs": [dict(each) for each in inputs],
+            "then": then,
+            "then_inputs": None if then_inputs is None else dict(then_inputs),
+            "join": join,
+            "on_parent_failure": on_parent_failure,
+            "priority": priority,
+        }
+        new = build_group(
+            read(document, GroupRequest),
+            await self._job(job_id),
+            await self._job(then),
+            new_id=self._new_id,
+            now=self._engine.now(),
+            cause=Cause.CLIENT,
+            key=key,
+            max_inputs=self._settings.max_payload_bytes,
+        )
+        accepted = await self._engine.runs.enqueue(new, together=True)
+        check_all_accepted(new, accepted)
+        *members, last = (each.run_id for each in accepted)
+        return Group(last, members)
 
     async def get(self, run_id: str) -> Run:
         """A run as it stands. Raises NotFound."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from treadle.client.asynchronous import AsyncClient
+from treadle.client.asynchronous import AsyncClient, Group
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.messages import Message, MessageState
 from treadle.domain.priority import Priority
@@ -74,6 +74,32 @@ class Client:
     ) -> list[str]:
         """See `AsyncClient.enqueue_many`."""
         return self._call(self._client.enqueue_many(job_id, inputs, priority=priority))
+
+    def enqueue_group(
+        self,
+        job_id: str,
+        inputs: Iterable[Mapping[str, Any]],
+        *,
+        then: str,
+        then_inputs: Mapping[str, Any] | None = None,
+        join: Join = Join.ALL,
+        on_parent_failure: OnParentFailure = OnParentFailure.CANCEL,
+        priority: Priority | None = None,
+        key: str | None = None,
+    ) -> Group:
+        """See `AsyncClient.enqueue_group`."""
+        return self._call(
+            self._client.enqueue_group(
+                job_id,
+                inputs,
+                then=then,
+                then_inputs=then_inputs,
+                join=join,
+                on_parent_failure=on_parent_failure,
+                priority=priority,
+                key=key,
+            )
+        )
 
     def get(self, run_id: str) -> Run:
         """See `AsyncClient.get`."""

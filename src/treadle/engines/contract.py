@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -40,6 +40,10 @@ class Admission(StrEnum):
     KEY_REUSED = "key_reused"
     QUEUE_DRAINING = "queue_draining"
     PARENT_MISSING = "parent_missing"
+
+
+REFUSALS: Final = frozenset({Admission.KEY_REUSED, Admission.QUEUE_DRAINING, Admission.PARENT_MISSING})
+"""Of a run that was answered so, nothing was stored."""
 
 
 class Accepted(Struct, frozen=True):
@@ -72,8 +76,12 @@ class Step(Struct, frozen=True):
 class RunStore(Protocol):
     """Live runs: submit, claim, settle."""
 
-    async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
+    async def enqueue(
+        self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
+    ) -> list[Accepted]:
         """Store runs, their events and keys in one transaction. A key that exists names its first run instead.
+
+        Each run stands for itself; `together`, none is stored where one is refused.
 
         A run for a queue that drains is refused, and its key not taken.
         A run that names a parent which is neither known in its domain nor before it in the batch is not stored. One

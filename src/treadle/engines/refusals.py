@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from treadle.domain.errors import InvalidInput, KeyReused, Problem, QueueDraining
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Accepted, Admission
@@ -19,3 +21,9 @@ def check_accepted(new: NewRun, answer: Accepted) -> None:
             raise InvalidInput([Problem(f"/depends_on/{answer.at}", f"there is no run {missing}", "parent_missing")])
         case _:
             return
+
+
+def check_all_accepted(new: Sequence[NewRun], answers: Sequence[Accepted]) -> None:
+    """The same for a batch. A parent that was itself refused says why, before the run that names it does."""
+    for run, answer in zip(new, answers, strict=True):
+        check_accepted(run, answer)

@@ -9,13 +9,14 @@ from msgspec import Struct, to_builtins
 from treadle.domain.dependencies import Parent
 from treadle.domain.errors import Conflict, NotFound
 from treadle.domain.explain import MOST_COUNTED, Explanation, explain
+from treadle.domain.groups import GroupRequest, build_group
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
 from treadle.domain.submitting import RunRequest, accepted, build_run, repeat_run, run_key
 from treadle.domain.workers import shares
 from treadle.engines.contract import Admission, Engine, RunQuery
-from treadle.engines.refusals import check_accepted
+from treadle.engines.refusals import check_accepted, check_all_accepted
 from treadle.services.jobs import Jobs
 from treadle.services.paging import Page, decode_cursor, encode_cursor
 
@@ -34,6 +35,14 @@ class Submitted(Struct, frozen=True):
     """A run that was submitted; `replayed` says that its key was known and this is the first call's run."""
 
     run: Run
+    replayed: bool
+
+
+class SubmittedGroup(Struct, frozen=True):
+    """A group that was submitted: the run that joins it, and the ids of its members."""
+
+    join: Run
+    members: list[str]
     replayed: bool
 
 
@@ -69,6 +78,24 @@ class Runs:
             max_inputs=self._max_inputs,
         )
         return await self._enqueue(new)
+
+    async def submit_group(self, domain: str, request: GroupRequest, *, key: str | None = None) -> SubmittedGroup:
+        """Many runs of a job and one that joins them, all or none. Raises as `submit` does."""
+        new = build_group(
+            request,
+            await self._jobs.get(domain, request.job_id),
+            await self._jobs.get(domain, request.then),
+            new_id=self._new_id,
+            now=self._engine.now(),
+            cause=Cause.API,
+            key=key,
+            max_inputs=self._max_inputs,
+        )
+        answers = await self._engine.runs.enqueue(new, together=True)
+        check_all_accepted(new, answers)
+        *members, join = (answer.run_id for answer in answers)
+        replayed = answers[-1].admission is Admission.EXISTING
+        return SubmittedGroup(await self.get(domain, join), members, replayed)
 
     async def retry(self, domain: str, run_id: str, *, key: str | None = None) -> Submitted:
         """A new run that does again what a finished one did. Raises NotFound, and Conflict where it is not finished."""

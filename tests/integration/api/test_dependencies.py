@@ -112,3 +112,49 @@ async def test_wrong_dependencies_are_refused_with_nothing_stored(
     assert (await server.client.get("/runs")).json()["items"] == []
     again = await server.client.post("/jobs/report/run", json={}, headers={"Idempotency-Key": "k"})
     assert again.status_code == 202
+
+
+async def test_a_group_is_many_runs_and_one_that_joins_them(server: Server) -> None:
+    await server.create_job()
+    await server.create_job(job_id="sum")
+    request = {"job_id": "report", "inputs": [{"a": n} for n in range(3)], "then": "sum", "then_inputs": {"b": 9}}
+    response = await server.client.post("/runs/groups", json=request, headers={"Idempotency-Key": "g"})
+    assert response.status_code == 202, response.text
+    group = response.json()
+    join = group["join"]
+    assert response.headers["location"].endswith(f"/runs/{join['run_id']}")
+    assert (join["job_id"], join["status"], join["inputs"]) == ("sum", "blocked", {"a": 1, "b": 9})
+    assert [(await detail(server, run_id))["inputs"]["a"] for run_id in group["members"]] == [0, 1, 2]
+    await settle_next(server, Succeeded())
+    assert (await detail(server, join["run_id"]))["depends_on"]["counts"] == {"completed": 1, "ready": 2}
+    again = await server.client.post("/runs/groups", json=request, headers={"Idempotency-Key": "g"})
+    assert again.json()["members"] == group["members"]
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await server.client.post("/runs/groups", json={**request, "inputs": [{}]}, headers={"Idempotency-Key": "g"})
+    assert other.status_code == 409
+    assert len((await server.client.get("/runs")).json()["items"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "pointer"),
+    [({"inputs": []}, 422, "/inputs"), ({"then": "nope"}, 404, None), ({"join": "some"}, 422, "/join")],
+)
+async def test_a_wrong_group_is_refused_whole(
+    server: Server, change: dict[str, Any], status: int, pointer: str | None
+) -> None:
+    await server.create_job()
+    request = {"job_id": "report", "inputs": [{}], "then": "report", **change}
+    response = await server.client.post("/runs/groups", json=request)
+    assert response.status_code == status
+    assert pointer is None or response.json()["errors"][0]["pointer"] == pointer
+    assert (await server.client.get("/runs")).json()["items"] == []
+
+
+async def test_a_group_whose_join_is_refused_leaves_no_members(server: Server) -> None:
+    await server.create_job()
+    await server.create_job(job_id="sum", queue="closed")
+    await server.submit("sum")
+    assert (await server.client.post("/queues/closed/drain")).status_code == 200
+    response = await server.client.post("/runs/groups", json={"job_id": "report", "inputs": [{}], "then": "sum"})
+    assert response.status_code == 409, response.text
+    assert [run["job_id"] for run in (await server.client.get("/runs")).json()["items"]] == ["sum"]

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
-from treadle.api.schemas.runs import Explanation, Run, RunDetail, RunPage, to_detail, to_explanation, to_run
+from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, to_detail, to_explanation, to_run
 from treadle.domain import runs as domain
+from treadle.domain.groups import GroupRequest
 from treadle.domain.instants import Instant, from_iso
 from treadle.domain.runs import State
 from treadle.domain.shapes import read
@@ -21,6 +22,7 @@ from treadle.services.paging import DEFAULT_LIMIT, Page
 from treadle.services.runs import RunFilters, Submitted
 
 _EXAMPLE: Final = {"inputs": {"date": "2026-11-05"}, "priority": "high"}
+_GROUP_EXAMPLE: Final = {"job_id": "resize", "inputs": [{"file": "a.png"}, {"file": "b.png"}], "then": "publish"}
 
 States = Annotated[list[State] | None, Query(alias="status")]
 Names = Annotated[list[str] | None, Query()]
@@ -53,6 +55,21 @@ async def run_job(call: CallDep, job_id: str, document: JsonBody, idempotency_ke
     """Submit a run of a job. Its `inputs` go over the job's own, key by key. Also a disabled job can be run so."""
     request = read(document, RunRequest)
     return _accepted(call, await call.services.runs.submit(call.domain, job_id, request, key=idempotency_key))
+
+
+@router.post(
+    "/runs/groups",
+    status_code=202,
+    operation_id="run_group",
+    responses=answers(Group, "The runs that were accepted.", 400, 404, 409, 413, 415, status=202),
+    openapi_extra=takes(GroupRequest, example=_GROUP_EXAMPLE),
+)
+async def run_group(call: CallDep, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
+    """Submit many runs of a job and one that waits for them all, all or none. The last gets the others' results."""
+    request = read(document, GroupRequest)
+    group = await call.services.runs.submit_group(call.domain, request, key=idempotency_key)
+    headers = _headers(call, group.join.id, replayed=group.replayed)
+    return reply(Group(join=to_run(group.join), members=group.members), 202, headers)
 
 
 @router.get("/runs", operation_id="list_runs", responses=answers(RunPage, "A page of runs."))
@@ -144,7 +161,9 @@ def _page_of(page: Page[domain.Run]) -> Response:
 
 
 def _accepted(call: Call, submitted: Submitted) -> Response:
-    headers = {"Location": f"{call.prefix}/runs/{submitted.run.id}"}
-    if submitted.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return reply(to_run(submitted.run), 202, headers)
+    return reply(to_run(submitted.run), 202, _headers(call, submitted.run.id, replayed=submitted.replayed))
+
+
+def _headers(call: Call, run_id: str, *, replayed: bool) -> dict[str, str]:
+    headers = {"Location": f"{call.prefix}/runs/{run_id}"}
+    return {**headers, "Idempotency-Replayed": "true"} if replayed else headers

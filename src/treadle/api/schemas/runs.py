@@ -86,6 +86,13 @@ class Dependencies(Struct, frozen=True, kw_only=True):
     parents: list[ParentOf]
 
 
+class Group(Struct, frozen=True, kw_only=True):
+    """Runs that were submitted together, and the one that joins them: its `depends_on` tells how far they are."""
+
+    join: Run
+    members: list[RunId]
+
+
 class RunDetail(Run, frozen=True, kw_only=True):
     """A run with its tries, oldest first."""
 

@@ -11,7 +11,7 @@ from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
-from treadle.engines.contract import Accepted, RunQuery, Step, Topic
+from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
 from treadle.engines.sqlite import dependencies, settling
 from treadle.engines.sqlite.cancelling import cancel
 from treadle.engines.sqlite.claiming import Claimer
@@ -29,6 +29,14 @@ from treadle.system import Clock
 _SQL: Final = load("runs")
 
 
+class _Refused(Exception):
+    """Undoes what a caller has written in its transaction."""
+
+    def __init__(self, answers: list[Accepted]) -> None:
+        super().__init__()
+        self.answers = answers
+
+
 class SqliteRuns:
     """See `contract.RunStore`."""
 
@@ -39,14 +47,21 @@ class SqliteRuns:
         self._leases = leases
         self._claimer = Claimer()
 
-    async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
+    async def enqueue(
+        self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
+    ) -> list[Accepted]:
         def work(write: Write) -> list[Accepted]:
             write.topics.update((Topic.RUNS, Topic.EVENTS))
             answers = enqueue(write.connection, runs, self._wall(now))
+            if together and any(answer.admission in REFUSALS for answer in answers):
+                raise _Refused(answers)
             work_off(write, self._wall(now))
             return answers
 
-        return await self._write(work)
+        try:
+            return await self._write(work)
+        except _Refused as refused:
+            return refused.answers
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         def work(write: Write) -> Step:

@@ -184,6 +184,17 @@ class TestDependencies:
         again = new_run(drive.now, key=key)
         assert await drive.engine.runs.enqueue([again], now=drive.now) == [Accepted(again.id, Admission.CREATED)]
 
+    async def test_together_none_is_stored_where_one_is_refused(self, drive: Driver) -> None:
+        key = RunKey("submit", "k", "hash", drive.now + DAY)
+        good = new_run(drive.now, key=key)
+        bad = new_run(drive.now, depends=Depends(parents=("run_none",)))
+        answers = await drive.engine.runs.enqueue([good, bad], together=True, now=drive.now)
+        assert answers[1] == Accepted(bad.id, Admission.PARENT_MISSING, 0)
+        assert await drive.engine.runs.get("default", [good.id, bad.id]) == []
+        child = new_run(drive.now, depends=Depends(parents=(good.id,)))
+        answers = await drive.engine.runs.enqueue([good, child], together=True, now=drive.now)
+        assert [each.admission for each in answers] == [Admission.CREATED] * 2
+
     async def test_cancelling_a_parent_ends_its_children_and_theirs(self, drive: Driver) -> None:
         (parent,) = await parents(drive, 1)
         child = await child_of(drive, parent)

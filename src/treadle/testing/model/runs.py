@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 
 import msgspec
 
@@ -22,7 +24,7 @@ from treadle.domain.states import (
     started_data,
 )
 from treadle.domain.workers import can_take, serves, shares
-from treadle.engines.contract import Accepted, Admission, RunQuery, Step, Topic
+from treadle.engines.contract import REFUSALS, Accepted, Admission, RunQuery, Step, Topic
 from treadle.system import Clock
 from treadle.testing.model.dependencies import attach, awaited, children, missing, parents, resolve
 from treadle.testing.model.ending import cancel, finish
@@ -40,7 +42,13 @@ class ModelRuns:
         self._clock = clock
         self._workers = workers
 
-    async def enqueue(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[Accepted]:
+    async def enqueue(
+        self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
+    ) -> list[Accepted]:
+        if together:
+            tried = enqueue(deepcopy(replace(self._data, listeners=[])), runs, self._wall(now))
+            if any(answer.admission in REFUSALS for answer in tried):
+                return tried
         answers = enqueue(self._data, runs, self._wall(now))
         resolve(self._data, self._wall(now))
         self._data.wake([Topic.RUNS, Topic.EVENTS])
