@@ -15,6 +15,7 @@ from treadle.events.hub import Hub
 from treadle.services.domains import Domains
 from treadle.services.events import Events
 from treadle.services.jobs import Jobs
+from treadle.services.lanes import Lanes
 from treadle.services.logs import Logs
 from treadle.services.messages import Messages
 from treadle.services.queues import Queues
@@ -35,6 +36,7 @@ class Services(Struct, frozen=True, kw_only=True):
     runs: Runs
     schedules: Schedules
     queues: Queues
+    lanes: Lanes
     domains: Domains
     messages: Messages
     sources: Sources
@@ -83,6 +85,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         runs=runs,
         schedules=Schedules(engine),
         queues=Queues(engine),
+        lanes=Lanes(engine),
         domains=Domains(engine),
         messages=Messages(engine, new_id, settings.max_payload_bytes),
         sources=Sources(engine, jobs),

@@ -14,7 +14,20 @@ from treadle.api.answers import problem_answers
 from treadle.api.auth import Gate
 from treadle.api.deps import known_query
 from treadle.api.middleware import Entrance, HostGuard
-from treadle.api.routes import docs, domains, events, health, jobs, logs, messages, queues, runs, schedules, workers
+from treadle.api.routes import (
+    docs,
+    domains,
+    events,
+    health,
+    jobs,
+    lanes,
+    logs,
+    messages,
+    queues,
+    runs,
+    schedules,
+    workers,
+)
 from treadle.api.sse import StreamLimits
 from treadle.api.tokens import AdminToken
 from treadle.bootstrap import Services
@@ -43,7 +56,7 @@ def create_app(
     strict = [Depends(known_query)]
     app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
     app.include_router(docs.router, dependencies=strict)
-    for noun in (jobs, runs, queues, messages, logs, events, schedules, workers, domains):
+    for noun in (jobs, runs, queues, lanes, messages, logs, events, schedules, workers, domains):
         app.include_router(noun.router, dependencies=strict, responses=problem_answers(401, 403, 422, 500, 503))
     errors.install(app)
     openapi.install(app)

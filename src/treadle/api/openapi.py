@@ -15,6 +15,7 @@ from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage
 from treadle.api.schemas.health import Health, Readiness
 from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Validation
+from treadle.api.schemas.lanes import Lane, LanePage
 from treadle.api.schemas.logs import LogPage
 from treadle.api.schemas.messages import Message, MessagePage, PutMessages
 from treadle.api.schemas.problems import Problem
@@ -24,6 +25,7 @@ from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
+from treadle.domain.limits import LaneSettings
 from treadle.domain.posting import MessageRequest
 from treadle.domain.queues import QueueSettings
 from treadle.domain.sharing import DomainSettings
@@ -33,6 +35,7 @@ _STRUCTS: Final = (
     *(Problem, Health, Readiness),
     *(JobDocument, Job, JobPage, JobVersions, Validation),
     *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, Explanation),
+    *(Lane, LanePage, LaneSettings),
     *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings),
     *(MessageRequest, Message, MessagePage, PutMessages),
     *(Schedule, SchedulePage, ComingFires, WorkerList, EventPage, LogPage),

@@ -10,6 +10,7 @@ from msgspec import Struct
 from treadle.domain.dependencies import Depends, Join, OnParentFailure, Parent
 from treadle.domain.errors import nearest
 from treadle.domain.instants import Instant, to_iso, to_seconds
+from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.reasons import ReasonCode
@@ -21,6 +22,7 @@ MOST_COUNTED: Final = 1_000
 """How far the runs ahead are counted."""
 
 _HANDLER: Final = "handler:"
+_MOST_HOLDERS: Final = 5
 _UNTIL_DUE: Final = {
     ReasonCode.DELAY: "delayed",
     ReasonCode.RETRY: "retry_backoff",
@@ -54,12 +56,14 @@ def explain(
     now: Instant,
     sharing: Sequence[Domain] = (),
     parents: Sequence[Parent] = (),
+    gate: LaneUse | RateUse | None = None,
 ) -> Explanation:
     """Why `run` is not running, or where it is, or how it ended.
 
     `workers` are those of its domain; `ahead` is how many ready runs of its line go first, counted to `MOST_COUNTED`;
     `queue` is what its queue was told; `sharing` are the domains that may share those workers, its own among them;
-    `parents` are those of a blocked run.
+    `parents` are those of a blocked run; `gate` is the lane or rate that it waits for: then `ahead` counts those that
+    wait for it and go first.
     """
     if run.state in TERMINAL:
         return _finished(run)
@@ -68,7 +72,12 @@ def explain(
     if run.state is State.BLOCKED:
         if run.depends is not None and run.reason is not None and run.reason.code is ReasonCode.PARENTS:
             return _waits_for_parents(run.depends, parents)
-        return _blocked(run)
+        if isinstance(gate, LaneUse):
+            return _lane_full(gate, ahead)
+        if isinstance(gate, RateUse):
+            return _rate_limited(gate, ahead, now)
+        if run.reason is None or run.reason.code is not ReasonCode.LINE:
+            return _blocked(run)
     if run.state is State.SCHEDULED and run.due_at > now:
         return _not_due(run)
     if queue.state is QueueState.PAUSED:
@@ -119,6 +128,40 @@ def _blocked(run: Run) -> Explanation:
     subject = run.reason.subject if run.reason else ""
     message = f"it waits for {code}{f' {subject}' if subject else ''}"
     return Explanation(code="blocked", message=message, details={"waits_for": code, "subject": subject})
+
+
+def _lane_full(lane: LaneUse, ahead: int) -> Explanation:
+    by_hand = "" if lane.by_hand is None else ", set by hand"
+    holders = f"held by {', '.join(lane.holders[:_MOST_HOLDERS])}" if lane.holders else "held by none"
+    more = f" and {lane.held - _MOST_HOLDERS} more" if lane.held > _MOST_HOLDERS else ""
+    message = (
+        f"its lane {lane.key!r} lets {lane.limit} be active at once{by_hand}, and is {holders}{more}; "
+        f"{_counted(ahead)} that wait for it go first"
+    )
+    details = {
+        "lane": lane.key,
+        "limit": lane.limit,
+        "by_hand": lane.by_hand is not None,
+        "held": lane.held,
+        "holders": list(lane.holders),
+        "ahead": ahead,
+    }
+    return Explanation(code="lane_full", message=message, details=details)
+
+
+def _rate_limited(rate: RateUse, ahead: int, now: Instant) -> Explanation:
+    at = rate.next_token(now) + ahead * rate.rate.interval
+    runs, window = rate.rate.runs, to_seconds(rate.rate.window)
+    message = (
+        f"its rate {rate.key!r} lets {runs} start in {window:g} s; {_counted(ahead)} that wait for it go first, "
+        f"so it may start at {to_iso(at)}"
+    )
+    details = {"rate": rate.key, "max_runs": runs, "window_sec": window, "reserved": rate.reserved, "ahead": ahead}
+    return Explanation(code="rate_limited", message=message, details=details, expected_start=at)
+
+
+def _counted(ahead: int) -> str:
+    return f"{'at least ' if ahead >= MOST_COUNTED else ''}{ahead}"
 
 
 def _waits_for_parents(depends: Depends, parents: Sequence[Parent]) -> Explanation:

@@ -6,16 +6,20 @@ all its gates at one moment or waits at them, holding none.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from treadle.domain.instants import Instant
 from treadle.domain.rates import Rate, capacity, consume, next_time
+from treadle.domain.templates import MAX_RENDERED
 
 MOST_ACTIVE: Final = 1_000_000
 """The largest limit of a lane."""
 
+
+LANE_KINDS: Final = ("job", "flow", "key", "schedule")
+"""What the names of lanes begin with."""
 
 RENDERED: Final = "key:"
 """What the names begin with that are made from the inputs of each run."""
@@ -49,6 +53,12 @@ class Limits(Struct, frozen=True, omit_defaults=True):
     def gated(self) -> bool:
         """Whether there is anything to pass."""
         return bool(self.lanes or self.rates)
+
+
+class LaneSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be set of a lane by hand. A limit of 0 lets nothing more start."""
+
+    limit: Annotated[int, Meta(ge=0, le=MOST_ACTIVE)]
 
 
 class LaneUse(Struct, frozen=True, kw_only=True):
@@ -92,6 +102,12 @@ class RateUse(Struct, frozen=True, kw_only=True):
 def is_rendered(key: str) -> bool:
     """Whether a gate's name was made from the inputs of a run, so that only runs declare its limit."""
     return key.startswith(RENDERED)
+
+
+def is_lane_key(key: str) -> bool:
+    """Whether `key` can be the name of a lane."""
+    kind, _, name = key.partition(":")
+    return kind in LANE_KINDS and 0 < len(name) <= MAX_RENDERED
 
 
 def limit_in_force(declared: int | None, by_hand: int | None) -> int:

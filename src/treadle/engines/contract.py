@@ -139,7 +139,8 @@ class RunStore(Protocol):
         ...
 
     async def ahead(self, domain: str, run_id: str, limit: int) -> int:
-        """How many ready runs of the same line go before this one; counting stops at `limit`."""
+        """How many ready runs of the same line go before this one, or where it waits for a lane or a rate, how many of
+        those that wait for it too; counting stops at `limit`."""
         ...
 
     async def counts(self, domain: str) -> dict[State, int]:

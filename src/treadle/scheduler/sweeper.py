@@ -1,4 +1,7 @@
-"""Takes back the runs of workers that fell silent. It only puts them back into their lines; it never executes."""
+"""Takes back the runs of workers that fell silent, and looks after lanes and rates for which runs wait.
+
+It only puts runs back into their lines; it never executes.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,8 @@ class Sweeper:
         Sweepers may race, and a worker may come back late: the run's token lets one of them settle, once. The engine
         turns the loss of a run whose cancel was accepted into its end.
         """
+        if passed := await self._engine.lanes.tend(_BATCH):
+            _logger.info("let runs pass that waited for lanes or rates", runs=passed)
         workers = await self._engine.workers.expire()
         if not workers:
             return self._every

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct, to_builtins
 
@@ -11,7 +11,9 @@ from treadle.domain.errors import Conflict, NotFound
 from treadle.domain.explain import MOST_COUNTED, Explanation, explain
 from treadle.domain.groups import GroupRequest, build_group
 from treadle.domain.instants import Instant
+from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.queues import QueueControl
+from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
 from treadle.domain.submitting import RunRequest, accepted, build_run, repeat_run, run_key
 from treadle.domain.workers import shares
@@ -164,7 +166,7 @@ class Runs:
         """A run, and why it is not running, or where it is, or how it ended. Raises NotFound."""
         run = await self.get(domain, run_id)
         workers = await self._engine.workers.find(domain)
-        ahead = await self._engine.runs.ahead(domain, run_id, MOST_COUNTED) if run.state is State.READY else 0
+        ahead = await self._engine.runs.ahead(domain, run_id, MOST_COUNTED)
         told = await self._engine.queues.controls(domain, [run.queue])
         queue = told.get(run.queue, QueueControl())
         sharing = (
@@ -173,13 +175,25 @@ class Runs:
             else ()
         )
         parents = await self.parents(run) if run.state is State.BLOCKED else []
+        gate = await self._gate(run)
         now = self._engine.now()
-        return run, explain(run, workers=workers, ahead=ahead, queue=queue, sharing=sharing, parents=parents, now=now)
+        return run, explain(
+            run, workers=workers, ahead=ahead, queue=queue, sharing=sharing, parents=parents, gate=gate, now=now
+        )
+
+    async def _gate(self, run: Run) -> LaneUse | RateUse | None:
+        """The lane or the rate that a run waits for."""
+        found: Sequence[LaneUse | RateUse] = ()
+        if run.reason is not None and run.reason.code is ReasonCode.LANE:
+            found = await self._engine.lanes.get(run.domain, [run.reason.subject])
+        elif run.reason is not None and run.reason.code is ReasonCode.RATE:
+            found = await self._engine.lanes.rates(run.domain, [run.reason.subject])
+        return found[0] if found else None
 
     async def _enqueue(self, new: NewRun) -> Submitted:
         (answer,) = await self._engine.runs.enqueue([new])
         check_accepted(new, answer)
         replayed = answer.admission is Admission.EXISTING
-        if replayed or new.depends is not None:  # what its parents have made of it, the engine knows
+        if replayed or new.depends is not None or new.limits is not None:  # what holds it, the engine knows
             return Submitted(await self.get(new.domain, answer.run_id), replayed)
         return Submitted(accepted(new), replayed)

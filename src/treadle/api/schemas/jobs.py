@@ -14,7 +14,13 @@ from treadle.domain import jobs as domain
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.instants import Instant, to_datetime
 from treadle.domain.jobs import JobSpec, dump_job
-from treadle.domain.jobs.document import ExecutorDocument, MessagesDocument, RetryDocument, ScheduleDocument
+from treadle.domain.jobs.document import (
+    ExecutorDocument,
+    MessagesDocument,
+    RetryDocument,
+    ScheduleDocument,
+    StartRateDocument,
+)
 from treadle.domain.priority import Priority
 from treadle.domain.schedules import Misfire
 from treadle.domain.work import Completion, Program
@@ -38,6 +44,12 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     secrets: list[str] | None = None
     isolation: str | None = None
     messages: MessagesDocument | None = None
+    max_concurrent: int | None = None
+    flow_group: str | None = None
+    flow_max_active_runs: int | None = None
+    concurrency_key: str | None = None
+    concurrency_limit: int | None = None
+    rate_limit: StartRateDocument | None = None
     inputs: dict[str, Any]
     allow_overlap: bool
     misfire: Misfire

@@ -53,6 +53,8 @@ class Run(Struct, frozen=True, kw_only=True):
     schedule_id: str | None
     slot: Annotated[datetime | None, Meta(description="The moment of its schedule that it was fired for.")]
     retry_of: str | None
+    lanes: Annotated[list[str], Meta(description="The lanes of which it needs a slot.")]
+    rates: Annotated[list[str], Meta(description="The rates of which its start takes a token.")]
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -206,4 +208,6 @@ def _fields(run: domain.Run) -> dict[str, Any]:
         "schedule_id": run.schedule_id,
         "slot": moment(run.slot),
         "retry_of": run.retry_of,
+        "lanes": [] if run.limits is None else [lane.key for lane in run.limits.lanes],
+        "rates": [] if run.limits is None else [limit.key for limit in run.limits.rates],
     }

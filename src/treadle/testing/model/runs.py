@@ -117,9 +117,13 @@ class ModelRuns:
         this = self._data.live.get(run_id)
         if this is None or this.run.domain != domain:
             return 0
-        ready = [entry for entry in self._data.live.values() if entry.run.state is State.READY]
-        before = [other for other in ready if _line(other) == _line(this) and _order(other) < _order(this)]
-        return min(len(before), limit)
+        before = [other for other in self._data.live.values() if _order(other) < _order(this)]
+        if this.run.state is State.READY:
+            rivals = [other for other in before if other.run.state is State.READY and _line(other) == _line(this)]
+        else:
+            waits = this.at_gate and (this.run.domain, this.run.reason)
+            rivals = [other for other in before if other.at_gate and (other.run.domain, other.run.reason) == waits]
+        return min(len(rivals), limit)
 
     async def counts(self, domain: str) -> dict[State, int]:
         states = [entry.run.state for entry in self._data.live.values() if entry.run.domain == domain]

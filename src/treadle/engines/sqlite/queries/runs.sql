@@ -186,7 +186,12 @@ WHERE run_id = ? AND domain = ? ORDER BY token;
 -- name: ahead
 SELECT count(*) FROM (
   SELECT 1 FROM runs AS other JOIN runs AS this ON this.id = ?1 AND this.domain = ?2
-  WHERE other.state = 'ready' AND other.line = this.line AND (other.rank, other.seq) < (this.rank, this.seq) LIMIT ?3
+  WHERE other.state = 'ready' AND other.line = this.line AND (other.rank, other.seq) < (this.rank, this.seq)
+    AND this.state = 'ready'
+  UNION ALL
+  SELECT 1 FROM runs AS other JOIN runs AS this ON this.id = ?1 AND this.domain = ?2
+  WHERE other.waits_for = this.waits_for AND (other.rank, other.seq) < (this.rank, this.seq)
+  LIMIT ?3
 );
 
 -- name: counts

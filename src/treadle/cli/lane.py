@@ -1,0 +1,66 @@
+"""`treadle lane`: who holds lanes, and their limits."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from cyclopts import App
+
+from treadle.cli.options import AsJson, Data
+from treadle.cli.output import write_json, write_record, write_table
+from treadle.cli.server import find_server, segment
+
+app = App(name="lane", help="Lanes: how many runs may be active at once, and who is.")
+
+
+@app.command(name="list")
+def list_lanes(*, data: Data = None, json: AsJson = False) -> None:
+    """Lists lanes with their limits, and how many hold them and wait for them."""
+    lanes = list(find_server(data).pages("/lanes", limit=200))
+    if json:
+        write_json({"items": lanes})
+        return
+    write_table(
+        ["LANE", "LIMIT", "DECLARED", "HELD", "WAITING"],
+        ([lane["key"], _limit(lane), _or_none(lane["declared"]), str(lane["held"]), _waiting(lane)] for lane in lanes),
+    )
+
+
+@app.command
+def show(key: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Shows a lane with the runs that hold it."""
+    lane = find_server(data).get(f"/lanes/{segment(key)}")
+    write_json(lane) if json else write_record(lane)
+
+
+@app.command(name="set")
+def set_limit(key: str, limit: int, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Sets the limit of a lane by hand, before what jobs declare; 0 lets nothing more start."""
+    _tell(find_server(data).put(f"/lanes/{segment(key)}", {"limit": limit}), as_json=json)
+
+
+@app.command
+def clear(key: str, /, *, data: Data = None) -> None:
+    """Takes back a limit that was set by hand: what jobs declare holds again."""
+    find_server(data).delete(f"/lanes/{segment(key)}")
+    sys.stdout.write(f"{key} has the limit that its jobs declare\n")
+
+
+def _tell(lane: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        write_json(lane)
+        return
+    sys.stdout.write(f"{lane['key']} lets {_limit(lane)} be active: {lane['held']} are, {_waiting(lane)} wait\n")
+
+
+def _limit(lane: dict[str, Any]) -> str:
+    return f"{lane['limit']}{' (by hand)' if lane['by_hand'] is not None else ''}"
+
+
+def _waiting(lane: dict[str, Any]) -> str:
+    return f"{lane['waiting']}{'+' if lane['waiting'] >= 1_000 else ''}"
+
+
+def _or_none(value: int | None) -> str:
+    return "none" if value is None else str(value)

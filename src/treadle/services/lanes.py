@@ -1,0 +1,49 @@
+"""Lanes: who holds them, who waits, and limits set by hand."""
+
+from __future__ import annotations
+
+from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
+from treadle.domain.limits import LaneSettings, LaneUse, is_lane_key
+from treadle.engines.contract import Engine
+from treadle.services.paging import MAX_LIMIT, Page, decode_cursor, encode_cursor
+
+
+class Lanes:
+    """The use cases of lanes. A lane is there once a job or a run declared it, or somebody set its limit."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def page(self, domain: str, *, limit: int, cursor: str | None = None) -> Page[LaneUse]:
+        """Lanes by key."""
+        question = ("lanes", domain)
+        after = "" if cursor is None else decode_cursor(cursor, question)
+        found = await self._engine.lanes.find(domain, after=after, limit=limit + 1)
+        more = len(found) > limit
+        found = found[:limit]
+        return Page(found, encode_cursor(found[-1].key, question) if more else None)
+
+    async def get(self, domain: str, key: str) -> LaneUse:
+        """One lane. Raises NotFound, with the nearest key there is."""
+        found = await self._engine.lanes.get(domain, [key])
+        if not found:
+            raise await self._unknown(domain, key)
+        return found[0]
+
+    async def set(self, domain: str, key: str, settings: LaneSettings) -> LaneUse:
+        """Set a limit by hand, which goes before what jobs declare; 0 lets nothing more start. Raises InvalidInput."""
+        if not is_lane_key(key):
+            message = f"{key!r:.40} is no lane's key: job:JOB, flow:GROUP or key:VALUE"
+            raise InvalidInput([Problem("/path/key", message)])
+        await self._engine.lanes.set_limit(domain, key, settings.limit)
+        return await self.get(domain, key)
+
+    async def clear(self, domain: str, key: str) -> None:
+        """Leave the limit to what jobs declare again. Raises NotFound."""
+        if not await self._engine.lanes.set_limit(domain, key, None):
+            raise await self._unknown(domain, key)
+
+    async def _unknown(self, domain: str, key: str) -> NotFound:
+        others = await self._engine.lanes.find(domain, limit=MAX_LIMIT)
+        hint = nearest(key, [lane.key for lane in others])
+        return NotFound(f"there is no lane {key}: no job declares it, and no limit was set{hint}")
