@@ -14,6 +14,7 @@ import treadle
 from treadle.authoring.binding import Binding
 from treadle.authoring.context import JobContext
 from treadle.authoring.inbox import Inbox
+from treadle.authoring.parents import KnownParents, ParentSource
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant, Micros, from_iso
@@ -51,6 +52,7 @@ class Attempt(NamedTuple):
     inputs: dict[str, Any]
     deadline: float | None
     messages: Inbox | None = None
+    parents: ParentSource = KnownParents()
 
 
 def attempt_of(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from treadle.authoring.inbox import Inbox
+from treadle.authoring.parents import ParentResult, ParentSource, to_results
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import from_seconds, to_datetime
 from treadle.domain.logs import Level, Stream
@@ -50,6 +51,9 @@ class RunningAttempt(Protocol):
     def deadline(self) -> float | None:
         """In seconds of the monotonic clock."""
         ...
+
+    @property
+    def parents(self) -> ParentSource: ...
 
 
 class RunLogger:
@@ -117,6 +121,14 @@ class JobContext:
         """The run's inputs."""
         inputs: dict[str, Any] = self._attempt.inputs
         return inputs
+
+    async def parent_results(self) -> dict[str, ParentResult]:
+        """How the runs that this one waited for ended: by run id, in the order of `depends_on`."""
+        return to_results(await self._attempt.parents.read(self._claim))
+
+    def parents(self) -> dict[str, ParentResult]:
+        """`parent_results` for sync handlers."""
+        return to_results(self._attempt.parents.read_in_thread(self._claim))
 
     @property
     def messages(self) -> Inbox:

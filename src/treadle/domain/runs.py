@@ -95,7 +95,8 @@ class Claim(Struct, frozen=True, kw_only=True):
     """A run handed to a worker, with the fence (`token`) under which it may be settled.
 
     `attempt` is the number of this try from 1. `failures` counts those that failed, `losses` those whose worker was
-    lost, `solo_losses` the ones lost while running alone. A `suspect` runs alone in its process.
+    lost, `solo_losses` the ones lost while running alone. A `suspect` runs alone in its process. One that `has_parents`
+    may ask for their results.
     """
 
     id: str
@@ -115,6 +116,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     claimed_at: Instant
     work: Json
     inputs: Json
+    has_parents: bool = False
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from treadle.authoring.inbox import Inbox
+from treadle.authoring.parents import KnownParents, ParentSource
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
 from treadle.domain.logs import MAX_LOG_BYTES
@@ -62,6 +63,9 @@ def _kept(part: T | None, make: Callable[[], T]) -> T:
     return make() if part is None else part
 
 
+_ORPHANED: Final = KnownParents()
+
+
 class Execution:
     """One attempt as its executor sees it. What few attempts need is made when it is first asked for.
 
@@ -72,7 +76,7 @@ class Execution:
 
     __slots__ = (
         "_cancelled", "_inputs", "_log", "_logs", "_max_log_bytes", "_open_lines",
-        "claim", "deadline", "messages", "on_process", "secrets", "work",
+        "claim", "deadline", "messages", "on_process", "parents", "secrets", "work",
     )  # fmt: skip
 
     def __init__(
@@ -86,7 +90,9 @@ class Execution:
         on_process: OnProcess = _nobody,
         max_log_bytes: int = MAX_LOG_BYTES,
         cancelled: CancelSignal | None = None,
+        parents: ParentSource = _ORPHANED,
     ) -> None:
+        self.parents = parents
         self.claim = claim
         self.work = work
         self.secrets = secrets

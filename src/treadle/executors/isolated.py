@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from treadle.authoring.context import Log
 from treadle.authoring.inbox import Inbox
+from treadle.domain.dependencies import Parent
 from treadle.domain.logs import Stream
 from treadle.domain.outcomes import Failed, Lost, Outcome, RunError, Succeeded
 from treadle.domain.work import PythonHandler
@@ -49,7 +51,8 @@ class IsolatedExecutor:
 
     async def _carry_out(self, scratch: Scratch, execution: Execution) -> Outcome:
         log = execution.log
-        assignment = self._assign(scratch, execution)
+        parents = await execution.parents.read(execution.claim)
+        assignment = self._assign(scratch, execution, parents)
         command = Command(
             (sys.executable, "-m", _MAIN, str(assignment)), Path(sys.executable), Path.cwd(), dict(os.environ)
         )
@@ -68,7 +71,7 @@ class IsolatedExecutor:
             return told  # it came to its end before it was told to end
         return early or told or _ended_by_itself(code)
 
-    def _assign(self, scratch: Scratch, execution: Execution) -> Path:
+    def _assign(self, scratch: Scratch, execution: Execution, parents: Sequence[Parent]) -> Path:
         handler = execution.work.executor
         assert isinstance(handler, PythonHandler)  # noqa: S101 - registered for nothing else
         assignment = Assignment(
@@ -79,6 +82,7 @@ class IsolatedExecutor:
             outcome=str(scratch.result),
             messages=None if execution.messages is None else execution.messages.batch,
             preserve_order=execution.messages is not None and execution.messages.preserve_order,
+            parents=tuple(parents),
         )
         return scratch.write("assignment", encode_assignment(assignment))
 

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from treadle.authoring.decorators import Handler
 from treadle.authoring.discovery import discover
 from treadle.authoring.inbox import Inbox
+from treadle.authoring.parents import KnownParents
 from treadle.domain import json
 from treadle.domain.errors import NotFound
 from treadle.domain.logs import Level, Stream, encodable
@@ -91,6 +92,7 @@ class IsolatedAttempt:
         self.log = log
         self.cancelled = Stop()
         self.open_lines: OpenLines = {}
+        self.parents = KnownParents(assignment.parents)
         batch = assignment.messages
         self.messages = None if batch is None else Inbox(batch, preserve_order=assignment.preserve_order)
 

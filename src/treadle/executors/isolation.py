@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from treadle.domain.dependencies import Parent
 from treadle.domain.json import Json
 from treadle.domain.logs import Level, Stream
 from treadle.domain.messages import Message, Verdict
@@ -43,6 +44,7 @@ class Assignment(Struct, frozen=True):
     outcome: str
     messages: tuple[Message, ...] | None = None
     preserve_order: bool = False
+    parents: tuple[Parent, ...] = ()
 
 
 def encode_assignment(assignment: Assignment) -> bytes:

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Raw
 
+from treadle.authoring.parents import to_document
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
 from treadle.domain.instants import to_iso
@@ -49,7 +50,11 @@ class ProgramExecutor:
             secrets = await _secrets(program, execution)
             async with scratch_folder(self._scratch, execution.log) as scratch:
                 scratch.write_inputs(execution.claim.inputs)
-                command = build(program, scratch, secrets=secrets, facts=_facts(execution, scratch))
+                facts = _facts(execution, scratch)
+                if execution.claim.has_parents:
+                    told = to_document(await execution.parents.read(execution.claim))
+                    facts["TREADLE_PARENTS"] = str(scratch.write("parents.json", told))
+                command = build(program, scratch, secrets=secrets, facts=facts)
                 return await self._carry_out(command, program.completion, scratch, execution)
         except CannotRun as refusal:
             return refusal.outcome

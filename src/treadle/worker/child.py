@@ -41,6 +41,7 @@ from treadle.system import SystemClock
 from treadle.worker.board import Board
 from treadle.worker.control import GAVE_BACK_EXIT, LEASE_LOST_EXIT, ChildControl
 from treadle.worker.interpreter import set_up_interpreter
+from treadle.worker.parents import EngineParents
 from treadle.worker.patience import until_available
 from treadle.worker.pump import Pump
 from treadle.worker.runner import Runner
@@ -67,6 +68,7 @@ async def run(orders: Orders) -> None:
     _tell(tasks, settings)
     engine = await until_available("open", lambda: open_engine(settings.engine_url, clock))
     secrets = LocalSecrets(Path(settings.data) / "secrets")
+    parents = EngineParents(engine)
     async with LogBuffer(engine.logs.append) as logs:
 
         def make_execution(claim: Claim) -> Execution:
@@ -77,6 +79,7 @@ async def run(orders: Orders) -> None:
                 secrets=secrets,
                 max_log_bytes=settings.max_log_bytes,
                 on_process=control.on_process,
+                parents=parents,
             )
 
         pump = Pump(engine, orders.worker_id)

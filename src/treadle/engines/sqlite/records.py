@@ -88,6 +88,7 @@ def to_claim(row: Sequence[Any]) -> Claim:
         claimed_at,
         work,
         inputs,
+        has_parents,
     ) = row
     return Claim(
         id=run_id,
@@ -107,6 +108,7 @@ def to_claim(row: Sequence[Any]) -> Claim:
         claimed_at=claimed_at,
         work=work.encode(),
         inputs=inputs.encode(),
+        has_parents=bool(has_parents),
     )
 
 

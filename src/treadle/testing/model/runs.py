@@ -378,6 +378,7 @@ def _to_claim(entry: Entry) -> Claim:
         claimed_at=entry.claimed_at,
         work=run.work,
         inputs=run.inputs,
+        has_parents=run.depends is not None,
     )
 
 

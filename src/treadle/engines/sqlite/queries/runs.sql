@@ -68,7 +68,8 @@ FROM (SELECT value AS seq FROM json_each(?1)) AS claimed CROSS JOIN runs ON runs
 -- The claims in the order of the list, as one JSON text.
 SELECT json_group_array(json_array(
          runs.id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures, losses,
-         solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT)))
+         solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT),
+       depends IS NOT NULL))
 FROM (SELECT value AS seq FROM json_each(?1)) AS claimed CROSS JOIN runs ON runs.seq = claimed.seq;
 
 -- name: holds
@@ -176,7 +177,8 @@ WHERE +domain = ? AND id IN (SELECT value FROM json_each(?));
 
 -- name: held
 SELECT worker_id, cancel_at, id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures,
-       losses, solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT)
+       losses, solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT),
+       depends IS NOT NULL
 FROM runs WHERE state = 'running' AND worker_id IN (SELECT value FROM json_each(?)) ORDER BY seq;
 
 -- name: attempts
