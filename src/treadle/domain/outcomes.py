@@ -9,6 +9,7 @@ from msgspec import Struct
 from treadle.domain.instants import Micros
 from treadle.domain.json import Json
 from treadle.domain.reasons import Reason
+from treadle.domain.waits import EventWait
 
 
 class RunError(Struct, frozen=True, omit_defaults=True):
@@ -48,15 +49,20 @@ class Skipped(Struct, frozen=True, tag=True):
 
 
 class Snoozed(Struct, frozen=True, tag=True):
-    """Not now: try again after `delay` microseconds, without spending an attempt."""
+    """Not now: try again after `delay` microseconds, without spending an attempt.
+
+    `sleep` names the durable sleep that the handler is in.
+    """
 
     delay: Micros
+    sleep: str = ""
 
 
-class Waiting(Struct, frozen=True):
-    """The run gives its slot back until something named happens."""
+class Waiting(Struct, frozen=True, tag=True):
+    """The run gives its slot back until something named happens: of an event, `wait` says which one."""
 
     reason: Reason
+    wait: EventWait | None = None
 
 
 class Cancelled(Struct, frozen=True, tag=True):
@@ -65,7 +71,7 @@ class Cancelled(Struct, frozen=True, tag=True):
     message: str = ""
 
 
-class Released(Struct, frozen=True):
+class Released(Struct, frozen=True, tag=True):
     """The worker gave the run back unfinished, through no fault of the run: no attempt is spent."""
 
     message: str = ""

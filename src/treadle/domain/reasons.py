@@ -13,6 +13,7 @@ class ReasonCode(StrEnum):
     DELAY = "delay"
     RETRY = "retry"
     SNOOZE = "snooze"
+    SLEEP = "sleep"
     EVENT = "event"
     APPROVAL = "approval"
     PARENTS = "parents"

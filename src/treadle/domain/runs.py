@@ -14,6 +14,7 @@ from treadle.domain.limits import Limits
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
+from treadle.domain.steps import RunStep
 
 DEFAULT_DOMAIN: Final = "default"
 DEFAULT_QUEUE: Final = "default"
@@ -96,7 +97,7 @@ class Claim(Struct, frozen=True, kw_only=True):
 
     `attempt` is the number of this try from 1. `failures` counts those that failed, `losses` those whose worker was
     lost, `solo_losses` the ones lost while running alone. A `suspect` runs alone in its process. One that `has_parents`
-    may ask for their results.
+    may ask for their results. `steps` are those that executions before have recorded, oldest first.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     work: Json
     inputs: Json
     has_parents: bool = False
+    steps: tuple[RunStep, ...] = ()
 
 
 class Run(Struct, frozen=True, kw_only=True):

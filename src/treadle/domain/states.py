@@ -30,6 +30,7 @@ from treadle.domain.priority import rank
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.retry import QUARANTINE_AT, retry_delay
 from treadle.domain.runs import TERMINAL, Claim, State
+from treadle.domain.waits import EventWait
 from treadle.domain.work import Work
 
 
@@ -119,6 +120,7 @@ class Transition(Struct, frozen=True, kw_only=True):
     due_at: Instant | None = None
     rank: Instant | None = None
     reason: Reason | None = None
+    wait: EventWait | None = None
     result: Json | None = None
     error: RunError | None = None
     failures: int
@@ -147,6 +149,7 @@ def settle(
     failures, losses, solo_losses, suspect = run.failures, run.losses, run.solo_losses, run.suspect
     due_at: Instant | None = None
     reason: Reason | None = None
+    wait: EventWait | None = None
     result: Json | None = None
     error: RunError | None = None
     match outcome:
@@ -164,9 +167,10 @@ def settle(
         case Skipped():
             change, error = Change.SKIP, RunError("skipped", outcome.message)
         case Snoozed():
-            change, reason, due_at = Change.SNOOZE, Reason(ReasonCode.SNOOZE), now + outcome.delay
+            change, due_at = Change.SNOOZE, now + outcome.delay
+            reason = Reason(ReasonCode.SLEEP, outcome.sleep) if outcome.sleep else Reason(ReasonCode.SNOOZE)
         case Waiting():
-            change, reason = Change.WAIT, outcome.reason
+            change, reason, wait = Change.WAIT, outcome.reason, outcome.wait
         case Cancelled():
             change, error = Change.CANCEL, RunError("cancelled", outcome.message or "cancelled")
         case Released():
@@ -193,6 +197,7 @@ def settle(
         if change is _SUCCEED or row.to in TERMINAL
         else rank(run.due_at if due_at is None else due_at, run.priority),
         reason=reason,
+        wait=wait,
         result=result,
         error=error,
         failures=failures,

@@ -25,10 +25,12 @@ from treadle.domain.logs import LogLine, StoredLogLine
 from treadle.domain.messages import Intake, Message, MessageState, NewMessage
 from treadle.domain.queues import Queue, QueueControl, QueueState
 from treadle.domain.rates import Rate
-from treadle.domain.runs import Attempt, Claim, NewRun, Run, State
+from treadle.domain.runs import Attempt, Claim, NewRun, Run, RunKey, State
 from treadle.domain.schedules import Schedule
 from treadle.domain.sharing import Domain
 from treadle.domain.states import Transition
+from treadle.domain.steps import RunStep
+from treadle.domain.waits import EventWait
 from treadle.domain.workers import Worker, WorkerSpec
 
 
@@ -104,7 +106,7 @@ class RunStore(Protocol):
         ...
 
     async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
-        """The running runs of workers, as (worker id, claim, moment of the accepted cancel)."""
+        """The running runs of workers, as (worker id, claim without its steps, moment of the accepted cancel)."""
         ...
 
     async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
@@ -148,7 +150,7 @@ class RunStore(Protocol):
         ...
 
     async def prune(self, before: Instant, limit: int) -> int:
-        """Remove up to `limit` runs finished before a moment, with their attempts and logs; answers how many.
+        """Remove up to `limit` runs finished before a moment, with their attempts, steps and logs; answers how many.
 
         How a run ended stays known to its children for `TOMBSTONE_KEPT` after its end.
         """
@@ -397,6 +399,40 @@ class DocumentStore(Protocol):
         ...
 
 
+class StepStore(Protocol):
+    """What runs have done for good, and what they wait for to go on.
+
+    A settled run whose transition carries a `wait` is blocked until an event answers it (`EventStore.publish`) or its
+    timeout has come; either is recorded as a step, in the transaction that makes the run ready. Events that were stored
+    since the run was created, and have answered no wait of it, answer it at once.
+    """
+
+    async def record(
+        self, worker_id: str, run_id: str, token: int, step: RunStep, *, now: Instant | None = None
+    ) -> bool:
+        """Keep a step of a run that is running under a token; False where it is not. A name that is there is kept.
+
+        Raises LeaseLost where the worker's lease has ended.
+        """
+        ...
+
+    async def find(self, domain: str, run_id: str) -> list[RunStep]:
+        """The steps of a run, live or finished, oldest first."""
+        ...
+
+    async def waiting(self, domain: str, run_id: str) -> EventWait | None:
+        """The event that a run waits for, if it does."""
+        ...
+
+
+class Published(Struct, frozen=True):
+    """The answer to a published event: its position, whether its key was known, and how many runs it woke."""
+
+    seq: int
+    admission: Admission
+    woken: int = 0
+
+
 class EventStore(Protocol):
     """The log of events."""
 
@@ -406,6 +442,22 @@ class EventStore(Protocol):
 
     async def read(self, domain: str, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
         """Events beyond a position, in order. `types` are exact names or prefixes that end in a dot."""
+        ...
+
+    async def publish(self, event: NewEvent, *, key: RunKey | None = None, now: Instant | None = None) -> Published:
+        """Store an event of the family `user.` and wake the runs whose waits it answers.
+
+        So many as one transaction bears are woken in the event's own, the rest in those that follow; where the process
+        ends in between, by whoever calls `deliver`. A `key` that exists names its first event instead.
+        """
+        ...
+
+    async def deliver(self, *, now: Instant | None = None) -> int:
+        """Wake the runs for which published events are still on the way; answers how many."""
+        ...
+
+    async def published(self, domain: str, name: str, *, since: Instant, after: int, limit: int) -> list[Event]:
+        """The events that people published under a name from a moment on and beyond a position, in order."""
         ...
 
     async def bounds(self) -> tuple[int, int]:
@@ -554,6 +606,8 @@ class Engine(Protocol):
     def domains(self) -> DomainStore: ...
     @property
     def documents(self) -> DocumentStore: ...
+    @property
+    def steps(self) -> StepStore: ...
     @property
     def events(self) -> EventStore: ...
     @property

@@ -20,6 +20,7 @@ from treadle.domain.retry import ListedBackoff, RetryPolicy
 from treadle.domain.runs import DEFAULT_DOMAIN, Cause, Claim, NewRun, Run, State
 from treadle.domain.schedules import Misfire, Schedule, ScheduleSpec, plan, start
 from treadle.domain.states import Transition, settle
+from treadle.domain.steps import RunStep
 from treadle.domain.triggers import Interval
 from treadle.domain.work import PythonHandler, Work, decode_work, encode_work
 from treadle.domain.workers import LEASE, WorkerSpec
@@ -163,6 +164,10 @@ class Driver:
     async def settle(self, worker_id: str, claim: Claim, outcome: Outcome) -> tuple[str, ...]:
         """Settle one run as its worker does; the refused ids."""
         return await self.engine.runs.settle([self.outcome(claim, outcome, worker_id)], now=self.now)
+
+    async def record(self, worker_id: str, claim: Claim, step: RunStep) -> bool:
+        """Record a step as a run's worker does; whether it was taken."""
+        return await self.engine.steps.record(worker_id, claim.id, claim.token, step, now=self.now)
 
     async def sweep(self) -> tuple[str, ...]:
         """End leases and settle what was lost by them, as the sweeper does; the refused ids."""

@@ -30,6 +30,7 @@ from treadle.engines.sqlite.lines import Line, Lines
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.queues import QueueName, controls, use
 from treadle.engines.sqlite.records import to_claim
+from treadle.engines.sqlite.waits import time_out
 from treadle.engines.sqlite.workers import Lease
 
 _SQL: Final = load("runs")
@@ -97,11 +98,12 @@ class Claimer:
 
 
 def _promote(connection: apsw.Connection, now: Instant) -> Instant | None:
-    """Move runs on that are due, or for whom a token is; answers when the next will be."""
+    """Move runs on that are due, have waited long enough, or for whom a token is; answers when the next will be."""
     next_due: Instant | None = fetch(connection, _SQL["next_due"])[0][0]
     if next_due is not None and next_due <= now:
         admit(connection, due_rates(connection, now), now)
         advance(connection, [seq for (seq,) in fetch(connection, _SQL["due"], (now, _PROMOTED_AT_ONCE))], now)
+        time_out(connection, now, _PROMOTED_AT_ONCE)
         next_due = fetch(connection, _SQL["next_due"])[0][0]
     return next_due
 

@@ -15,6 +15,7 @@ from treadle.domain.states import Row, cancel_data
 from treadle.engines.sqlite.admission import admit, release
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.waits import end_waits
 
 _SQL: Final = load("runs")
 _ADMISSION: Final = load("admission")
@@ -43,6 +44,7 @@ def end_waiting(connection: apsw.Connection, ends: Sequence[End], now: Instant) 
             for seq, row, why in ends
         ]
     )
+    end_waits(connection, seqs)
     connection.execute(_DEPENDENCIES["resolve_waiting"], (seqs,))
     connection.execute(_DEPENDENCIES["forget_ended"], (seqs,))
     connection.execute(_SQL["finish_waiting"], (rows, now))

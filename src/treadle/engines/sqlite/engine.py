@@ -24,6 +24,7 @@ from treadle.engines.sqlite.queues import SqliteQueues
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.runs import SqliteRuns
 from treadle.engines.sqlite.schedules import SqliteSchedules
+from treadle.engines.sqlite.steps import SqliteSteps
 from treadle.engines.sqlite.workers import Leases, SqliteWorkers
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
@@ -55,7 +56,8 @@ class SqliteEngine:
         self.queues = SqliteQueues(writer, reader, clock)
         self.domains = SqliteDomains(writer, reader, clock)
         self.documents = SqliteDocuments(writer, reader)
-        self.events = SqliteEvents(writer, reader)
+        self.steps = SqliteSteps(writer, reader, leases)
+        self.events = SqliteEvents(writer, reader, clock)
         self.logs = SqliteLogs(writer, reader)
         self.messages = SqliteMessages(writer, reader, clock)
 

@@ -9,11 +9,16 @@ import apsw
 
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant
-from treadle.engines.contract import Topic
+from treadle.domain.runs import RunKey
+from treadle.domain.waits import FAMILY
+from treadle.engines.contract import Admission, Published, Topic
+from treadle.engines.sqlite import waits
 from treadle.engines.sqlite.connection import fetch
+from treadle.engines.sqlite.enqueuing import named, put_key
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.writer import Write, Writer
+from treadle.system import Clock
 
 _SQL: Final = load("events")
 
@@ -29,9 +34,10 @@ def append(connection: apsw.Connection, events: Sequence[NewEvent]) -> None:
 class SqliteEvents:
     """See `contract.EventStore`."""
 
-    def __init__(self, write: Writer, read: Reader) -> None:
+    def __init__(self, write: Writer, read: Reader, clock: Clock) -> None:
         self._write = write
         self._read = read
+        self._clock = clock
 
     async def append(self, events: Sequence[NewEvent]) -> None:
         def work(write: Write) -> None:
@@ -49,6 +55,49 @@ class SqliteEvents:
         statement = _SQL["read"]
         if clauses:
             statement = statement.replace("ORDER BY", f"AND ({' OR '.join(clauses)}) ORDER BY")
+        return await self._select(statement, values)
+
+    async def publish(self, event: NewEvent, *, key: RunKey | None = None, now: Instant | None = None) -> Published:
+        def work(write: Write) -> tuple[Published, bool]:
+            moment = self._wall(now)
+            if key is not None and (first := named(write.connection, event.domain, key, moment)) is not None:
+                return Published(int(first.run_id), first.admission), False
+            append(write.connection, [event])
+            seq = write.connection.last_insert_rowid()
+            if key is not None:
+                put_key(write.connection, event.domain, key, str(seq))
+            woken, more = waits.publish(write.connection, seq, moment)
+            write.topics.update((Topic.EVENTS, Topic.RUNS))
+            return Published(seq, Admission.CREATED, woken), more
+
+        published, more = await self._write(work)
+        rest = await self.deliver(now=now) if more else 0
+        return Published(published.seq, published.admission, published.woken + rest)
+
+    async def deliver(self, *, now: Instant | None = None) -> int:
+        def work(write: Write) -> tuple[int, bool]:
+            write.topics.add(Topic.RUNS)
+            return waits.deliver(write.connection, self._wall(now))
+
+        if not await self._read(lambda connection: fetch(connection, _SQL["undelivered"])):
+            return 0
+        total, more = 0, True
+        while more:
+            woken, more = await self._write(work)
+            total += woken
+        return total
+
+    async def published(self, domain: str, name: str, *, since: Instant, after: int, limit: int) -> list[Event]:
+        return await self._select(_SQL["published"], (domain, FAMILY + name, after, since, limit))
+
+    async def bounds(self) -> tuple[int, int]:
+        ((oldest, newest),) = await self._read(lambda connection: fetch(connection, _SQL["bounds"]))
+        return oldest, newest
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        return len(await self._write(lambda write: fetch(write.connection, _SQL["prune"], (before, limit))))
+
+    async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Event]:
         rows = await self._read(lambda connection: fetch(connection, statement, values))
         return [
             Event(
@@ -64,9 +113,5 @@ class SqliteEvents:
             for row in rows
         ]
 
-    async def bounds(self) -> tuple[int, int]:
-        ((oldest, newest),) = await self._read(lambda connection: fetch(connection, _SQL["bounds"]))
-        return oldest, newest
-
-    async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda write: fetch(write.connection, _SQL["prune"], (before, limit))))
+    def _wall(self, now: Instant | None) -> Instant:
+        return self._clock.wall() if now is None else now

@@ -15,10 +15,12 @@ from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
 from treadle.domain.runs import LIVE as LIVE_STATES
 from treadle.domain.runs import TERMINAL, Cause, Claim, Run, State
+from treadle.domain.steps import RunStep, StepKind
 
 _encoder: Final = msgspec.json.Encoder()
 _reasons: Final = msgspec.json.Decoder(Reason)
 _errors: Final = msgspec.json.Decoder(RunError)
+_steps: Final = msgspec.json.Decoder(list[list[Any]])
 _limits: Final = msgspec.json.Decoder(Limits)
 _depends: Final = msgspec.json.Decoder(Depends)
 PRIORITIES: Final = {priority.value: priority for priority in Priority}
@@ -89,6 +91,7 @@ def to_claim(row: Sequence[Any]) -> Claim:
         work,
         inputs,
         has_parents,
+        steps,
     ) = row
     return Claim(
         id=run_id,
@@ -109,7 +112,14 @@ def to_claim(row: Sequence[Any]) -> Claim:
         work=work.encode(),
         inputs=inputs.encode(),
         has_parents=bool(has_parents),
+        steps=() if steps is None else tuple(map(to_step, _steps.decode(steps))),
     )
+
+
+def to_step(row: Sequence[Any]) -> RunStep:
+    """A step from the columns that the statements of claims and of steps answer, in their order."""
+    name, kind, result, token, at, event = row
+    return RunStep(name=name, kind=StepKind(kind), result=result.encode(), token=token, at=at, event=event)
 
 
 def to_run(row: tuple[Any, ...]) -> Run:

@@ -17,6 +17,7 @@ from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import note_settled
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.waits import begin_waits, encode_wait
 from treadle.engines.sqlite.writer import Write
 
 _SQL: Final = load("runs")
@@ -39,6 +40,8 @@ def settle(write: Write, done: Sequence[Transition], now: Instant) -> tuple[str,
     if gated := fetch(connection, _SQL["settled_gates"]):
         freed = release(connection, [(seq, gates) for seq, gates, _ in gated])
         arrive(connection, [(seq, gates) for seq, gates, back in gated if back], now, freed, were_ready=True)
+    if any(transition.wait is not None for transition in done):
+        begin_waits(connection, now)
     connection.execute(_SQL["clear_settling"])
     return _refused(connection, doubtful) if doubtful else ()
 
@@ -69,6 +72,7 @@ def _more(connection: apsw.Connection, transition: Transition) -> dict[str, Any]
         "due_at": transition.due_at,
         "rank": transition.rank,
         "reason": transition.reason,
+        "wait": None if transition.wait is None else encode_wait(transition.wait),
         "error": transition.error,
         "failures": transition.failures,
         "losses": transition.losses,

@@ -46,7 +46,9 @@ from treadle.testing.conformance.schedules import TestSchedules
 from treadle.testing.conformance.settling import TestSettle
 from treadle.testing.conformance.sharing import TestSharing
 from treadle.testing.conformance.start_rates import TestRates
+from treadle.testing.conformance.steps import TestSteps
 from treadle.testing.conformance.suspects import TestSuspects
+from treadle.testing.conformance.waits import TestWaits
 
 __all__ = [
     "Opener",
@@ -80,7 +82,9 @@ __all__ = [
     "TestSettle",
     "TestSharing",
     "TestSeveralLanes",
+    "TestSteps",
     "TestSuspects",
+    "TestWaits",
     "drive",
     "engine",
 ]

@@ -13,6 +13,7 @@ from treadle.testing.model.state import Data, Entry
 
 def finish(data: Data, entry: Entry, state: State, at: Instant) -> None:
     """Move a run to the history."""
+    entry.wait = None
     entry.run = msgspec.structs.replace(entry.run, state=state, reason=None, finished_at=at)
     data.history[entry.run.id] = data.live.pop(entry.run.id)
 

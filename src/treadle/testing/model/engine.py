@@ -17,6 +17,7 @@ from treadle.testing.model.queues import ModelQueues
 from treadle.testing.model.records import ModelEvents, ModelLogs
 from treadle.testing.model.runs import ModelRuns
 from treadle.testing.model.state import Data
+from treadle.testing.model.steps import ModelSteps
 from treadle.testing.model.workers import ModelWorkers
 
 
@@ -37,7 +38,8 @@ class ModelEngine:
         self.queues = ModelQueues(data, clock)
         self.domains = ModelDomains(data, clock)
         self.documents = ModelDocuments(data)
-        self.events = ModelEvents(data)
+        self.steps = ModelSteps(data, self.workers)
+        self.events = ModelEvents(data, clock)
         self.logs = ModelLogs(data)
         self.messages = ModelMessages(data, clock)
 

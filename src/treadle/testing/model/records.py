@@ -9,15 +9,21 @@ import msgspec
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.logs import LogLine, StoredLogLine
-from treadle.engines.contract import Topic
+from treadle.domain.runs import RunKey
+from treadle.domain.waits import FAMILY
+from treadle.engines.contract import Admission, Published, Topic
+from treadle.system import Clock
+from treadle.testing.model.lanes import readmit
 from treadle.testing.model.state import Data
+from treadle.testing.model.steps import answer
 
 
 class ModelEvents:
     """See `contract.EventStore`."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, clock: Clock) -> None:
         self._data = data
+        self._clock = clock
 
     async def append(self, events: Sequence[NewEvent]) -> None:
         for event in events:
@@ -27,6 +33,25 @@ class ModelEvents:
     async def read(self, domain: str, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
         found = [event for event in self._data.events if event.seq > after and event.domain == domain]
         return [event for event in found if not types or any(_is(event.type, wanted) for wanted in types)][:limit]
+
+    async def publish(self, event: NewEvent, *, key: RunKey | None = None, now: Instant | None = None) -> Published:
+        wall = self._clock.wall() if now is None else now
+        if key is not None and (first := self._data.named(event.domain, key, wall)) is not None:
+            return Published(int(first.run_id), first.admission)
+        written = self._data.write(event)
+        if key is not None:
+            self._data.keys[event.domain, key.scope, key.key] = str(written.seq), key
+        woken = sum([answer(entry, written, wall) for entry in self._data.live.values()])
+        readmit(self._data, wall)
+        self._data.wake([Topic.EVENTS, Topic.RUNS])
+        return Published(written.seq, Admission.CREATED, woken)
+
+    async def deliver(self, *, now: Instant | None = None) -> int:
+        return 0  # an event wakes all there are when it is published
+
+    async def published(self, domain: str, name: str, *, since: Instant, after: int, limit: int) -> list[Event]:
+        found = [event for event in self._data.events if (event.domain, event.type) == (domain, FAMILY + name)]
+        return [event for event in found if event.seq > after and event.at >= since][:limit]
 
     async def bounds(self) -> tuple[int, int]:
         events = self._data.events

@@ -31,6 +31,7 @@ from treadle.testing.model.ending import cancel, finish
 from treadle.testing.model.lanes import declare, gates_of, next_tokens, readmit, use_tokens
 from treadle.testing.model.messages import settle_messages
 from treadle.testing.model.state import Data, Entry, Member, Settled
+from treadle.testing.model.steps import begin_wait, time_out
 from treadle.testing.model.workers import ModelWorkers
 
 
@@ -75,7 +76,7 @@ class ModelRuns:
 
     async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
         return [
-            (worker_id, _to_claim(entry), entry.run.cancel_requested_at)
+            (worker_id, msgspec.structs.replace(_to_claim(entry), steps=()), entry.run.cancel_requested_at)
             for worker_id in worker_ids
             for entry in self._workers.held(worker_id)
         ]
@@ -149,6 +150,7 @@ class ModelRuns:
                 hold = next_hold(has_parents=False, due_at=entry.run.due_at, gated=gated, now=now)
                 entry.run = msgspec.structs.replace(entry.run, state=hold.state, reason=hold.reason)
                 entry.at_gate = gated
+            time_out(entry, now)
         readmit(self._data, now)
 
     def _claim(self, member: Member, want: int, now: Instant) -> tuple[tuple[Claim, ...], bool]:
@@ -173,7 +175,8 @@ class ModelRuns:
         return tuple(_to_claim(entry) for entry in taken), bool(suspects and held)
 
     def _due(self) -> list[Instant]:
-        return [run.due_at for run in self._in_state(State.SCHEDULED)]
+        timeouts = [entry.wait.timeout_at for entry in self._data.live.values() if entry.wait is not None]
+        return [run.due_at for run in self._in_state(State.SCHEDULED)] + [at for at in timeouts if at is not None]
 
     def _rates_let_go(self, member: Member, now: Instant) -> list[Instant]:
         """When the queues of the runs that a worker may take give out more, for those that cannot now."""
@@ -237,9 +240,9 @@ class ModelRuns:
                 self._workers.check(transition.worker_id, now)
         if done:
             self._data.wake([Topic.RUNS, Topic.EVENTS])
-        return tuple(transition.run.id for transition in done if not self._stands(transition))
+        return tuple(transition.run.id for transition in done if not self._stands(transition, self._wall(now)))
 
-    def _stands(self, transition: Transition) -> bool:
+    def _stands(self, transition: Transition, now: Instant) -> bool:
         """Apply a transition whose fence holds; whether it is in force, by this call or an earlier one."""
         entry = self._data.entries().get(transition.run.id)
         if entry is None:
@@ -250,10 +253,10 @@ class ModelRuns:
             return row.to == before.row.to and (row.to in TERMINAL or row.event == before.row.event)
         if entry.run.state is not State.RUNNING or entry.run.token != transition.run.token:
             return False
-        self._apply(entry, transition)
+        self._apply(entry, transition, now)
         return True
 
-    def _apply(self, entry: Entry, transition: Transition) -> None:
+    def _apply(self, entry: Entry, transition: Transition, now: Instant) -> None:
         cancel_requested = entry.run.cancel_requested_at is not None
         row = row_for(transition, cancel_requested=cancel_requested)
         entry.settled[transition.run.token] = Settled(row, cancel_requested)
@@ -274,6 +277,8 @@ class ModelRuns:
         else:
             entry.attempts.append(_to_attempt(entry, transition, row.event))
             self._put_back(entry, transition, row.to)
+            if transition.wait is not None and row.to is State.BLOCKED:
+                begin_wait(self._data, entry, transition.wait, now)
 
     def _put_back(self, entry: Entry, transition: Transition, to: State) -> None:
         run = entry.run
@@ -379,6 +384,7 @@ def _to_claim(entry: Entry) -> Claim:
         work=run.work,
         inputs=run.inputs,
         has_parents=run.depends is not None,
+        steps=tuple(entry.steps),
     )
 
 

@@ -15,6 +15,8 @@ from treadle.domain.rates import Rate
 from treadle.domain.runs import Attempt, Run, RunKey
 from treadle.domain.schedules import Schedule
 from treadle.domain.states import Row
+from treadle.domain.steps import RunStep
+from treadle.domain.waits import EventWait
 from treadle.domain.workers import WorkerSpec, WorkerState
 from treadle.engines.contract import Accepted, Admission, Document, Topic
 from treadle.testing.model.notices import ModelNotices
@@ -45,6 +47,8 @@ class Entry:
     attempts: list[Attempt] = field(default_factory=list)
     awaited: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
+    steps: list[RunStep] = field(default_factory=list)
+    wait: EventWait | None = None
 
 
 @dataclass
@@ -128,20 +132,20 @@ class Data:
         new = NewEvent(domain=run.domain, type=event, subject=run.id, job_id=run.job_id, at=at, data=data)
         self.write(new, entry.events)
 
-    def write(self, event: NewEvent, n: int = 0) -> None:
+    def write(self, event: NewEvent, n: int = 0) -> Event:
         """Write an event; `n` numbers those of a run."""
-        self.events.append(
-            Event(
-                seq=self.number(),
-                domain=event.domain,
-                type=event.type,
-                subject=event.subject,
-                n=n,
-                job_id=event.job_id,
-                at=event.at,
-                data=event.data,
-            )
+        written = Event(
+            seq=self.number(),
+            domain=event.domain,
+            type=event.type,
+            subject=event.subject,
+            n=n,
+            job_id=event.job_id,
+            at=event.at,
+            data=event.data,
         )
+        self.events.append(written)
+        return written
 
     def wake(self, topics: Iterable[Topic]) -> None:
         """Tell every listener."""

@@ -40,6 +40,7 @@ CREATE TABLE runs (
   losses       INTEGER NOT NULL DEFAULT 0,
   solo_losses  INTEGER NOT NULL DEFAULT 0,
   suspect      INTEGER NOT NULL DEFAULT 0,
+  stepped      INTEGER NOT NULL DEFAULT 0, -- whether there are steps of it
   events       INTEGER NOT NULL DEFAULT 1, -- how many events the run has had; numbers the next
   worker_id    TEXT,
   claimed_at   INTEGER,
@@ -219,6 +220,40 @@ CREATE TABLE events (
   job_id  TEXT    NOT NULL,
   at      INTEGER NOT NULL,
   data    BLOB    NOT NULL                 -- JSON
+) STRICT;
+
+CREATE INDEX events_named ON events (domain, type) WHERE n = 0;
+
+-- What runs have done for good; it goes with the run's history.
+CREATE TABLE steps (
+  seq    INTEGER PRIMARY KEY,
+  run_id TEXT    NOT NULL,
+  name   TEXT    NOT NULL,
+  kind   TEXT    NOT NULL,
+  token  INTEGER NOT NULL,
+  at     INTEGER NOT NULL,
+  event  INTEGER,                          -- events.seq of the one that answered
+  result BLOB    NOT NULL,                 -- JSON
+  UNIQUE (run_id, name)
+) STRICT;
+
+-- Blocked runs that wait for an event. A row goes when its run goes on.
+CREATE TABLE waits (
+  run        INTEGER PRIMARY KEY,          -- runs.seq
+  domain     TEXT    NOT NULL,
+  type       TEXT    NOT NULL,             -- of the event
+  key        INTEGER NOT NULL,             -- domain.waits.match_key
+  after      INTEGER NOT NULL,             -- the position up to which events were looked at
+  step       TEXT    NOT NULL,
+  match      TEXT    NOT NULL,             -- JSON
+  timeout_at INTEGER
+) STRICT;
+CREATE INDEX waits_event   ON waits (domain, type, key, after);
+CREATE INDEX waits_timeout ON waits (timeout_at) WHERE timeout_at IS NOT NULL;
+
+-- Published events that more runs wait for than one transaction wakes.
+CREATE TABLE deliveries (
+  event INTEGER PRIMARY KEY                -- events.seq
 ) STRICT;
 
 CREATE TABLE logs (

@@ -29,9 +29,11 @@ INSERT INTO events (domain, type, subject, n, job_id, at, data) VALUES (?, ?, ?,
 SELECT seq FROM runs WHERE state = 'scheduled' AND due_at <= ? ORDER BY due_at LIMIT ?;
 
 -- name: next_due
--- Of runs, and of tokens for which runs wait.
+-- Of runs, of tokens for which runs wait, and of waits that end without their event.
 SELECT min(due_at) FROM (
-  SELECT min(due_at) AS due_at FROM runs WHERE state = 'scheduled' UNION ALL SELECT min(next_at) FROM rates WHERE next_at IS NOT NULL
+  SELECT min(due_at) AS due_at FROM runs WHERE state = 'scheduled'
+  UNION ALL SELECT min(next_at) FROM rates WHERE next_at IS NOT NULL
+  UNION ALL SELECT min(timeout_at) FROM waits WHERE timeout_at IS NOT NULL
 );
 
 -- name: ready_lines
@@ -69,7 +71,11 @@ FROM (SELECT value AS seq FROM json_each(?1)) AS claimed CROSS JOIN runs ON runs
 SELECT json_group_array(json_array(
          runs.id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures, losses,
          solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT),
-       depends IS NOT NULL))
+         depends IS NOT NULL,
+         iif(stepped, (
+           SELECT CAST(json_group_array(json_array(name, kind, CAST(result AS TEXT), token, at, event)) AS TEXT)
+           FROM (SELECT * FROM steps WHERE run_id = runs.id ORDER BY seq)
+         ), NULL)))
 FROM (SELECT value AS seq FROM json_each(?1)) AS claimed CROSS JOIN runs ON runs.seq = claimed.seq;
 
 -- name: holds
@@ -178,7 +184,7 @@ WHERE +domain = ? AND id IN (SELECT value FROM json_each(?));
 -- name: held
 SELECT worker_id, cancel_at, id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures,
        losses, solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT),
-       depends IS NOT NULL
+       depends IS NOT NULL, NULL
 FROM runs WHERE state = 'running' AND worker_id IN (SELECT value FROM json_each(?)) ORDER BY seq;
 
 -- name: attempts
@@ -210,6 +216,9 @@ DELETE FROM history WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: prune_attempts
 DELETE FROM attempts WHERE run_id IN (SELECT value FROM json_each(?));
+
+-- name: prune_steps
+DELETE FROM steps WHERE run_id IN (SELECT value FROM json_each(?));
 
 -- name: prune_logs
 DELETE FROM logs WHERE run_id IN (SELECT value FROM json_each(?));
