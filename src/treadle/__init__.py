@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from treadle.authoring.context import JobContext
     from treadle.authoring.decorators import job
+    from treadle.authoring.steps import WaitTimeout
     from treadle.client.asynchronous import AsyncClient, RunNotCompleted
     from treadle.client.synchronous import Client
 
 __version__ = "0.1.0"
-__all__ = ["AsyncClient", "Client", "JobContext", "RunNotCompleted", "__version__", "job"]
+__all__ = ["AsyncClient", "Client", "JobContext", "RunNotCompleted", "WaitTimeout", "__version__", "job"]
 
 _HOMES: Final = {
     "AsyncClient": "treadle.client.asynchronous",
     "Client": "treadle.client.synchronous",
     "JobContext": "treadle.authoring.context",
     "RunNotCompleted": "treadle.client.asynchronous",
+    "WaitTimeout": "treadle.authoring.steps",
     "job": "treadle.authoring.decorators",
 }
 

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import pytest
 
 import treadle
+from tests.support.steps import MemoryKeeper
 from treadle.authoring.binding import Binding
 from treadle.authoring.context import JobContext
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import KnownParents, ParentSource
+from treadle.authoring.steps import Steps
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant, Micros, from_iso
@@ -51,6 +53,7 @@ class Attempt(NamedTuple):
     cancelled: Flag
     inputs: dict[str, Any]
     deadline: float | None
+    steps: Steps
     messages: Inbox | None = None
     parents: ParentSource = KnownParents()
 
@@ -77,7 +80,10 @@ def attempt_of(
         work=encode_work(Work(executor=PythonHandler(handler="report"))),
         inputs=json.encode(inputs or {}),
     )
-    return Attempt(claim, Lines() if lines is None else lines, flag or Flag(), inputs or {}, time.monotonic() + 60)
+    steps = Steps(claim, MemoryKeeper(), Noon())
+    return Attempt(
+        claim, Lines() if lines is None else lines, flag or Flag(), inputs or {}, time.monotonic() + 60, steps
+    )
 
 
 def bound(function: Callable[..., Any], inputs: dict[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import ParentResult, ParentSource, to_results
+from treadle.authoring.steps import Steps, here
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import from_seconds, to_datetime
 from treadle.domain.logs import Level, Stream
@@ -54,6 +55,8 @@ class RunningAttempt(Protocol):
 
     @property
     def parents(self) -> ParentSource: ...
+    @property
+    def steps(self) -> Steps: ...
 
 
 class RunLogger:
@@ -79,6 +82,22 @@ class RunLogger:
     def error(self, message: str, /, **fields: Any) -> None:
         """What went wrong."""
         self._log.write(Stream.LOG, Level.ERROR, message, fields or None)
+
+
+class RunEvents:
+    """Publishes events: `await ctx.events.publish("paid", {"order": 17})`."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    def publish(self, name: str, data: Mapping[str, Any] | None = None, *, source: str | None = None) -> Any:
+        """Publish an event, once, however often the run's handler comes here; `source` is the run unless given.
+
+        To be awaited in an async handler. Raises InvalidInput and PayloadTooLarge.
+        """
+        return here(self._steps.publish(name, data or {}, source))
 
 
 class JobContext:
@@ -155,3 +174,32 @@ class JobContext:
     def cancelled(self) -> bool:
         """Whether the run is to end now: a sync handler looks here, an async one is cancelled where it awaits."""
         return self._attempt.cancelled.is_set()
+
+    @property
+    def events(self) -> RunEvents:
+        """Publishes events for which others may wait."""
+        return RunEvents(self._attempt.steps)
+
+    # What follows is awaited in an async handler, and answers at once in a sync one.
+
+    def step(self, name: str, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """What a function (async or sync) returns, as JSON has it; done once and kept, however often the run is tried.
+
+        The second use of a name in one execution is the step `name#2`. Raises InvalidInput for a value that is no JSON
+        or over 256 KiB; what the function raises passes on, and nothing is kept.
+        """
+        return here(self._attempt.steps.run(name, function, *args, **kwargs))
+
+    def sleep(self, seconds: float) -> Any:
+        """Go on after so many seconds, and let others have the place meanwhile. No attempt is spent.
+
+        The handler is ended here, and run again from the top when the time has come.
+        """
+        return here(self._attempt.steps.sleep(seconds))
+
+    def wait_for(self, event: str, match: Mapping[str, Any] | None = None, timeout: float | None = None) -> Any:
+        """The data of the first event of that name, since the run was created, whose data contains `match`.
+
+        The handler is ended while it waits, as by `sleep`. Raises WaitTimeout after `timeout` seconds.
+        """
+        return here(self._attempt.steps.wait_for(event, match or {}, timeout))

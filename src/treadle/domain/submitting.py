@@ -166,12 +166,15 @@ def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None
     )
 
 
-def run_key(key: str, now: Instant, *request: object) -> RunKey:
-    """An idempotency key for a request. Raises InvalidInput for a key that is empty, long, or not plain ASCII."""
+def run_key(key: str, now: Instant, *request: object, scope: str = "submit") -> RunKey:
+    """An idempotency key for a request.
+
+    Raises InvalidInput for a key that is empty, long, or not plain ASCII.
+    """
     if not 0 < len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
         raise InvalidInput(f"an idempotency key is 1 to {MAX_KEY} printable ASCII characters")
     body_hash = hashlib.sha256(_canonical.encode(request)).hexdigest()
-    return RunKey(scope="submit", key=key, body_hash=body_hash, expires_at=now + KEY_LIFETIME)
+    return RunKey(scope=scope, key=key, body_hash=body_hash, expires_at=now + KEY_LIFETIME)
 
 
 def accepted(new: NewRun) -> Run:

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import KnownParents, ParentSource
+from treadle.authoring.steps import StepKeeper, Steps, suspension
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
 from treadle.domain.logs import MAX_LOG_BYTES
@@ -19,8 +20,11 @@ from treadle.executors.capture import OpenLines, end_lines
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.runlog import RunLog
 from treadle.executors.secrets import SecretSource
+from treadle.system import SystemClock
 
 T = TypeVar("T")
+
+_CLOCK: Final = SystemClock()
 
 OnProcess: TypeAlias = Callable[[int, bool], None]
 """Called with a process group's id and True when it has started, False when it is gone."""
@@ -69,13 +73,13 @@ _ORPHANED: Final = KnownParents()
 class Execution:
     """One attempt as its executor sees it. What few attempts need is made when it is first asked for.
 
-    `messages` is the batch that it has taken, None where its job takes none. `deadline` is a moment of the loop's clock
-    in seconds, None for no limit. `on_process` lets the worker's parent kill the process groups of a worker process
-    that died.
+    `messages` is the batch that it has taken, None where its job takes none. `keeper` may be None for programs, which
+    have no steps. `deadline` is a moment of the loop's clock in seconds, None for no limit. `on_process` lets the
+    worker's parent kill the process groups of a worker process that died.
     """
 
     __slots__ = (
-        "_cancelled", "_inputs", "_log", "_logs", "_max_log_bytes", "_open_lines",
+        "_cancelled", "_inputs", "_keeper", "_log", "_logs", "_max_log_bytes", "_open_lines", "_steps",
         "claim", "deadline", "messages", "on_process", "parents", "secrets", "work",
     )  # fmt: skip
 
@@ -86,6 +90,7 @@ class Execution:
         logs: LogBuffer,
         secrets: SecretSource,
         *,
+        keeper: StepKeeper | None = None,
         deadline: float | None = None,
         on_process: OnProcess = _nobody,
         max_log_bytes: int = MAX_LOG_BYTES,
@@ -96,6 +101,7 @@ class Execution:
         self.claim = claim
         self.work = work
         self.secrets = secrets
+        self._keeper = keeper
         self.deadline = deadline
         self.on_process = on_process
         self.messages: Inbox | None = None
@@ -105,6 +111,7 @@ class Execution:
         self._inputs: Any = None
         self._log: RunLog | None = None
         self._open_lines: OpenLines | None = None
+        self._steps: Steps | None = None
 
     @property
     def inputs(self) -> Any:
@@ -138,6 +145,24 @@ class Execution:
         return self._open_lines
 
     @property
+    def keeper(self) -> StepKeeper:
+        """Where the steps of handlers are kept."""
+        assert self._keeper is not None  # noqa: S101 - there is one wherever handlers are called
+        return self._keeper
+
+    @property
+    def steps(self) -> Steps:
+        """What the attempt does for good."""
+        if self._steps is None:
+            with _FIRST:
+                self._steps = _kept(self._steps, self._make_steps)
+        return self._steps
+
+    def suspension(self, error: BaseException | None = None) -> Outcome | None:
+        """What the attempt comes to if a step has ended it for now; see `authoring.steps.suspension`."""
+        return suspension(self._steps, error)
+
+    @property
     def early_outcome(self) -> Cancelled | Released | None:
         """What the attempt comes to if it was told to end before its time."""
         return None if self._cancelled is None else self._cancelled.outcome
@@ -151,6 +176,9 @@ class Execution:
 
     def _make_log(self) -> RunLog:
         return RunLog(self.claim, self._logs, max_bytes=self._max_log_bytes)
+
+    def _make_steps(self) -> Steps:
+        return Steps(self.claim, self.keeper, _CLOCK)
 
 
 class Executor(Protocol):

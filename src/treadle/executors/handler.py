@@ -35,9 +35,16 @@ class HandlerExecutor:
         if handler is None:
             raise NotFound(f"no handler {wanted.handler!r} is known to this worker")
         arguments = handler.arguments(execution)
-        if handler.is_async:
-            return to_outcome(await handler.function(**arguments))
-        return to_outcome(await self._in_thread(partial(handler.function, **arguments)))
+        try:
+            if handler.is_async:
+                value = await handler.function(**arguments)
+            else:
+                value = await self._in_thread(partial(handler.function, **arguments))
+        except BaseException as error:
+            if (later := execution.suspension(error)) is None:
+                raise
+            return later
+        return execution.suspension() or to_outcome(value)
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:
         """Calls in a thread, which nothing can stop: when cancelled, waits for it to end; its result then counts."""

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from treadle.authoring.context import Log
 from treadle.authoring.inbox import Inbox
 from treadle.domain.dependencies import Parent
 from treadle.domain.logs import Stream
-from treadle.domain.outcomes import Failed, Lost, Outcome, RunError, Succeeded
+from treadle.domain.outcomes import Failed, Lost, Outcome, Released, RunError, Succeeded, Waiting
 from treadle.domain.work import PythonHandler
 from treadle.executors.base import CannotRun, Execution
 from treadle.executors.command import Command
 from treadle.executors.completion import signal_name
+from treadle.executors.isolated_steps import QUESTION, answer
 from treadle.executors.isolation import Assignment, decode_ending, decode_record, encode_assignment
 from treadle.executors.outcomes import to_outcome
 from treadle.executors.pipes import PipeReader
-from treadle.executors.runlog import RunLog
 from treadle.executors.scratch import Scratch
 from treadle.executors.session import READ_BYTES, Output, carry_out, scratch_folder
 
@@ -56,15 +61,15 @@ class IsolatedExecutor:
         command = Command(
             (sys.executable, "-m", _MAIN, str(assignment)), Path(sys.executable), Path.cwd(), dict(os.environ)
         )
-        ours, theirs = os.pipe()
-        with os.fdopen(ours, "rb", buffering=0) as records:
+        ours, theirs = socket.socketpair()
+        with ours, os.fdopen(ours.fileno(), "rb", buffering=0, closefd=False) as records:
             code, early = await carry_out(
                 command,
                 execution,
-                stdin=os.fdopen(theirs, "wb", buffering=0),
+                stdin=os.fdopen(theirs.detach(), "wb", buffering=0),
                 grace=self._grace,
                 outputs=(Output(Stream.STDOUT, log), Output(Stream.STDERR, log)),
-                channels=[(_Records(log), PipeReader(records))],
+                channels=[(_Records(execution, ours), PipeReader(records))],
             )
         told = _told(scratch, execution.messages)
         if isinstance(told, Succeeded) and not isinstance(early, Failed):
@@ -88,22 +93,32 @@ class IsolatedExecutor:
 
 
 class _Records:
-    """Brings what the process says into the run's log."""
+    """Brings what the process says into the run's log, and answers what it asks for its steps."""
 
-    def __init__(self, log: RunLog) -> None:
-        self._log = log
+    def __init__(self, execution: Execution, line: socket.socket) -> None:
+        self._execution = execution
+        self._line = line
         self._pending = bytearray()
 
     async def read(self, pipe: PipeReader) -> None:
         """See `session.Reader`."""
-        while data := await pipe.read(READ_BYTES):
-            self._pending += data
-            if b"\n" in data:
-                *lines, rest = self._pending.split(b"\n")
-                self._pending = rest
-                for line in lines:
-                    _write(self._log, bytes(line))
-                await self._log.drain()
+        with suppress(ConnectionResetError):  # it died before it had read an answer
+            while data := await pipe.read(READ_BYTES):
+                self._pending += data
+                if b"\n" in data:
+                    *lines, rest = self._pending.split(b"\n")
+                    self._pending = rest
+                    for line in lines:
+                        await self._take(bytes(line))
+                    await self._execution.log.drain()
+
+    async def _take(self, line: bytes) -> None:
+        if not line.startswith(QUESTION):
+            _write(self._execution.log, line)
+            return
+        with suppress(ValueError, BrokenPipeError):  # user code wrote to it, as below; or the process is gone
+            said = await answer(line, self._execution.claim, self._execution.keeper)
+            await asyncio.get_running_loop().sock_sendall(self._line, said)
 
 
 def _write(log: Log, line: bytes) -> None:
@@ -123,9 +138,16 @@ def _told(scratch: Scratch, messages: Inbox | None) -> Outcome | None:
         outcome, verdicts = decode_ending(data)
         if messages is not None:
             messages.adopt(verdicts)
-        return to_outcome(outcome)
+        return _later(outcome) if isinstance(outcome, Waiting | Released) else to_outcome(outcome)
     except ValueError as error:
         return Failed(RunError("result", f"what the handler's process left is no outcome: {error}"), retry=False)
+
+
+def _later(outcome: Waiting | Released) -> Outcome:
+    """An outcome that steps have. Raises ValueError for a wait that no engine could read."""
+    if isinstance(outcome, Waiting) and outcome.wait is not None:
+        msgspec.json.decode(outcome.wait.match, type=dict)
+    return outcome
 
 
 def _ended_by_itself(code: int | None) -> Outcome:

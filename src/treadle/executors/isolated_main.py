@@ -19,15 +19,18 @@ from treadle.authoring.decorators import Handler
 from treadle.authoring.discovery import discover
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import KnownParents
+from treadle.authoring.steps import Steps, suspension
 from treadle.domain import json
 from treadle.domain.errors import NotFound
 from treadle.domain.logs import Level, Stream, encodable
 from treadle.domain.outcomes import Outcome
 from treadle.executors.capture import OpenLines, capture_output, current_speaker, end_lines
+from treadle.executors.isolated_steps import AskingKeeper
 from treadle.executors.isolation import Assignment, decode_assignment, encode_ending, encode_record
 from treadle.executors.lines import encode_fields
 from treadle.executors.outcomes import failure, to_outcome
 from treadle.executors.redact import NOTHING_SECRET
+from treadle.system import SystemClock
 
 if TYPE_CHECKING:
     import asyncio
@@ -40,14 +43,14 @@ class PipeLog:
     """The run's log, seen from here: what is written goes to the worker, which cleans, masks and caps it."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
-        self._pipe = pipe
-        self._lock = threading.RLock()  # a signal's handler may write while its own thread does
+        self.pipe = pipe
+        self.lock = threading.RLock()  # a signal's handler may write while its own thread does
 
     def write(self, stream: Stream, level: Level, text: str, fields: Mapping[str, Any] | None = None) -> None:
         """Writes a text and its fields; waits while the worker is slower."""
         extra = None if fields is None else encode_fields(fields, NOTHING_SECRET)
         text = encodable(text)
-        with self._lock:
+        with self.lock:
             for start in range(0, max(len(text), 1), _RECORD_CHARACTERS):
                 part = text[start : start + _RECORD_CHARACTERS]
                 self._send(encode_record(stream, level, part, extra))
@@ -56,7 +59,7 @@ class PipeLog:
     def _send(self, record: bytes) -> None:
         left = memoryview(record)
         while left:
-            left = left[self._pipe.write(left) :]
+            left = left[self.pipe.write(left) :]
 
 
 class Stop:
@@ -101,6 +104,15 @@ class IsolatedAttempt:
         """The run's inputs, decoded when first read."""
         return json.decode(self.claim.inputs)
 
+    @cached_property
+    def steps(self) -> Steps:
+        """What the attempt does for good."""
+        return Steps(self.claim, AskingKeeper(self.log.pipe, self.log.lock), SystemClock())
+
+    def suspension(self, error: BaseException | None = None) -> Outcome | None:
+        """What the attempt comes to if a step has ended it for now; see `authoring.steps.suspension`."""
+        return suspension(vars(self).get("steps"), error)
+
 
 def main() -> None:
     """Carry out the assignment, leave its outcome, and end as any Python program does."""
@@ -119,11 +131,10 @@ def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
     try:
         handler = _find(assignment, attempt.log)
         arguments = handler.arguments(attempt)
-        if handler.is_async:
-            return to_outcome(_run(handler, arguments, attempt.cancelled))
-        return to_outcome(handler.function(**arguments))
+        value = _run(handler, arguments, attempt.cancelled) if handler.is_async else handler.function(**arguments)
+        return attempt.suspension() or to_outcome(value)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the worker has to learn of it
-        return failure(error)
+        return attempt.suspension(error) or failure(error)
 
 
 def _find(assignment: Assignment, log: PipeLog) -> Handler[..., Any]:
@@ -153,11 +164,11 @@ def _run(handler: Handler[..., Any], arguments: dict[str, Any], stop: Stop) -> A
 
 
 def _take_over_stdin() -> IO[bytes]:
-    """The pipe to the worker, which came as standard input; handlers find an empty one in its place."""
+    """The line to the worker, which came as standard input; handlers find an empty one in its place."""
     pipe = os.dup(0)
     with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-    return os.fdopen(pipe, "wb", buffering=0)
+    return os.fdopen(pipe, "r+b", buffering=0)
 
 
 def _leave(ending: bytes, file: Path) -> None:

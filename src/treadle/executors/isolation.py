@@ -1,7 +1,8 @@
 """What a worker and the process of an isolated handler tell each other.
 
-The worker writes the assignment to a file and gives the process the writing end of a pipe as its standard input: on it
-the process says, line by line, what is to go into the run's log. Its last word is a file with the outcome.
+The worker writes the assignment to a file and gives the process one end of a pair of sockets as its standard input: on
+it the process says, line by line, what is to go into the run's log, and asks what its steps need (`isolated_steps`).
+Its last word is a file with the outcome.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from treadle.domain.dependencies import Parent
 from treadle.domain.json import Json
 from treadle.domain.logs import Level, Stream
 from treadle.domain.messages import Message, Verdict
-from treadle.domain.outcomes import Cancelled, Failed, Outcome, Skipped, Snoozed, Succeeded
+from treadle.domain.outcomes import Cancelled, Failed, Outcome, Released, Skipped, Snoozed, Succeeded, Waiting
 from treadle.domain.runs import Claim
 
-Told: TypeAlias = Succeeded | Failed | Skipped | Snoozed | Cancelled
-"""The outcomes that a handler can have."""
+Told: TypeAlias = Succeeded | Failed | Skipped | Snoozed | Cancelled | Waiting | Released
+"""The outcomes that a handler can have, the last two by its steps."""
 
 Ending: TypeAlias = tuple[Told, tuple[Verdict, ...]]
 """What the process came to, and what its handler said of messages."""

@@ -45,6 +45,7 @@ from treadle.worker.parents import EngineParents
 from treadle.worker.patience import until_available
 from treadle.worker.pump import Pump
 from treadle.worker.runner import Runner
+from treadle.worker.steps import EngineKeeper
 
 _LAST_SETTLE_SECONDS: Final = 3.0
 
@@ -70,6 +71,7 @@ async def run(orders: Orders) -> None:
     secrets = LocalSecrets(Path(settings.data) / "secrets")
     parents = EngineParents(engine)
     async with LogBuffer(engine.logs.append) as logs:
+        keeper = EngineKeeper(engine, orders.worker_id)
 
         def make_execution(claim: Claim) -> Execution:
             return Execution(
@@ -77,6 +79,7 @@ async def run(orders: Orders) -> None:
                 work=decode_work(claim.work),
                 logs=logs,
                 secrets=secrets,
+                keeper=keeper,
                 max_log_bytes=settings.max_log_bytes,
                 on_process=control.on_process,
                 parents=parents,

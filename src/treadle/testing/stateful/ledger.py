@@ -24,7 +24,7 @@ M3   a message that was put is there until it was settled long ago, or somebody 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from treadle.domain.dependencies import Join, OnParentFailure
@@ -36,6 +36,7 @@ from treadle.domain.rates import Rate
 from treadle.domain.retry import QUARANTINE_AT
 from treadle.domain.runs import TERMINAL, Claim, NewRun, Run, State
 from treadle.domain.states import CANCEL_REQUESTED_EVENT, QUEUED_EVENT, TABLE, Change, Transition
+from treadle.domain.steps import RunStep
 from treadle.domain.work import decode_work
 from treadle.engines.contract import Accepted, Admission, Firing, Received
 
@@ -82,6 +83,7 @@ class Ledger:
     queues: dict[tuple[str, str], Gate] = field(default_factory=lambda: defaultdict(Gate))
     slots: set[tuple[str, str, Instant]] = field(default_factory=set)
     pruned: set[str] = field(default_factory=set)
+    steps: dict[tuple[str, str], RunStep] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     processed: dict[str, Message] = field(default_factory=dict)
     unchecked: list[str] = field(default_factory=list)
@@ -193,12 +195,19 @@ class Ledger:
                     assert transition.worker_id is None or self.leases[transition.worker_id] > now, "I4"
                     holding.until = now
 
+    def recorded(self, claim: Claim, step: RunStep, *, taken: bool) -> None:
+        """I3: a step is kept under the claim that holds the run, and under no other."""
+        (holding,) = (one for one in self.holdings[claim.id] if one.token == claim.token)
+        assert taken == (holding.until is None), "I3"
+        if taken:
+            self.steps.setdefault((claim.id, step.name), step)
+
     def _holding(self, transition: Transition) -> Holding:
         (holding,) = (one for one in self.holdings[transition.run.id] if one.token == transition.run.token)
         return holding
 
-    def check(self, runs: Sequence[Run]) -> None:
-        """I1, I2, I5 and I9, over all the runs of an engine."""
+    def check(self, runs: Sequence[Run], steps: Mapping[str, Sequence[RunStep]]) -> None:
+        """I1, I2, I5 and I9, over all the runs of an engine; no step that was kept is lost, or another than it was."""
         by_id = {run.id: run for run in runs}
         assert len(by_id) == len(runs), "I1: a run is there twice"
         assert set(by_id) == set(self.accepted) - self.pruned, "I1"
@@ -212,6 +221,8 @@ class Ledger:
         for run_id in self.unchecked:
             assert self._may_go(by_id[run_id]), "I9"
         self.unchecked.clear()
+        for (run_id, name), step in self.steps.items():
+            assert run_id in self.pruned or step in steps[run_id], f"I3: step {name} of {run_id}"
 
     def _may_go(self, run: Run) -> bool:
         """Whether a run's parents let it go, told from how they ended and from nothing else."""

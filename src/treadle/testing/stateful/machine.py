@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Depends, Join, OnParentFailure
 from treadle.domain.instants import MINUTE, SECOND, Micros
+from treadle.domain.json import encode
 from treadle.domain.limits import Lane, Limits, RateLimit
 from treadle.domain.messages import Intake, Judgement, Verdict
 from treadle.domain.outcomes import (
@@ -34,6 +35,7 @@ from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import TERMINAL, NewRun, RunKey, State
 from treadle.domain.schedules import Schedule, reschedule
 from treadle.domain.submitting import repeat_run
+from treadle.domain.waits import EventWait
 from treadle.domain.workers import EVERY_DOMAIN
 from treadle.testing.driver import HANDLER, interval_schedule, lanes, new_message, new_run, saving, work, worker_spec
 from treadle.testing.stateful.pair import LEASE, Held, OpenEngine, Pair
@@ -47,6 +49,8 @@ REQUIRES: Final = frozenset({HANDLER, "shell"})
 EVERY: Final[Micros] = 7 * SECOND
 
 CHANGES: Final = st.sampled_from(["every 7", "every 7", "every 14", "off", "see", "delete"])
+STEPS: Final = ("wait:paid", "wait:paid#2")
+DATA: Final = st.dictionaries(st.sampled_from("ab"), st.integers(1, 2), max_size=2)
 MOSTLY_ONE: Final = st.sampled_from([DOMAINS[0]] * 6 + [DOMAINS[1]])
 STATES: Final = st.sampled_from([QueueState.OPEN, QueueState.OPEN, QueueState.PAUSED, QueueState.DRAINING])
 RATES: Final = st.sampled_from([None, None, Rate(1, 5 * SECOND), Rate(2, 3 * SECOND)])
@@ -168,6 +172,10 @@ class EngineMachine(RuleBasedStateMachine):
             self.pair.ask(lambda engine: engine.runs.resolve(now=self.pair.now))
         return new.domain, new.id
 
+    @rule(domain=MOSTLY_ONE, name=st.sampled_from(["paid", "paid", "sent"]), data=DATA)
+    def publish(self, domain: str, name: str, data: dict[str, int]) -> None:
+        self.pair.publish(domain, name, data)
+
     # Workers.
 
     @precondition(lambda self: len(self.pair.alive()) < 5)
@@ -216,6 +224,18 @@ class EngineMachine(RuleBasedStateMachine):
             self.pair.ask(lambda engine: engine.workers.drain([one]))
         else:
             self.pair.stop([one])
+
+    @rule(held=claims, name=st.sampled_from(["charge", "send"]))
+    def record(self, held: Held, name: str) -> None:
+        """A handler has done something for good."""
+        self.pair.record(held, name)
+
+    @rule(held=claims, match=DATA, step=st.sampled_from(STEPS), timeout=st.sampled_from([None, 0, 5 * SECOND]))
+    def wait_for(self, held: Held, match: dict[str, int], step: str, timeout: Micros | None) -> None:
+        """A handler waits for an event."""
+        timeout_at = None if timeout is None else self.pair.now + timeout
+        wait = EventWait(step=step, event="paid", match=encode(match), timeout_at=timeout_at)
+        self.pair.settle([(held, Waiting(Reason(ReasonCode.EVENT, "paid"), wait))])
 
     @rule(held=claims)
     def say(self, held: Held) -> None:

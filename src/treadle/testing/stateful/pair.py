@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from treadle.domain.errors import KeyReused, LeaseLost, StaleVersion, TreadleError
 from treadle.domain.ids import make_id
 from treadle.domain.instants import SECOND, Instant, Micros
+from treadle.domain.json import encode
 from treadle.domain.logs import Level, LogLine, Stream
 from treadle.domain.messages import Intake, MessageState, NewMessage, Verdict
 from treadle.domain.outcomes import Lost, Outcome
@@ -20,6 +21,8 @@ from treadle.domain.rates import Rate
 from treadle.domain.runs import DEFAULT_QUEUE, TERMINAL, Claim, NewRun, Run, State
 from treadle.domain.schedules import Schedule, plan
 from treadle.domain.states import Transition
+from treadle.domain.steps import RunStep, StepKind
+from treadle.domain.waits import user_event
 from treadle.domain.workers import WorkerSpec
 from treadle.engines.contract import Accepted, Engine, MessageQuery, Save, Step
 from treadle.system import Clock
@@ -27,7 +30,7 @@ from treadle.testing.clock import VirtualClock
 from treadle.testing.driver import firing, new_run, transition
 from treadle.testing.model import Data, ModelEngine
 from treadle.testing.stateful.ledger import Ledger
-from treadle.testing.stateful.reading import ALL, Lives, check_lanes, everything
+from treadle.testing.stateful.reading import ALL, Lives, check_lanes, everything, without_positions
 
 T = TypeVar("T")
 
@@ -90,7 +93,7 @@ class Pair:
         model, real = (self._runner.run(everything(engine, self.now)) for engine in (self._model, self._real))
         for what in model.__struct_fields__:
             assert getattr(model, what) == getattr(real, what), what
-        self.ledger.check(real.runs)
+        self.ledger.check(real.runs, real.steps)
         self.ledger.check_messages(real.messages, real.runs)
         for lives, engine in zip(self._lives, (self._model, self._real), strict=True):
             self._runner.run(lives.follow(engine))
@@ -209,6 +212,22 @@ class Pair:
             assert not {held[0] for held, _ in done} <= set(self.alive()), "I4"
         else:
             self.ledger.settled(told, refused, self.now)
+
+    def record(self, held: Held, name: str) -> None:
+        """Keep a step of a run, maybe under a stale token."""
+        worker_id, claim = held
+        step = RunStep(name=name, kind=StepKind.RESULT, result=encode(self.now), token=claim.token, at=self.now)
+        try:
+            taken = self.ask(lambda engine: engine.steps.record(worker_id, claim.id, claim.token, step, now=self.now))
+        except LeaseLost:
+            assert worker_id not in self.alive(), "I4"
+        else:
+            self.ledger.recorded(claim, step, taken=taken)
+
+    def publish(self, domain: str, name: str, data: dict[str, int]) -> None:
+        """Publish an event."""
+        event = user_event(name, data, domain=domain, source="somebody", at=self.now)
+        self.ask(lambda engine: engine.events.publish(event, now=self.now), lambda answer: answer.woken)
 
     def say(self, held: Held) -> None:
         """Write a line of log."""
@@ -340,7 +359,8 @@ async def _answer(verb: Callable[[Engine], Awaitable[T]], engine: Engine) -> T |
 
 def _seen(step: Step) -> Any:
     """What of a step must be equal: a hint may come early."""
-    return step.refused, step.claims, sorted(step.cancels), step.solo_waiting
+    claims = [replace(claim, steps=tuple(without_positions(claim.steps))) for claim in step.claims]
+    return step.refused, claims, sorted(step.cancels), step.solo_waiting
 
 
 def _name(schedule: Schedule) -> tuple[str, str]:

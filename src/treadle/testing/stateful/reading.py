@@ -19,6 +19,8 @@ from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import LIVE, Claim, Run, State
 from treadle.domain.schedules import Schedule
 from treadle.domain.states import TABLE, Change
+from treadle.domain.steps import RunStep
+from treadle.domain.waits import EventWait
 from treadle.domain.workers import Worker
 from treadle.engines.contract import Consumer, Document, Engine, MessageQuery, RunQuery
 from treadle.testing.stateful.ledger import check_life
@@ -39,6 +41,8 @@ class Everything(Struct, frozen=True, kw_only=True):
     due: set[str]
     next_due: Instant | None
     running: list[frozenset[str]]
+    steps: dict[str, list[RunStep]]
+    waits: dict[str, EventWait | None]
     documents: list[Document]
     queues: list[tuple[str, str, QueueControl, int, int]]
     messages: list[Message]
@@ -65,6 +69,8 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         running=[await engine.schedules.running(name, [s.id for s in schedules]) for name in DOMAINS],
         parents=[await engine.runs.parents(r.domain, r.id, results=True) for r in runs if r.depends is not None],
         children=[await engine.runs.children(run.domain, run.id) for run in runs],
+        steps={run.id: without_positions(await engine.steps.find(run.domain, run.id)) for run in runs},
+        waits={run.id: await engine.steps.waiting(run.domain, run.id) for run in runs},
         documents=[document for name in DOMAINS for document in await engine.documents.find(name, "job")],
         queues=[_as_told(queue) for name in DOMAINS for queue in await engine.queues.find(name)],
         messages=[
@@ -73,6 +79,11 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         awaited=await engine.messages.awaited(ALL),
         domains=[(domain.name, domain.weight, domain.running) for domain in await engine.domains.find()],
     )
+
+
+def without_positions(steps: Sequence[RunStep]) -> list[RunStep]:
+    """Steps as they compare: each engine has positions of its own for events."""
+    return [replace(step, event=None if step.event is None else 0) for step in steps]
 
 
 class Lives:

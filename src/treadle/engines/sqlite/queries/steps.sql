@@ -49,7 +49,8 @@ UPDATE waits SET after = ?2 WHERE run IN (SELECT value FROM json_each(?1));
 -- name: answer
 INSERT INTO steps (run_id, name, kind, token, at, event, result)
 SELECT runs.id, step, ?2, token, ?3, ?4, ?5 FROM waits JOIN runs ON runs.seq = waits.run
-WHERE waits.run IN (SELECT value FROM json_each(?1));
+WHERE waits.run IN (SELECT value FROM json_each(?1))
+ON CONFLICT DO NOTHING;
 
 -- name: end
 DELETE FROM waits WHERE run IN (SELECT value FROM json_each(?));
