@@ -11,7 +11,7 @@ from treadle.domain.admission import AT_THE_GATE
 from treadle.domain.instants import Instant
 from treadle.domain.limits import is_rendered
 from treadle.domain.queues import QueueState
-from treadle.domain.runs import NewRun, RunKey
+from treadle.domain.runs import NewRun
 from treadle.domain.states import QUEUED_EVENT
 from treadle.domain.submitting import wait_for
 from treadle.engines.contract import Accepted, Admission
@@ -19,6 +19,7 @@ from treadle.engines.sqlite.admission import arrive
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import Standing, attach
 from treadle.engines.sqlite.gates import declare, gates_of
+from treadle.engines.sqlite.keys import named, put_key
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.queues import QueueName, controls
@@ -92,18 +93,6 @@ def _bring_to_gates(connection: apsw.Connection, limited: Sequence[NewRun], now:
 def _never(_key: str) -> bool:
     """The limits of a run that is done again are those of then."""
     return False
-
-
-def named(connection: apsw.Connection, domain: str, key: RunKey, now: Instant) -> Accepted | None:
-    """What already has a key."""
-    for standing, body_hash in fetch(connection, _SQL["key"], (domain, key.scope, key.key, now)):
-        return Accepted(standing, Admission.EXISTING if body_hash == key.body_hash else Admission.KEY_REUSED)
-    return None
-
-
-def put_key(connection: apsw.Connection, domain: str, key: RunKey, new_id: str) -> None:
-    """Let a key name what is new."""
-    connection.execute(_SQL["insert_key"], (domain, key.scope, key.key, new_id, key.body_hash, key.expires_at))
 
 
 def _row(run: NewRun, line: int) -> tuple[Any, ...]:

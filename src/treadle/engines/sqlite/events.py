@@ -14,7 +14,7 @@ from treadle.domain.waits import FAMILY
 from treadle.engines.contract import Admission, Published, Topic
 from treadle.engines.sqlite import waits
 from treadle.engines.sqlite.connection import fetch
-from treadle.engines.sqlite.enqueuing import named, put_key
+from treadle.engines.sqlite.keys import named, put_key
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.writer import Write, Writer
