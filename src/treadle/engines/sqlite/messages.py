@@ -115,17 +115,20 @@ def settle(write: Write, done: Sequence[Transition]) -> None:
     write.topics.add(Topic.MESSAGES)
     by_fence = {(each.run.id, each.run.token): each for each in reversed(done)}  # the first counts
     verdicts = {(run_id, said.message_id): said for (run_id, _), t in by_fence.items() for said in t.verdicts}
-    settled = []
+    settled: list[tuple[int, Message]] = []
+    events = []
     for seq, state, event, *columns in rows:
         message = _to_message(columns)
         transition = by_fence[columns[_RUN_ID], columns[_TOKEN]]
         verdict = verdicts.get((transition.run.id, message.id)) or Verdict(
             message.id, judge_messages(Row(State(state), event)), transition.error
         )
-        settled.append((seq, settle_message(message, verdict, transition.at)))
+        message = settle_message(message, verdict, transition.at)
+        settled.append((seq, message))
+        if message.state is MessageState.POISON:
+            events.append(set_aside_event(message, transition.at))
     _change(connection, settled)
-    poison = [one for _, one in settled if one.state is MessageState.POISON]
-    event_log.append(connection, [set_aside_event(one, one.settled_at or 0) for one in poison])
+    event_log.append(connection, events)
 
 
 def _put(connection: apsw.Connection, messages: Sequence[NewMessage], now: Instant) -> list[Received]:

@@ -182,6 +182,24 @@ class TestInbox:
         await end(drive, claim, Succeeded(), Verdict(theirs, Judgement.DONE))
         assert await drive.inbox() == {PROCESSED: [mine], LEASED: [theirs]}
 
+    async def test_nor_where_both_are_settled_together(self, engine: Engine, drive: Driver) -> None:
+        mine, theirs = await drive.put(2)
+        claim, other = await holder(drive), await holder(drive)
+        assert (await drive.take(claim, batch_size=1), await drive.take(other)) == ([mine], [theirs])
+        said = replace(drive.outcome(claim, Succeeded(), None), verdicts=(Verdict(theirs, Judgement.DONE),))
+        await engine.runs.settle([said, drive.outcome(other, BOOM, None)], now=drive.now)
+        assert await drive.inbox() == {PROCESSED: [mine], PENDING: [theirs]}
+
+    async def test_of_two_ends_in_one_batch_the_first_counts(self, engine: Engine, drive: Driver) -> None:
+        (message_id,) = await drive.put()
+        claim = await holder(drive)
+        await drive.take(claim)
+        ends = [drive.outcome(claim, BOOM, None), drive.outcome(claim, Succeeded(), None)]
+        ends[1] = replace(ends[1], verdicts=(Verdict(message_id, Judgement.DONE),))
+        await engine.runs.settle(ends, now=drive.now)
+        message = await drive.message(message_id)
+        assert (message.state, message.error) == (PENDING, BOOM.error)
+
     async def test_a_stale_run_takes_and_settles_nothing(self, drive: Driver) -> None:
         (message_id,) = await drive.put()
         worker = await drive.worker(lease=HOUR)
@@ -323,6 +341,7 @@ class TestConsumers:
 
     async def test_only_one_run_is_started(self, engine: Engine, drive: Driver) -> None:
         await engine.documents.save(saving(drive.now, consumes="mail"))
+        assert await engine.messages.start([new_run(drive.now)], now=drive.now) == [False]
         await drive.put()
         runs = [new_run(drive.now) for _ in range(2)]
         assert await engine.messages.start(runs, now=drive.now) == [True, False]
