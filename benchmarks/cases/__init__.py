@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.cases import backlog, budget, drain, enqueue, history, idle, latency
+from benchmarks.cases import backlog, budget, drain, enqueue, history, idle, lanes, latency
 from benchmarks.measure import Options, Report
 
 
@@ -26,5 +26,6 @@ CASES: Final[Mapping[str, Case]] = {
     "budget": Case("microseconds of the runner and of the engine for one run", budget.NUMBERS, budget.run),
     "idle": Case("processor time and memory of `treadle up` at rest", idle.NUMBERS, idle.run),
     "history": Case("what a long history costs claims, submissions and listings", history.NUMBERS, history.run),
+    "lanes": Case("what a thousand lanes cost a drain", lanes.NUMBERS, lanes.run),
     "backlog": Case("what a million waiting runs cost a drain", backlog.NUMBERS, backlog.run),
 }

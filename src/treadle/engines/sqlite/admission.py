@@ -111,9 +111,11 @@ def _hand_over(connection: apsw.Connection, free: dict[int, int]) -> tuple[int, 
     Lowers the counts by what it gave. Answers how many that was, and the gates where the next in line has other gates
     to pass as well.
     """
+    looked_at = {gate: count for gate, count in free.items() if count > 0}
+    if all(count == 1 for count in looked_at.values()):
+        return _hand_one_over(connection, looked_at, free)
     entangled: set[int] = set()
     given = 0
-    looked_at = {gate: count for gate, count in free.items() if count > 0}
     while looked_at and given < MOST_ADMITTED:
         page = min(max(looked_at.values()), _PAGE)
         taken: list[tuple[int, int]] = []
@@ -131,6 +133,15 @@ def _hand_over(connection: apsw.Connection, free: dict[int, int]) -> tuple[int, 
         given += len(taken)
         looked_at = more
     return given, entangled
+
+
+def _hand_one_over(connection: apsw.Connection, gates: Collection[int], free: dict[int, int]) -> tuple[int, set[int]]:
+    """The same where one slot is free of each gate, as a trip of a worker leaves it."""
+    first = fetch(connection, _SQL["first_waiters"], (json_list(list(gates)),)) if gates else []
+    taken = [(gate, seq) for gate, seq, others in first if "," not in others]
+    free.update((gate, 0) for gate, _ in taken)
+    _let_in(connection, taken)
+    return len(taken), {gate for gate, _, others in first if "," in others}
 
 
 def _let_in(connection: apsw.Connection, slots: Sequence[tuple[int, int]]) -> None:

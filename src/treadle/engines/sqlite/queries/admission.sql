@@ -50,6 +50,11 @@ SELECT value, (SELECT json_group_array(json_array(rank, seq, gates)) FROM (
   SELECT rank, seq, gates FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT ?2))
 FROM json_each(?1);
 
+-- name: first_waiters
+-- The best of each gate, where the usual one slot is free: without the JSON of several, in half the time.
+SELECT value, seq, gates FROM json_each(?) CROSS JOIN runs
+ON seq = (SELECT seq FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT 1);
+
 -- name: contested
 -- Gates before which a run waits that goes before one which is ready behind them.
 SELECT value FROM json_each(?)
@@ -64,14 +69,14 @@ ORDER BY rank DESC, seq DESC LIMIT 1;
 
 -- name: take
 -- Rows come as JSON [[gate, seq], …].
-INSERT INTO slots (gate, run) SELECT value ->> 0, value ->> 1 FROM json_each(?);
+INSERT INTO slots (gate, run) SELECT value ->> 0, value ->> 1 FROM jsonb_each(?);
 
 -- name: let_in
 UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: give_back
 -- Rows come as JSON [[gate, seq], …].
-DELETE FROM slots WHERE (gate, run) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?));
+DELETE FROM slots WHERE (gate, run) IN (SELECT value ->> 0, value ->> 1 FROM jsonb_each(?));
 
 -- name: wait_for
 UPDATE runs SET state = 'blocked', waits_for = ?2 WHERE seq = ?1;
