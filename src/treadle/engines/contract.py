@@ -241,6 +241,15 @@ class LaneStore(Protocol):
         """
         ...
 
+    async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
+        """Let no lane be held up by a line that is shut: its queue paused, or no online worker able to take from it.
+
+        Where others wait, a shut line's runs that are ready give their slots back, and those that wait go out of the
+        way; once it is open again, they come to their gates anew. A part at a time: answers how many moved, at most
+        about `limit`; where that is reached there may be more.
+        """
+        ...
+
 
 class Firing(Struct, frozen=True, kw_only=True):
     """Slots of one schedule being fired or passed over: applied only if its cursor still is `cursor`."""

@@ -5,6 +5,7 @@ It only puts runs back into their lines; it never executes.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
@@ -20,6 +21,7 @@ MOST_SECONDS: Final = 1.0
 """How long a lease that ended may go unnoticed, however long leases are."""
 
 _BATCH: Final = 500
+_BREATH_SECONDS: Final = 0.02
 
 _logger = structlog.get_logger(__name__)
 
@@ -40,6 +42,10 @@ class Sweeper:
         """
         if passed := await self._engine.lanes.tend(_BATCH):
             _logger.info("let runs pass that waited for lanes or rates", runs=passed)
+        moved = await self._engine.lanes.step_aside(_BATCH)
+        while moved >= _BATCH:
+            await asyncio.sleep(_BREATH_SECONDS)  # the writer is others' too
+            moved = await self._engine.lanes.step_aside(_BATCH)
         workers = await self._engine.workers.expire()
         if not workers:
             return self._every

@@ -74,7 +74,7 @@ def arrive(
     if runs:
         connection.execute(_SQL["name_gate"], (seqs,))
         if were_ready:
-            _tell_blocked(connection, seqs, now)
+            tell_blocked(connection, seqs, now)
 
 
 def release(connection: apsw.Connection, runs: Iterable[tuple[int, str]]) -> set[int]:
@@ -150,7 +150,8 @@ def _let_in(connection: apsw.Connection, slots: Sequence[tuple[int, int]]) -> No
         connection.execute(_SQL["let_in"], (json_list([seq for _, seq in slots]),))
 
 
-def _tell_blocked(connection: apsw.Connection, seqs: str, now: Instant) -> None:
+def tell_blocked(connection: apsw.Connection, seqs: str, now: Instant) -> None:
+    """Write the events of runs, as a JSON list, that were ready and are blocked."""
     connection.execute(_SQL["tell_blocked"], (seqs, _BLOCKED, now))
     connection.execute(_SQL["count_blocked"], (seqs,))
 
@@ -213,7 +214,7 @@ class _Arranger:
         """A run that is ready gives all its slots back and waits for this one."""
         freed = release(self._connection, [(run[1], run[2])])
         self._wait_for(run[1], gate)
-        _tell_blocked(self._connection, json_list([run[1]]), self._now)
+        tell_blocked(self._connection, json_list([run[1]]), self._now)
         for other in freed - {gate}:
             self._look_at(other)
         set_alarms(self._connection, freed, self._now)

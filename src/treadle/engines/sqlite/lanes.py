@@ -12,6 +12,7 @@ from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.rates import Rate
 from treadle.engines.contract import Topic
 from treadle.engines.sqlite.admission import admit
+from treadle.engines.sqlite.asides import come_back, stand_aside
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.gates import gate_id
 from treadle.engines.sqlite.queries import load
@@ -33,7 +34,7 @@ class SqliteLanes:
         self._write = write
         self._read = read
         self._clock = clock
-        self._tended = -1  # the gate where the last round stopped
+        self._tended = self._cleared = -1  # the gates where the last rounds stopped
 
     async def find(self, domain: str, *, after: str = "", limit: int = 200) -> list[LaneUse]:
         which = "id IN (SELECT id FROM lanes WHERE domain = ?3 AND key > ?4 ORDER BY key LIMIT ?5)"
@@ -78,6 +79,20 @@ class SqliteLanes:
             if passed := admit(write.connection, gates, self._wall(now), contested=gates):
                 write.topics.add(Topic.RUNS)
             return passed
+
+        return await self._write(work)
+
+    async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
+        def work(write: Write) -> int:
+            wall = self._wall(now)
+            moved = come_back(write.connection, limit, wall)
+            gates = [gate for (gate,) in fetch(write.connection, _SQL["waited_for"], (self._cleared, limit))]
+            self._cleared = gates[-1] if len(gates) == limit else -1
+            if gates:
+                moved += stand_aside(write.connection, gates, limit, wall)
+            if moved:
+                write.topics.update((Topic.RUNS, Topic.EVENTS))
+            return moved
 
         return await self._write(work)
 

@@ -60,16 +60,18 @@ class Leases:
         domains, queues, requires, state, lease_until, boot = found[0]
         if state not in ("online", "draining") or boot != self._boot or lease_until <= self.steady(now):
             raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
-        return Lease(_names(domains), _names(queues), _requires(requires), draining=state == "draining")
+        return Lease(names(domains), names(queues), requirements(requires), draining=state == "draining")
 
 
 @lru_cache(maxsize=1024)
-def _names(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...]:
+    """The names in a column."""
     return tuple(msgspec.json.decode(text, type=list[str]))
 
 
 @lru_cache(maxsize=1024)
-def _requires(text: str) -> frozenset[str]:
+def requirements(text: str) -> frozenset[str]:
+    """The requirement classes in a column."""
     return frozenset(msgspec.json.decode(text, type=list[str]))
 
 
@@ -137,12 +139,12 @@ class SqliteWorkers:
         return [
             Worker(
                 id=row[0],
-                domains=_names(row[1]),
+                domains=names(row[1]),
                 host=row[2],
                 pid=row[3],
                 slots=row[4],
-                queues=_names(row[5]),
-                requires=_requires(row[6]),
+                queues=names(row[5]),
+                requires=requirements(row[6]),
                 version=row[7],
                 state=WorkerState(row[8]),
                 registered_at=row[9],

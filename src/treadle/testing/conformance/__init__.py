@@ -23,6 +23,7 @@ before anything of it is imported, makes failures speak. A capability that the e
 Times are passed to every verb that takes one, so no test waits for a lease; they start at the engine's own clock.
 """
 
+from treadle.testing.conformance.asides import TestStandingAside
 from treadle.testing.conformance.backup import TestBackup
 from treadle.testing.conformance.cancelling import TestCancel
 from treadle.testing.conformance.claiming import TestClaim
@@ -83,6 +84,7 @@ __all__ = [
     "TestSharing",
     "TestSeveralLanes",
     "TestSteps",
+    "TestStandingAside",
     "TestSuspects",
     "TestWaits",
     "drive",

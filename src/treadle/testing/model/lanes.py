@@ -12,9 +12,11 @@ from treadle.domain import rates
 from treadle.domain.instants import Instant
 from treadle.domain.json import encode
 from treadle.domain.limits import LaneUse, Limits, RateUse, limit_in_force
+from treadle.domain.queues import QueueState
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Run, State
 from treadle.domain.states import TABLE, Change
+from treadle.domain.workers import WorkerState, can_take, serves
 from treadle.engines.contract import Topic
 from treadle.system import Clock
 from treadle.testing.model.state import Data, Entry, LaneRow, RateRow
@@ -157,6 +159,33 @@ class ModelLanes:
 
     async def tend(self, limit: int, *, now: Instant | None = None) -> int:
         return readmit(self._data, self._wall(now))
+
+    async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
+        entries = [entry for entry in self._data.live.values() if entry.at_gate or entry.aside]
+        back = [entry for entry in entries if entry.aside and self._is_open(entry.run)]
+        for entry in back:
+            entry.at_gate, entry.aside = True, False
+        readmit(self._data, self._wall(now))
+        open_gates = {
+            gate
+            for entry in entries
+            if entry.at_gate and entry.run.state is State.BLOCKED and self._is_open(entry.run)
+            for gate in gates_of(entry.run)
+        }
+        shut = [entry for entry in entries if entry.at_gate and not self._is_open(entry.run)]
+        away = [entry for entry in shut if open_gates.intersection(gates_of(entry.run))]
+        for entry in away:
+            entry.at_gate, entry.aside = False, True
+            _hold_back(self._data, entry, Reason(ReasonCode.LINE, entry.run.queue), self._wall(now))
+        readmit(self._data, self._wall(now))
+        return len(back) + len(away)
+
+    def _is_open(self, run: Run) -> bool:
+        """Whether anybody may take from a run's line."""
+        online = [one.spec for one in self._data.members.values() if one.state is WorkerState.ONLINE]
+        able = [spec for spec in online if can_take(spec.queues, spec.requires, run.queue, run.requires)]
+        paused = self._data.control(run.domain, run.queue).state is QueueState.PAUSED
+        return not paused and any(serves(spec.domains, run.domain) for spec in able)
 
     def _wall(self, now: Instant | None) -> Instant:
         return self._clock.wall() if now is None else now

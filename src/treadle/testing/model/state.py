@@ -35,13 +35,15 @@ class Entry:
     """A run, live or finished, with what readers are not told of it.
 
     `run.started_at` is set by the first handler to begin; `events` counts the run's events. `awaited` are the parents
-    that it waits for, `named` all that it has had. `at_gate`: it is ready, or blocked by nothing but its limits.
+    that it waits for, `named` all that it has had.
+    `at_gate`: it is ready, or blocked by nothing but its limits; or it stands `aside` from them.
     """
 
     run: Run
     seq: int
     events: int = 0
     at_gate: bool = False
+    aside: bool = False
     claimed_at: Instant | None = None
     settled: dict[int, Settled] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)

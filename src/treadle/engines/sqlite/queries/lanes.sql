@@ -28,4 +28,36 @@ WITH RECURSIVE leap (gate) AS (
   UNION ALL
   SELECT (SELECT min(waits_for) FROM runs WHERE waits_for > leap.gate) FROM leap WHERE leap.gate IS NOT NULL
 )
-SELECT gate FROM leap WHERE gate IS NOT NULL LIMIT ?2;
+SELECT gate FROM leap WHERE gate IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines WHERE id = gate) LIMIT ?2;
+
+-- name: stood_aside
+-- Lines of which runs stand aside.
+WITH RECURSIVE leap (gate) AS (
+  SELECT min(waits_for) FROM runs WHERE waits_for IS NOT NULL
+  UNION ALL
+  SELECT (SELECT min(waits_for) FROM runs WHERE waits_for > leap.gate) FROM leap WHERE leap.gate IS NOT NULL
+)
+SELECT line.id, line.domain, line.queue, line.requires FROM leap CROSS JOIN lines AS line ON line.id = leap.gate;
+
+-- name: aside
+SELECT seq, gates FROM runs WHERE waits_for = ? ORDER BY rank, seq LIMIT ?;
+
+-- name: ready_holders
+SELECT gate, seq, gates, line FROM slots CROSS JOIN runs ON seq = run
+WHERE gate IN (SELECT value FROM json_each(?)) AND state = 'ready' LIMIT ?;
+
+-- name: heads
+-- The first so many before each gate, as JSON [[seq, gates, line], …].
+SELECT value, (SELECT json_group_array(json_array(seq, gates, line)) FROM (
+  SELECT seq, gates, line FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT ?2))
+FROM json_each(?1);
+
+-- name: lines
+SELECT id, domain, queue, requires FROM lines WHERE id IN (SELECT value FROM json_each(?));
+
+-- name: stand_aside
+UPDATE runs SET state = 'blocked', waits_for = line, reason = json_object('code', 'line', 'subject', queue)
+WHERE seq IN (SELECT value FROM json_each(?));
+
+-- name: online
+SELECT domains, queues, requires FROM workers WHERE state = 'online';
