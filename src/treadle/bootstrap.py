@@ -12,6 +12,7 @@ from treadle.domain.errors import InvalidInput
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.events.hub import Hub
+from treadle.services.dead_letters import DeadLetters
 from treadle.services.domains import Domains
 from treadle.services.events import Events
 from treadle.services.jobs import Jobs
@@ -38,6 +39,7 @@ class Services(Struct, frozen=True, kw_only=True):
     queues: Queues
     lanes: Lanes
     domains: Domains
+    dead_letters: DeadLetters
     messages: Messages
     sources: Sources
     workers: Workers
@@ -87,6 +89,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         queues=Queues(engine),
         lanes=Lanes(engine),
         domains=Domains(engine),
+        dead_letters=DeadLetters(engine, runs),
         messages=Messages(engine, new_id, settings.max_payload_bytes),
         sources=Sources(engine, jobs),
         workers=Workers(engine),

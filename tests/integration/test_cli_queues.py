@@ -67,3 +67,32 @@ def test_a_domain_gets_a_weight(server: Up) -> None:
     assert {each["name"]: each["weight"] for each in server.ask("domain", "list")["items"]}["team-a"] == 3
     assert server.run("domain", "list").stdout.splitlines()[0].split() == ["DOMAIN", "WEIGHT", "RUNNING", "WAITING"]
     assert server.run("domain", "set", "team-a", "--weight", "0").returncode == 2
+
+
+def test_dead_letters_are_retried_and_discarded(server: Up) -> None:
+    server.define(job_id="fails", script="cat; exit 3", retry_policy={"max_retry": 0}, queue="failing")
+    ids = [server.submit("fails", n=n) for n in range(4)]
+    for run_id in ids:
+        assert server.run("run", "watch", run_id, "--timeout", "30").returncode == 1
+    listed = server.run("dlq", "list", "--queue", "failing").stdout.splitlines()
+    assert listed[0].split() == ["RUN", "JOB", "QUEUE", "FAILED", "ATTEMPTS", "ERROR"]
+    assert [row.split()[0] for row in listed[1:]] == ids[::-1]
+    assert server.ask("dlq", "show", ids[0])["status"] == "failed"
+    (item,) = server.ask("dlq", "retry", ids[0], "--set", "n=7")["items"]
+    assert server.ask("run", "show", item["retried_as"])["inputs"] == {"n": 7}
+    again = server.run("dlq", "retry", ids[0], ids[1])
+    assert again.returncode == 5
+    assert "retried already" in again.stderr
+    assert again.stdout.startswith(f"{ids[1]} is retried as run_")
+    assert server.run("dlq", "discard", ids[2], stdin="").returncode == 2
+    assert server.run("dlq", "discard", ids[2], "--why", "old", "--yes").stdout == f"{ids[2]} is discarded\n"
+    assert server.ask("run", "show", ids[2])["resolution"]["why"] == "old"
+    assert server.run("dlq", "discard").returncode == 2
+    assert server.run("dlq", "discard", "--all", "--queue", "failing", "--yes").returncode == 0
+    assert ids[3] not in server.run("dlq", "list").stdout
+
+
+def test_a_run_is_retried_with_other_inputs(server: Up) -> None:
+    run_id = server.submit("hello", a=1)
+    assert server.run("run", "watch", run_id, "--timeout", "30").returncode == 0
+    assert server.ask("run", "retry", run_id, "--set", "b=2")["inputs"] == {"a": 1, "b": 2}

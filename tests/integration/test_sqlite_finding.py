@@ -16,7 +16,7 @@ from treadle.domain.runs import State
 from treadle.engines.contract import MessageQuery, RunQuery
 from treadle.engines.sqlite.connection import connect, fetch, migrate
 from treadle.engines.sqlite.engine import open_sqlite
-from treadle.engines.sqlite.finding import find, get
+from treadle.engines.sqlite.finding import find, find_dead, get
 from treadle.engines.sqlite.queries import load
 from treadle.system import SystemClock
 from treadle.testing.driver import Driver, new_run
@@ -76,6 +76,19 @@ def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(connection: ap
         assert "TEMP B-TREE" not in plan
 
 
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [("all", "dead"), ("of a job", "dead_job"), ("of jobs", "dead_job"), ("of a queue", "dead_queue")],
+)
+def test_dead_letters_are_read_from_an_index_of_nothing_else(
+    connection: apsw.Connection, question: str, index: str
+) -> None:
+    query = RunQuery(domain="default", limit=10, **QUERIES[question])  # type: ignore[arg-type]
+    for plan in plans(connection, lambda: find_dead(connection, query)):
+        assert f"USING INDEX history_{index} (" in plan
+        assert "TEMP B-TREE" not in plan
+
+
 def test_runs_are_read_by_their_ids(connection: apsw.Connection) -> None:
     for plan in plans(connection, lambda: get(connection, "default", ["run_1"])):
         assert "(id=?)" in plan
@@ -114,6 +127,8 @@ async def test_no_verb_reads_all_runs_to_find_some(
     await engine.runs.ahead("default", ids[2], 10)
     await engine.queues.limit("default", "default", Rate(5, SECOND))
     await engine.queues.find("default")
+    await engine.domains.find()
+    await engine.dead_letters.discard("default", ids, by="me")
     messages = await drive.put(3, key="a")
     claim = await drive.claim_one(worker)
     await drive.take(claim, preserve_order=True)

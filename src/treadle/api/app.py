@@ -15,6 +15,7 @@ from treadle.api.auth import Gate
 from treadle.api.deps import known_query
 from treadle.api.middleware import Entrance, HostGuard
 from treadle.api.routes import (
+    dead_letters,
     docs,
     domains,
     events,
@@ -56,7 +57,7 @@ def create_app(
     strict = [Depends(known_query)]
     app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
     app.include_router(docs.router, dependencies=strict)
-    for noun in (jobs, runs, queues, lanes, messages, logs, events, schedules, workers, domains):
+    for noun in (jobs, runs, dead_letters, queues, lanes, messages, logs, events, schedules, workers, domains):
         app.include_router(noun.router, dependencies=strict, responses=problem_answers(401, 403, 422, 500, 503))
     errors.install(app)
     openapi.install(app)

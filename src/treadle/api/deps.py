@@ -19,9 +19,10 @@ _ETAG: Final = r'^(\*|"[0-9]{1,18}")$'
 
 
 class Call(Struct, frozen=True):
-    """One authorised call. `prefix` is what stood before the route's path."""
+    """One authorised call. `who` makes it; `prefix` is what stood before the route's path."""
 
     services: Services
+    who: str
     domain: str
     prefix: str
 
@@ -35,7 +36,7 @@ def services_of(request: Request) -> Services:
 async def current_call(request: Request) -> Call:
     """The call that a request makes."""
     state = request.scope["state"]
-    return Call(services_of(request), state["caller"].domain, state["prefix"])
+    return Call(services_of(request), state["caller"].name, state["caller"].domain, state["prefix"])
 
 
 async def known_query(request: Request) -> None:

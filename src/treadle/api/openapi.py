@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from treadle.api.answers import REFERENCE
 from treadle.api.auth import PUBLIC_ROUTES
 from treadle.api.middleware import PREFIXES
+from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage
 from treadle.api.schemas.health import Health, Readiness
@@ -25,17 +26,19 @@ from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
+from treadle.domain.letters import Discard, DiscardMany, RetryMany
 from treadle.domain.limits import LaneSettings
 from treadle.domain.posting import MessageRequest
 from treadle.domain.queues import QueueSettings
 from treadle.domain.sharing import DomainSettings
-from treadle.domain.submitting import RunRequest
+from treadle.domain.submitting import RetryRequest, RunRequest
 
 _STRUCTS: Final = (
     *(Problem, Health, Readiness),
     *(JobDocument, Job, JobPage, JobVersions, Validation),
     *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, Explanation),
     *(Lane, LanePage, LaneSettings),
+    *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),
     *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings),
     *(MessageRequest, Message, MessagePage, PutMessages),
     *(Schedule, SchedulePage, ComingFires, WorkerList, EventPage, LogPage),

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
+from treadle.cli.inputs import Input, Org, Set, read_file, read_inputs
 from treadle.cli.options import AsJson, Data, Timeout, Wait
 from treadle.cli.output import confirm, say, write_json, write_record, write_table
 from treadle.cli.run import report
 from treadle.cli.server import find_server, segment
 from treadle.cli.times import ago, when
 from treadle.domain.documents import load_json, load_yaml
-from treadle.domain.errors import InvalidInput, MalformedInput, Problem
+from treadle.domain.errors import InvalidInput
 
 app = App(name="job", help="Jobs: what to run, when, and within which limits.")
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, help="JSON or YAML; - is standard input.")]
-Set = Annotated[
-    list[str] | None,
-    Parameter(name="--set", help="An input, NAME=VALUE, as JSON or text; may be repeated."),
-]
-Input = Annotated[str | None, Parameter(help="Inputs as a JSON object, or in @FILE, or @- for standard input.")]
-Org = Annotated[str | None, Parameter(help="Short for --set orgId=ORG.")]
 
 
 @app.command(name="list")
@@ -183,42 +177,6 @@ def read_document(file: str) -> Any:
     data = read_file(file)
     looks_like_json = data.lstrip()[:1] == b"{" and not file.endswith((".yaml", ".yml"))
     return load_json(data) if looks_like_json or file.endswith(".json") else load_yaml(data)
-
-
-def read_inputs(text: str | None, pairs: list[str], org: str | None) -> dict[str, Any]:
-    """The inputs that the options mean: --input first, --set over it. Raises InvalidInput and MalformedInput."""
-    inputs: dict[str, Any] = {}
-    if text is not None:
-        given = load_json(read_file(text[1:]) if text.startswith("@") else text.encode())
-        if not isinstance(given, dict):
-            raise InvalidInput([Problem("/input", "is no JSON object")])
-        inputs.update(given)
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not (name and equals):
-            raise InvalidInput([Problem("/set", f"{pair!r:.60} is not NAME=VALUE")])
-        inputs[name] = _value(value)
-    if org is not None:
-        inputs["orgId"] = org
-    return inputs
-
-
-def _value(text: str) -> Any:
-    """JSON where it is JSON, else the text itself: `3`, `true`, `[1]`, but `Jakarta`."""
-    try:
-        return load_json(text.encode())
-    except MalformedInput:
-        return text
-
-
-def read_file(file: str) -> bytes:
-    """What is in a file; - is standard input. Raises InvalidInput."""
-    if file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
 
 
 def _switch(job_id: str, verb: str, data: str | None, *, as_json: bool) -> None:

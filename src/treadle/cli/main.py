@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "message": ("treadle.cli.message:app", "Messages: what is put for jobs to take."),
     "queue": ("treadle.cli.queue:app", "Queues: how they are; pause, resume, drain."),
     "lane": ("treadle.cli.lane:app", "Lanes: how many runs may be active at once, and who is."),
+    "dlq": ("treadle.cli.dlq:app", "Dead letters: failed runs to retry or discard."),
     "domain": ("treadle.cli.domain:app", "Domains: how they share workers."),
     "backup": ("treadle.cli.backup:backup", "Copy the database while work goes on."),
     "doctor": ("treadle.cli.doctor:doctor", "Check this installation, and say what to do."),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from treadle.cli.job import read_file
+from treadle.cli.inputs import read_file
 from treadle.cli.options import AsJson, Data
 from treadle.cli.output import say, write_json, write_record, write_table
 from treadle.cli.server import find_server, segment

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
+from treadle.cli.inputs import Input, Set, read_inputs
 from treadle.cli.options import AsJson, Data, Timeout, Wait, seconds
 from treadle.cli.output import say, write_json, write_record, write_table
 from treadle.cli.server import Server, find_server, segment
@@ -98,11 +99,21 @@ def logs(
 
 @app.command
 def retry(
-    run_id: str, /, *, wait: Wait = False, timeout: Timeout = None, data: Data = None, json: AsJson = False
+    run_id: str,
+    /,
+    *,
+    set_: Set = None,
+    input: Input = None,  # noqa: A002 - the option's name
+    wait: Wait = False,
+    timeout: Timeout = None,
+    data: Data = None,
+    json: AsJson = False,
 ) -> Exit:
-    """Does again what a finished run did, as a new run."""
+    """Does again what a finished run did, as a new run; the inputs given go over those of then."""
+    inputs = read_inputs(input, set_ or [])
     server = find_server(data)
-    return report(server, server.post(f"/runs/{segment(run_id)}/retry"), wait=wait, timeout=timeout, as_json=json)
+    run = server.post(f"/runs/{segment(run_id)}/retry", {"inputs": inputs} if inputs else {})
+    return report(server, run, wait=wait, timeout=timeout, as_json=json)
 
 
 @app.command

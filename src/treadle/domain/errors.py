@@ -104,6 +104,12 @@ class QueueDraining(Conflict):
         super().__init__(f"queue {queue} is draining: it works off what it has and takes no new runs until resumed")
 
 
+class LetterResolved(Conflict):
+    """The dead letter was retried or discarded before."""
+
+    code = "letter_resolved"
+
+
 class Unavailable(TreadleError):
     """The engine cannot take this now; nothing was acknowledged, and the same call may succeed later."""
 

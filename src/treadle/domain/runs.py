@@ -10,6 +10,7 @@ from msgspec import Struct
 from treadle.domain.dependencies import Depends
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
+from treadle.domain.letters import Resolution
 from treadle.domain.limits import Limits
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
@@ -66,7 +67,8 @@ class NewRun(Struct, frozen=True, kw_only=True):
 
     `requires` names what a worker must have to take it (`handler:report.daily`, `shell`): with domain and queue it
     makes the line in which the run waits. `work` is an encoded `domain.work.Work`: what to carry out, frozen at submit,
-    so that editing a job never changes a run that was accepted.
+    so that editing a job never changes a run that was accepted. `for_letter` lets a retry stand only if the run that it
+    does again, `retry_of`, is a dead letter until then.
     """
 
     id: str
@@ -87,6 +89,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     schedule_id: str | None = None
     slot: Instant | None = None
     retry_of: str | None = None
+    for_letter: bool = False
     limits: Limits | None = None
     depends: Depends | None = None
     key: RunKey | None = None
@@ -122,7 +125,7 @@ class Claim(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """A run as it stands, live or finished: what readers get."""
+    """A run as it stands, live or finished: what readers get. A failed one without a `resolution` is a dead letter."""
 
     id: str
     domain: str
@@ -156,6 +159,7 @@ class Run(Struct, frozen=True, kw_only=True):
     retry_of: str | None
     limits: Limits | None
     depends: Depends | None
+    resolution: Resolution | None = None
 
 
 class Attempt(Struct, frozen=True, kw_only=True):

@@ -75,6 +75,12 @@ class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return max(now, due_at)
 
 
+class RetryRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may be said when a finished run is done again."""
+
+    inputs: Annotated[dict[str, Any] | None, Meta(description="Go over those of then, key by key.")] = None
+
+
 def build_run(
     job: Job,
     *,
@@ -95,12 +101,8 @@ def build_run(
     Raises PayloadTooLarge where the inputs together take more than `max_inputs` bytes, and InvalidInput for those among
     them that are limits without effect yet.
     """
-    if inputs and (problems := later_inputs(inputs) + misplaced_limits(inputs)):
-        raise InvalidInput(problems)
-    merged = {**job.inputs, **inputs} if inputs else job.inputs
-    encoded = json.encode(merged)
-    if max_inputs is not None and len(encoded) > max_inputs:
-        raise PayloadTooLarge(f"the inputs of the run take {len(encoded)} bytes, of at most {max_inputs}")
+    merged = _over(job.inputs, inputs)
+    encoded = _encoded(merged, max_inputs)
     due_at = now if due_at is None else due_at
     priority = priority or job.priority
     limits = run_limits(job, merged)
@@ -129,6 +131,22 @@ def build_run(
     )
 
 
+def _over(standing: Mapping[str, Any], inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Inputs over those that stand, key by key."""
+    if not inputs:
+        return standing
+    if problems := later_inputs(inputs) + misplaced_limits(inputs):
+        raise InvalidInput(problems)
+    return {**standing, **inputs}
+
+
+def _encoded(inputs: Mapping[str, Any], max_inputs: int | None) -> json.Json:
+    encoded = json.encode(inputs)
+    if max_inputs is not None and len(encoded) > max_inputs:
+        raise PayloadTooLarge(f"the inputs of the run take {len(encoded)} bytes, of at most {max_inputs}")
+    return encoded
+
+
 def wait_for(run: NewRun, parents: Sequence[str]) -> NewRun:
     """A new run as it is stored: blocked where it has parents, until they let it go."""
     if not parents:
@@ -137,10 +155,20 @@ def wait_for(run: NewRun, parents: Sequence[str]) -> NewRun:
     return structs.replace(run, state=BEHIND_PARENTS.state, reason=reason)
 
 
-def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None) -> NewRun:
-    """A new run that does again what a finished one did, with the work and the inputs of then.
+def repeat_run(
+    run: Run,
+    *,
+    run_id: str,
+    now: Instant,
+    inputs: Mapping[str, Any] | None = None,
+    for_letter: bool = False,
+    key: RunKey | None = None,
+    max_inputs: int | None = None,
+) -> NewRun:
+    """A new run that does again what a finished one did, with the work and the limits of then.
 
-    It has the same parents, but does not ask how they ended: whoever repeats it by hand has decided that.
+    `inputs` go over those of then, key by key; raises as `build_run` does. It has the same parents, but does not ask
+    how they ended: whoever repeats it by hand has decided that.
     """
     hold = next_hold(has_parents=False, due_at=now, gated=run.limits is not None and run.limits.gated, now=now)
     return NewRun(
@@ -157,9 +185,10 @@ def repeat_run(run: Run, *, run_id: str, now: Instant, key: RunKey | None = None
         rank=rank(now, run.priority),
         created_at=now,
         work=run.work,
-        inputs=run.inputs,
+        inputs=_encoded(_over(json.decode(run.inputs), inputs), max_inputs) if inputs else run.inputs,
         cause=Cause.RETRY,
         retry_of=run.id,
+        for_letter=for_letter,
         limits=run.limits,
         depends=run.depends and structs.replace(run.depends, join=Join.ALWAYS, conditions={}),
         key=key,
@@ -179,7 +208,7 @@ def run_key(key: str, now: Instant, *request: object, scope: str = "submit") -> 
 
 def accepted(new: NewRun) -> Run:
     """A submitted run as readers see it in the moment in which it was accepted."""
-    shared = {name: getattr(new, name) for name in NewRun.__struct_fields__ if name != "key"}
+    shared = {name: getattr(new, name) for name in Run.__struct_fields__ if name in NewRun.__struct_fields__}
     return Run(**shared, **_UNTOUCHED)
 
 

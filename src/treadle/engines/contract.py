@@ -41,10 +41,13 @@ class Admission(StrEnum):
     EXISTING = "existing"
     KEY_REUSED = "key_reused"
     QUEUE_DRAINING = "queue_draining"
+    LETTER_RESOLVED = "letter_resolved"
     PARENT_MISSING = "parent_missing"
 
 
-REFUSALS: Final = frozenset({Admission.KEY_REUSED, Admission.QUEUE_DRAINING, Admission.PARENT_MISSING})
+REFUSALS: Final = frozenset(
+    {Admission.KEY_REUSED, Admission.QUEUE_DRAINING, Admission.PARENT_MISSING, Admission.LETTER_RESOLVED}
+)
 """Of a run that was answered so, nothing was stored."""
 
 
@@ -85,7 +88,8 @@ class RunStore(Protocol):
 
         Each run stands for itself; `together`, none is stored where one is refused.
 
-        A run for a queue that drains is refused, and its key not taken.
+        A run for a queue that drains is refused, and its key not taken. A retry by hand resolves the dead letter that
+        it does again; where it was to be one and is none any more, a run `for_letter` is refused likewise.
         A run that names a parent which is neither known in its domain nor before it in the batch is not stored. One
         whose parents have not let it go is blocked until they do: whatever ends a run tells its children in the same
         transaction, up to a bound beyond which `resolve` tells the rest.
@@ -332,6 +336,20 @@ class DomainStore(Protocol):
 
     async def weigh(self, name: str, weight: int, *, now: Instant | None = None) -> bool:
         """Give a domain its weight, with an event in it; False where it had it."""
+        ...
+
+
+class DeadLetterStore(Protocol):
+    """Failed runs that nobody has retried or discarded. How they are retried is `RunStore.enqueue`."""
+
+    async def find(self, query: RunQuery) -> list[Run]:
+        """Dead letters, newest first, at no cost of what else is in history; `states` says nothing here."""
+        ...
+
+    async def discard(
+        self, domain: str, run_ids: Sequence[str], *, by: str, why: str = "", now: Instant | None = None
+    ) -> list[str]:
+        """Resolve dead letters without another try, each with its event; answers those that were dead letters."""
         ...
 
 
@@ -613,6 +631,8 @@ class Engine(Protocol):
     def queues(self) -> QueueStore: ...
     @property
     def domains(self) -> DomainStore: ...
+    @property
+    def dead_letters(self) -> DeadLetterStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from treadle.domain.errors import InvalidInput, KeyReused, Problem, QueueDraining
+from treadle.domain.errors import InvalidInput, KeyReused, LetterResolved, Problem, QueueDraining
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Accepted, Admission
 
 
 def check_accepted(new: NewRun, answer: Accepted) -> None:
-    """Raises KeyReused, QueueDraining or InvalidInput where a run was refused: nothing of it was stored."""
+    """Raises KeyReused, QueueDraining, LetterResolved or InvalidInput where a run was refused: nothing was stored."""
     match answer.admission:
         case Admission.KEY_REUSED:
             raise KeyReused("this idempotency key came before with another request; take a new key for a new one")
         case Admission.QUEUE_DRAINING:
             raise QueueDraining(new.queue)
+        case Admission.LETTER_RESOLVED:
+            raise LetterResolved(f"run {new.retry_of} is no dead letter any more: it was retried or discarded just now")
         case Admission.PARENT_MISSING if new.depends is not None and answer.at is not None:
             missing = new.depends.parents[answer.at]
             raise InvalidInput([Problem(f"/depends_on/{answer.at}", f"there is no run {missing}", "parent_missing")])

@@ -15,7 +15,7 @@ from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.queues import QueueControl
 from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
-from treadle.domain.submitting import RunRequest, accepted, build_run, repeat_run, run_key
+from treadle.domain.submitting import RetryRequest, RunRequest, accepted, build_run, repeat_run, run_key
 from treadle.domain.workers import shares
 from treadle.engines.contract import Admission, Engine, RunQuery
 from treadle.engines.refusals import check_accepted, check_all_accepted
@@ -99,14 +99,34 @@ class Runs:
         replayed = answers[-1].admission is Admission.EXISTING
         return SubmittedGroup(await self.get(domain, join), members, replayed)
 
-    async def retry(self, domain: str, run_id: str, *, key: str | None = None) -> Submitted:
-        """A new run that does again what a finished one did. Raises NotFound, and Conflict where it is not finished."""
+    async def retry(
+        self,
+        domain: str,
+        run_id: str,
+        request: RetryRequest,
+        *,
+        key: str | None = None,
+        for_letter: bool = False,
+    ) -> Submitted:
+        """A new run that does again what a finished one did; a dead letter is resolved by it.
+
+        `for_letter` says that it must be one. Raises NotFound, InvalidInput, PayloadTooLarge, QueueDraining, KeyReused,
+        LetterResolved, and Conflict where the run is not finished.
+        """
         run = await self.get(domain, run_id)
         if run.state not in TERMINAL:
             raise Conflict(f"run {run_id} is {run.state}: only a finished run can be retried")
         now = self._engine.now()
-        standing_key = None if key is None else run_key(key, now, "retry", run_id)
-        return await self._enqueue(repeat_run(run, run_id=self._new_id("run"), now=now, key=standing_key))
+        new = repeat_run(
+            run,
+            run_id=self._new_id("run"),
+            now=now,
+            inputs=request.inputs,
+            for_letter=for_letter,
+            key=None if key is None else run_key(key, now, "retry", run_id, request.inputs),
+            max_inputs=self._max_inputs,
+        )
+        return await self._enqueue(new)
 
     async def get(self, domain: str, run_id: str) -> Run:
         """A run, live or finished. Raises NotFound."""

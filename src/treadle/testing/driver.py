@@ -191,7 +191,9 @@ class Driver:
     async def told(self, run_id: str, domain: str = DEFAULT_DOMAIN) -> list[str]:
         """The types of a run's events, in order. Fails where their numbers have a gap."""
         events = [
-            event for event in await self.engine.events.read(domain, after=0, limit=10_000) if event.subject == run_id
+            event
+            for event in await self.engine.events.read(domain, after=0, limit=10_000)
+            if event.subject == run_id and event.n
         ]
         assert [event.n for event in events] == list(range(1, len(events) + 1))
         return [event.type for event in events]

@@ -17,7 +17,7 @@ from treadle.domain.groups import GroupRequest
 from treadle.domain.instants import Instant, from_iso
 from treadle.domain.runs import State
 from treadle.domain.shapes import read
-from treadle.domain.submitting import RunRequest
+from treadle.domain.submitting import RetryRequest, RunRequest
 from treadle.services.paging import DEFAULT_LIMIT, Page
 from treadle.services.runs import RunFilters, Submitted
 
@@ -54,7 +54,7 @@ router = APIRouter(tags=["runs"])
 async def run_job(call: CallDep, job_id: str, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit a run of a job. Its `inputs` go over the job's own, key by key. Also a disabled job can be run so."""
     request = read(document, RunRequest)
-    return _accepted(call, await call.services.runs.submit(call.domain, job_id, request, key=idempotency_key))
+    return accepted(call, await call.services.runs.submit(call.domain, job_id, request, key=idempotency_key))
 
 
 @router.post(
@@ -106,15 +106,13 @@ async def list_job_runs(
 @router.get("/runs/{run_id}", operation_id="get_run", responses=answers(RunDetail, "The run.", 404))
 async def get_run(call: CallDep, run_id: str) -> Response:
     """A run with its attempts, and with the runs that it depends on."""
-    runs = call.services.runs
-    run = await runs.get(call.domain, run_id)
-    return reply(to_detail(run, await runs.attempts(run), await runs.parents(run)))
+    return await detailed(call, await call.services.runs.get(call.domain, run_id))
 
 
 @router.get("/runs/{run_id}/children", operation_id="list_children", responses=answers(RunPage, "A page of runs.", 404))
 async def list_children(call: CallDep, run_id: str, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
     """The runs that depend on a run, oldest first."""
-    return _page_of(await call.services.runs.children(call.domain, run_id, limit=limit, cursor=cursor))
+    return page_of(await call.services.runs.children(call.domain, run_id, limit=limit, cursor=cursor))
 
 
 @router.post(
@@ -132,12 +130,13 @@ async def cancel_run(call: CallDep, run_id: str) -> Response:
     "/runs/{run_id}/retry",
     status_code=202,
     operation_id="retry_run",
-    dependencies=[NoBody],
-    responses=answers(Run, "The new run.", 404, 409, status=202),
+    responses=answers(Run, "The new run.", 400, 404, 409, 413, 415, status=202),
+    openapi_extra=takes(RetryRequest, example={"inputs": {"date": "2026-11-05"}}, required=False),
 )
-async def retry_run(call: CallDep, run_id: str, idempotency_key: IdempotencyKey = None) -> Response:
-    """Submit a new run that does again what a finished one did, with its inputs and the work of then."""
-    return _accepted(call, await call.services.runs.retry(call.domain, run_id, key=idempotency_key))
+async def retry_run(call: CallDep, run_id: str, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
+    """Submit a new run that does again what a finished one did, with the work of then; it resolves a dead letter."""
+    request = read(document, RetryRequest)
+    return accepted(call, await call.services.runs.retry(call.domain, run_id, request, key=idempotency_key))
 
 
 @router.get(
@@ -152,15 +151,23 @@ async def explain_run(call: CallDep, run_id: str) -> Response:
 
 
 async def _page(call: Call, filters: RunFilters, limit: int, cursor: str | None) -> Response:
-    return _page_of(await call.services.runs.page(call.domain, filters, limit=limit, cursor=cursor))
+    return page_of(await call.services.runs.page(call.domain, filters, limit=limit, cursor=cursor))
 
 
-def _page_of(page: Page[domain.Run]) -> Response:
+def page_of(page: Page[domain.Run]) -> Response:
+    """A page of runs as it is answered."""
     items = [to_run(run) for run in page.items]
     return reply(RunPage(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
 
 
-def _accepted(call: Call, submitted: Submitted) -> Response:
+async def detailed(call: Call, run: domain.Run) -> Response:
+    """A run as it is answered, with all that belongs to it."""
+    runs = call.services.runs
+    return reply(to_detail(run, await runs.attempts(run), await runs.parents(run)))
+
+
+def accepted(call: Call, submitted: Submitted) -> Response:
+    """The answer to a run that was submitted."""
     return reply(to_run(submitted.run), 202, _headers(call, submitted.run.id, replayed=submitted.replayed))
 
 

@@ -10,10 +10,13 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from treadle.api.schemas.common import AnyJson, HasMore, JsonObject, NextCursor, moment, raw
+from treadle.domain import letters
 from treadle.domain import runs as domain
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Join, OnParentFailure, Parent
 from treadle.domain.explain import Explanation as DomainExplanation
+from treadle.domain.instants import to_datetime
+from treadle.domain.letters import How
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
@@ -23,6 +26,16 @@ MOST_PARENTS: Final = 100
 """Parents listed with a run."""
 
 RunId = Annotated[str, Meta(examples=["run_019d2f6c1e5b7c3a9f40b1d2c3e4f506"])]
+
+
+class Resolution(Struct, frozen=True, kw_only=True):
+    """What became of a dead letter: the run that did it again, or who discarded it and why."""
+
+    how: How
+    at: datetime
+    run_id: str | None
+    by: str
+    why: str
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -55,6 +68,7 @@ class Run(Struct, frozen=True, kw_only=True):
     retry_of: str | None
     lanes: Annotated[list[str], Meta(description="The lanes of which it needs a slot.")]
     rates: Annotated[list[str], Meta(description="The rates of which its start takes a token.")]
+    resolution: Annotated[Resolution | None, Meta(description="A failed run without one is a dead letter.")]
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
@@ -184,6 +198,16 @@ def to_explanation(run: domain.Run, explanation: DomainExplanation) -> Explanati
     )
 
 
+def _resolution(resolution: letters.Resolution) -> Resolution:
+    return Resolution(
+        how=resolution.how,
+        at=to_datetime(resolution.at),
+        run_id=resolution.run_id,
+        by=resolution.by,
+        why=resolution.why,
+    )
+
+
 def _fields(run: domain.Run) -> dict[str, Any]:
     return {
         "run_id": run.id,
@@ -210,4 +234,5 @@ def _fields(run: domain.Run) -> dict[str, Any]:
         "retry_of": run.retry_of,
         "lanes": [] if run.limits is None else [lane.key for lane in run.limits.lanes],
         "rates": [] if run.limits is None else [limit.key for limit in run.limits.rates],
+        "resolution": None if run.resolution is None else _resolution(run.resolution),
     }

@@ -17,6 +17,7 @@ from treadle.engines.sqlite.documents import SqliteDocuments
 from treadle.engines.sqlite.domains import SqliteDomains
 from treadle.engines.sqlite.events import SqliteEvents
 from treadle.engines.sqlite.lanes import SqliteLanes
+from treadle.engines.sqlite.letters import SqliteDeadLetters
 from treadle.engines.sqlite.logs import SqliteLogs
 from treadle.engines.sqlite.messages import SqliteMessages
 from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
@@ -55,6 +56,7 @@ class SqliteEngine:
         self.schedules = SqliteSchedules(writer, reader, clock)
         self.queues = SqliteQueues(writer, reader, clock)
         self.domains = SqliteDomains(writer, reader, clock)
+        self.dead_letters = SqliteDeadLetters(writer, reader, clock)
         self.documents = SqliteDocuments(writer, reader)
         self.steps = SqliteSteps(writer, reader, leases)
         self.events = SqliteEvents(writer, reader, clock)

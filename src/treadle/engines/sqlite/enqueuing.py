@@ -20,6 +20,7 @@ from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import Standing, attach
 from treadle.engines.sqlite.gates import declare, gates_of
 from treadle.engines.sqlite.keys import named, put_key
+from treadle.engines.sqlite.letters import resolve_by
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.queues import QueueName, controls
@@ -33,7 +34,7 @@ def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -
     """Insert runs; the caller holds the write transaction, and calls `dependencies.work_off` in it.
 
     A key that stands names its first run instead. A queue that drains takes none, and a run that names a parent which
-    is not there is not stored.
+    is not there is not stored. A retry by hand resolves the dead letter that it does again.
     """
     answers: list[Accepted] = []
     rows: list[tuple[Any, ...]] = []
@@ -52,6 +53,10 @@ def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -
             continue
         if (at := known.missing(run)) is not None:
             answers.append(Accepted(run.id, Admission.PARENT_MISSING, at))
+            continue
+        # After this nothing may refuse the run: its letter is resolved.
+        if run.retry_of is not None and not resolve_by(connection, run) and run.for_letter:
+            answers.append(Accepted(run.id, Admission.LETTER_RESOLVED))
             continue
         if run.key is not None:
             put_key(connection, run.domain, run.key, run.id)

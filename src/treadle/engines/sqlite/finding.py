@@ -5,7 +5,7 @@ The index is named each time: the planner knows no numbers of rows, and would ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -19,7 +19,14 @@ from treadle.engines.contract import RunQuery
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.records import HISTORY, LIVE, Half, to_run
 
-_PARTIAL: Final = {"runs_held": "state = 'running'", "history_state": "state <> 'completed'"}
+_DEAD: Final = "state = 'failed' AND resolution IS NULL"
+_PARTIAL: Final = {
+    "runs_held": "state = 'running'",
+    "history_state": "state <> 'completed'",
+    "history_dead": _DEAD,
+    "history_dead_job": _DEAD,
+    "history_dead_queue": _DEAD,
+}
 """Indexes over some rows only, with the condition that a statement must repeat word for word to be let use them."""
 
 
@@ -43,13 +50,23 @@ def get(connection: apsw.Connection, domain: str, run_ids: Sequence[str]) -> lis
 
 
 def find(connection: apsw.Connection, query: RunQuery) -> list[Run]:
-    """A page: what the searches find, each in the same order and at most a page, merged."""
+    """A page of runs."""
+    return _page(connection, _searches(query), query.limit)
+
+
+def find_dead(connection: apsw.Connection, query: RunQuery) -> list[Run]:
+    """A page of dead letters; the query's states say nothing."""
+    return _page(connection, _dead_searches(replace(query, states=())), query.limit)
+
+
+def _page(connection: apsw.Connection, searches: Iterable[_Search], limit: int) -> list[Run]:
+    """What the searches find, each in the same order and at most a page, merged."""
     pages = []
-    for search in _searches(query):
+    for search in searches:
         where, values = _conditions(search)
         statement = f"{_select(search.half, where, search.index)} ORDER BY id DESC LIMIT ?"
-        pages.append([to_run(row) for row in fetch(connection, statement, (*values, query.limit))])
-    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
+        pages.append([to_run(row) for row in fetch(connection, statement, (*values, limit))])
+    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), limit))
 
 
 def _select(half: Half, where: str, index: str) -> str:
@@ -78,6 +95,18 @@ def _searches(query: RunQuery) -> Iterator[_Search]:
                 yield _Search(half, "history_state", replace(narrowed, states=(state,)))
         else:
             yield _Search(half, _by_id(half), narrowed)
+
+
+def _dead_searches(query: RunQuery) -> Iterator[_Search]:
+    """The same for dead letters: one job or one queue at a time."""
+    if query.job_ids:
+        for job_id in query.job_ids:
+            yield _Search(HISTORY, "history_dead_job", replace(query, job_ids=(job_id,)))
+    elif query.queues:
+        for queue in query.queues:
+            yield _Search(HISTORY, "history_dead_queue", replace(query, queues=(queue,)))
+    else:
+        yield _Search(HISTORY, "history_dead", query)
 
 
 def _conditions(search: _Search) -> tuple[str, list[Any]]:

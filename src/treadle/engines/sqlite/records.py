@@ -9,6 +9,7 @@ import msgspec
 
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Depends
+from treadle.domain.letters import Resolution
 from treadle.domain.limits import Limits
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
@@ -22,13 +23,14 @@ _reasons: Final = msgspec.json.Decoder(Reason)
 _errors: Final = msgspec.json.Decoder(RunError)
 _steps: Final = msgspec.json.Decoder(list[list[Any]])
 _limits: Final = msgspec.json.Decoder(Limits)
+_resolutions: Final = msgspec.json.Decoder(Resolution)
 _depends: Final = msgspec.json.Decoder(Depends)
 PRIORITIES: Final = {priority.value: priority for priority in Priority}
 
 _RUN_COLUMNS: Final = (
     "id, domain, job_id, job_version, queue, requires, priority, state, {reason}, due_at, rank, created_at, token, "
     "{attempt}, failures, losses, solo_losses, suspect, cancel_at, worker_id, {started}, {finished}, work, inputs, "
-    "{result}, error, cause, schedule_id, slot, retry_of, limits, depends"
+    "{result}, error, cause, schedule_id, slot, retry_of, limits, depends, {resolution}"
 )
 
 
@@ -48,19 +50,25 @@ LIVE: Final = Half(
         started="coalesce(started_at, claimed_at)",
         finished="NULL",
         result="NULL",
+        resolution="NULL",
     ),
     LIVE_STATES,
 )
 HISTORY: Final = Half(
     "history",
     _RUN_COLUMNS.format(
-        reason="NULL", attempt="attempt", started="started_at", finished="finished_at", result="result"
+        reason="NULL",
+        attempt="attempt",
+        started="started_at",
+        finished="finished_at",
+        result="result",
+        resolution="resolution",
     ),
     TERMINAL,
 )
 
 
-def to_json(value: Reason | RunError | Limits | Depends | Condition | None) -> str | None:
+def to_json(value: Reason | RunError | Limits | Depends | Condition | Resolution | None) -> str | None:
     """A small record as JSON text, for a column."""
     return None if value is None else _encoder.encode(value).decode()
 
@@ -157,4 +165,5 @@ def to_run(row: tuple[Any, ...]) -> Run:
         retry_of=row[29],
         limits=None if row[30] is None else _limits.decode(row[30]),
         depends=None if row[31] is None else _depends.decode(row[31]),
+        resolution=None if row[32] is None else _resolutions.decode(row[32]),
     )

@@ -34,6 +34,7 @@ from treadle.testing.conformance.events import TestEvents
 from treadle.testing.conformance.keys import TestKeys
 from treadle.testing.conformance.lanes import TestLanes, TestLimits, TestPreemption, TestSeveralLanes
 from treadle.testing.conformance.leases import TestLeases
+from treadle.testing.conformance.letters import TestDeadLetters
 from treadle.testing.conformance.logs import TestLogs
 from treadle.testing.conformance.messages import TestConsumers, TestInbox, TestInboxOfProcesses
 from treadle.testing.conformance.notices import TestNotices
@@ -60,6 +61,7 @@ __all__ = [
     "TestConditions",
     "TestConsumers",
     "TestDependencies",
+    "TestDeadLetters",
     "TestDocuments",
     "TestEnqueue",
     "TestEvents",

@@ -12,6 +12,7 @@ from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
 from treadle.testing.model.domains import ModelDomains
 from treadle.testing.model.inbox import ModelMessages
 from treadle.testing.model.lanes import ModelLanes
+from treadle.testing.model.letters import ModelDeadLetters
 from treadle.testing.model.notices import ModelNotices
 from treadle.testing.model.queues import ModelQueues
 from treadle.testing.model.records import ModelEvents, ModelLogs
@@ -37,6 +38,7 @@ class ModelEngine:
         self.schedules = ModelSchedules(data, clock)
         self.queues = ModelQueues(data, clock)
         self.domains = ModelDomains(data, clock)
+        self.dead_letters = ModelDeadLetters(data, clock)
         self.documents = ModelDocuments(data)
         self.steps = ModelSteps(data, self.workers)
         self.events = ModelEvents(data, clock)

@@ -29,7 +29,9 @@ from treadle.system import Clock
 from treadle.testing.model.dependencies import attach, awaited, children, missing, parents, resolve
 from treadle.testing.model.ending import cancel, finish
 from treadle.testing.model.lanes import declare, gates_of, next_tokens, readmit, use_tokens
+from treadle.testing.model.letters import resolve_by
 from treadle.testing.model.messages import settle_messages
+from treadle.testing.model.queries import matches
 from treadle.testing.model.state import Data, Entry, Member, Settled
 from treadle.testing.model.steps import begin_wait, time_out
 from treadle.testing.model.workers import ModelWorkers
@@ -107,7 +109,7 @@ class ModelRuns:
         return [run for run in self._views() if run.domain == domain and run.id in run_ids]
 
     async def find(self, query: RunQuery) -> list[Run]:
-        found = [run for run in self._views() if _matches(run, query)]
+        found = [run for run in self._views() if matches(run, query)]
         return sorted(found, key=lambda run: run.id, reverse=True)[: query.limit]
 
     async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
@@ -312,14 +314,16 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
         if new.key is not None and (standing := data.named(new.domain, new.key, now)) is not None:
             answers.append(standing)
             continue
-        control = data.queues.get((new.domain, new.queue), QueueControl())
-        if control.state is QueueState.DRAINING:
+        if data.control(new.domain, new.queue).state is QueueState.DRAINING:
             answers.append(Accepted(new.id, Admission.QUEUE_DRAINING))
             continue
         if (at := missing(data, new, now)) is not None:
             answers.append(Accepted(new.id, Admission.PARENT_MISSING, at))
             continue
-        data.queues[new.domain, new.queue] = control
+        if new.retry_of is not None and not resolve_by(data, new) and new.for_letter:
+            answers.append(Accepted(new.id, Admission.LETTER_RESOLVED))
+            continue
+        data.queues.setdefault((new.domain, new.queue), QueueControl())
         if new.key is not None:
             data.keys[new.domain, new.key.scope, new.key.key] = (new.id, new.key)
         held = attach(data, new, now)
@@ -336,7 +340,7 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
 
 def _first(new: NewRun) -> Run:
     submitted = msgspec.structs.asdict(new)
-    del submitted["key"]
+    del submitted["key"], submitted["for_letter"]
     return Run(
         **submitted,
         token=0,
@@ -407,15 +411,3 @@ def _order(entry: Entry) -> tuple[Instant, int]:
 
 def _line(entry: Entry) -> tuple[str, str, str, bool]:
     return entry.run.domain, entry.run.queue, entry.run.requires, entry.run.suspect
-
-
-def _matches(run: Run, query: RunQuery) -> bool:
-    return (
-        run.domain == query.domain
-        and (query.before is None or run.id < query.before)
-        and (not query.states or run.state in query.states)
-        and (not query.job_ids or run.job_id in query.job_ids)
-        and (not query.queues or run.queue in query.queues)
-        and (query.created_after is None or run.created_at >= query.created_after)
-        and (query.created_before is None or run.created_at < query.created_before)
-    )

@@ -12,7 +12,7 @@ I7   a slot of a schedule is fired once or passed over once
 I8   runs go in the order of their ranks (the model says which is next), but none of a queue that is paused, and no
      more of one than its rate lets go; a queue that drains takes none
 I9   a run is claimed only once its declared condition on its parents held
-I10  a key names one run
+I10  a key names one run, and a dead letter is resolved once
 I12  nothing is claimed before it is due
 I13  a run's events have no gap, and make a way through the table of states
 
@@ -26,6 +26,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.events import Event
@@ -84,6 +86,7 @@ class Ledger:
     slots: set[tuple[str, str, Instant]] = field(default_factory=set)
     pruned: set[str] = field(default_factory=set)
     steps: dict[tuple[str, str], RunStep] = field(default_factory=dict)
+    resolved: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
     processed: dict[str, Message] = field(default_factory=dict)
     unchecked: list[str] = field(default_factory=list)
@@ -120,9 +123,27 @@ class Ledger:
             if draining:
                 continue
             assert answer.run_id == new.id
+            if new.retry_of is not None and not self._retried(new, answer):
+                continue
             self.accepted[new.id] = new
             if name is not None and new.key is not None:
                 self.keys[name] = new.id, new.key.expires_at
+
+    def _retried(self, new: NewRun, answer: Accepted) -> bool:
+        """I10: a dead letter is resolved once; a run that was to resolve one is there only if it did."""
+        assert new.retry_of is not None
+        failed = self.finals[new.retry_of]
+        dead = failed.state is State.FAILED and failed.id not in self.resolved | self.pruned
+        assert (answer.admission is Admission.LETTER_RESOLVED) == (new.for_letter and not dead), "I10"
+        if dead:
+            self.resolved.add(failed.id)
+        return answer.admission is Admission.CREATED
+
+    def discarded(self, run_ids: Sequence[str], answer: Sequence[str]) -> None:
+        """I10: the same, by somebody who lets it be."""
+        assert set(answer) == {run_id for run_id in run_ids if run_id not in self.resolved | self.pruned}, "I10"
+        assert len(set(answer)) == len(answer), "I10"
+        self.resolved.update(answer)
 
     def fired(self, firing: Firing, skipped: Iterable[Instant]) -> None:
         """I7: a slot fires once or is passed over once. I8: a queue that drains takes none."""
@@ -212,7 +233,9 @@ class Ledger:
         assert len(by_id) == len(runs), "I1: a run is there twice"
         assert set(by_id) == set(self.accepted) - self.pruned, "I1"
         for run in runs:
-            assert run == self.finals.get(run.id, run), "I2"
+            final = self.finals.get(run.id, run)
+            assert run == replace(final, resolution=final.resolution or run.resolution), "I2"
+            assert (run.resolution is not None) == (run.id in self.resolved), "I10"
             if run.state in TERMINAL:
                 self.finals[run.id] = run
             assert run.failures <= decode_work(run.work).retry.max_retries + 1, "I5"

@@ -162,15 +162,31 @@ class EngineMachine(RuleBasedStateMachine):
         assert set(answer.values()) <= TERMINAL | {State.RUNNING}
 
     @precondition(lambda self: self.pair.ledger.ended_badly())
-    @rule(target=runs, pick=st.integers(0, 9), resolve=st.booleans())
-    def repeat(self, pick: int, *, resolve: bool) -> tuple[str, str]:
+    @rule(
+        target=runs,
+        pick=st.integers(0, 9),
+        times=st.sampled_from([1, 1, 2]),
+        for_letter=st.booleans(),
+        resolve=st.booleans(),
+    )
+    def repeat(self, pick: int, times: int, *, for_letter: bool, resolve: bool) -> Any:
         """Somebody runs again what has failed, whether or not it was before; a sweeper may look after cascades."""
         candidates = self.pair.ledger.ended_badly()
-        new = repeat_run(candidates[pick % len(candidates)], run_id=self.pair.make_id("run"), now=self.pair.now)
-        self.pair.enqueue([new])
+        ended = candidates[pick % len(candidates)]
+        ids = [self.pair.make_id("run") for _ in range(times)]
+        runs = [repeat_run(ended, run_id=new_id, now=self.pair.now, for_letter=for_letter) for new_id in ids]
+        self.pair.enqueue(runs)
         if resolve:
             self.pair.ask(lambda engine: engine.runs.resolve(now=self.pair.now))
-        return new.domain, new.id
+        return multiple(*((ended.domain, new_id) for new_id in ids))
+
+    @precondition(lambda self: self.pair.ledger.ended_badly())
+    @rule(pick=st.integers(0, 9), times=st.sampled_from([1, 1, 2]))
+    def discard(self, pick: int, times: int) -> None:
+        candidates = [run for run in self.pair.ledger.ended_badly() if run.state is State.FAILED]
+        if candidates:
+            letter = candidates[pick % len(candidates)]
+            self.pair.discard(letter.domain, [letter.id] * times)
 
     @rule(domain=MOSTLY_ONE, name=st.sampled_from(["paid", "paid", "sent"]), data=DATA)
     def publish(self, domain: str, name: str, data: dict[str, int]) -> None:

@@ -116,6 +116,11 @@ class Pair:
         """Accept cancels."""
         return self.ask(lambda engine: engine.runs.cancel(domain, run_ids, now=self.now))
 
+    def discard(self, domain: str, run_ids: Sequence[str]) -> None:
+        """Let dead letters be."""
+        discarded = self.ask(lambda engine: engine.dead_letters.discard(domain, run_ids, by="me", now=self.now))
+        self.ledger.discarded(run_ids, discarded)
+
     # The inbox.
 
     def put(self, messages: Sequence[NewMessage]) -> None:

@@ -50,6 +50,7 @@ class Everything(Struct, frozen=True, kw_only=True):
     parents: list[list[Parent]]
     children: list[list[str]]
     domains: list[tuple[str, int, int]]
+    dead_letters: list[Run]
 
 
 async def everything(engine: Engine, now: Instant) -> Everything:
@@ -78,6 +79,9 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         ],
         awaited=await engine.messages.awaited(ALL),
         domains=[(domain.name, domain.weight, domain.running) for domain in await engine.domains.find()],
+        dead_letters=[
+            run for name in DOMAINS for run in await engine.dead_letters.find(RunQuery(domain=name, limit=ALL))
+        ],
     )
 
 
@@ -111,8 +115,9 @@ class Lives:
     def check(self, runs: Sequence[Run]) -> None:
         """I13: each run's events lead to where it is."""
         for run in runs:
-            last = self.told[run.id][-1]
-            may_be = check_life(self.told[run.id])
+            life = [event for event in self.told[run.id] if event.n]
+            last = life[-1]
+            may_be = check_life(life)
             assert run.state in may_be or State.SCHEDULED in may_be or State.BLOCKED in may_be, f"I13: {last}"
 
 

@@ -301,6 +301,7 @@ CREATE TABLE history (
   limits       TEXT,                       -- JSON, domain.limits.Limits
   depends      TEXT,                       -- JSON, domain.dependencies.Depends
   error        TEXT,                       -- JSON
+  resolution   TEXT,                       -- JSON, domain.letters.Resolution
   result       BLOB,                       -- JSON
   work         BLOB    NOT NULL,
   inputs       BLOB    NOT NULL
@@ -308,6 +309,11 @@ CREATE TABLE history (
 CREATE INDEX history_job   ON history (domain, job_id, id);
 -- Nearly all runs complete: only the others need an index to be found by state.
 CREATE INDEX history_state ON history (domain, state, id) WHERE state <> 'completed';
+
+-- Dead letters, by what they are asked for.
+CREATE INDEX history_dead       ON history (domain, id)         WHERE state = 'failed' AND resolution IS NULL;
+CREATE INDEX history_dead_job   ON history (domain, job_id, id) WHERE state = 'failed' AND resolution IS NULL;
+CREATE INDEX history_dead_queue ON history (domain, queue, id)  WHERE state = 'failed' AND resolution IS NULL;
 
 -- Tries that ended without ending their run.
 CREATE TABLE attempts (

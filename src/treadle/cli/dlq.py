@@ -1,0 +1,151 @@
+"""`treadle dlq`: dead letters, the failed runs that nobody has retried or discarded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from cyclopts import App, Parameter
+
+from treadle.cli.exits import Exit
+from treadle.cli.inputs import Input, Set, read_inputs
+from treadle.cli.options import AsJson, Data
+from treadle.cli.output import confirm, say, write_json, write_record, write_table
+from treadle.cli.server import Server, find_server, segment
+from treadle.cli.times import ago
+from treadle.domain.errors import InvalidInput, Problem
+
+app = App(name="dlq", help="Dead letters: failed runs that nobody has retried or discarded.")
+
+AT_ONCE: Final = 200
+
+Queues = Annotated[list[str] | None, Parameter(name="--queue", help="Only those of this queue; may be repeated.")]
+Jobs = Annotated[list[str] | None, Parameter(name="--job", help="Only those of this job; may be repeated.")]
+All = Annotated[bool, Parameter(name="--all", help="All there are, or all of --queue or --job.")]
+
+
+@app.command(name="list")
+def list_letters(
+    *,
+    queue: Queues = None,
+    job: Jobs = None,
+    limit: Annotated[int, Parameter(help="How many, 200 at most.")] = 20,
+    cursor: Annotated[str | None, Parameter(help="Go on from the page before: its next_cursor.")] = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Lists dead letters, newest first."""
+    page = find_server(data).get("/dead-letters", queue=queue, job=job, limit=limit, cursor=cursor)
+    if json:
+        write_json(page)
+        return
+    write_table(
+        ["RUN", "JOB", "QUEUE", "FAILED", "ATTEMPTS", "ERROR"],
+        (
+            [
+                run["run_id"],
+                run["job_id"],
+                run["queue"],
+                ago(run["finished_at"]),
+                str(run["attempt"]),
+                _line(run["error"]["message"]),
+            ]
+            for run in page["items"]
+        ),
+    )
+    if page["has_more"]:
+        say(f"there are more: --cursor {page['next_cursor']}")
+
+
+@app.command
+def show(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Shows a dead letter with its attempts."""
+    run = find_server(data).get(f"/dead-letters/{segment(run_id)}")
+    write_json(run) if json else write_record(run)
+
+
+@app.command
+def retry(
+    *run_ids: str,
+    all_: All = False,
+    queue: Queues = None,
+    job: Jobs = None,
+    set_: Set = None,
+    input: Input = None,  # noqa: A002 - the option's name
+    data: Data = None,
+    json: AsJson = False,
+) -> Exit:
+    """Retries dead letters as new runs; the inputs given go over those of each. Exits 5 where one cannot be retried."""
+    inputs = read_inputs(input, set_ or [])
+    server = find_server(data)
+    more = {"inputs": inputs} if inputs else {}
+    return _each(server, _chosen(server, run_ids, queue, job, every=all_), "retry", more, as_json=json)
+
+
+@app.command
+def discard(
+    *run_ids: str,
+    why: Annotated[str, Parameter(help="Why they are not to be tried again; kept with them.")] = "",
+    all_: All = False,
+    queue: Queues = None,
+    job: Jobs = None,
+    yes: Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")] = False,
+    no_input: Annotated[bool, Parameter(help="Never ask: without --yes nothing is discarded.")] = False,
+    data: Data = None,
+    json: AsJson = False,
+) -> Exit:
+    """Lets dead letters be: they are listed no more. Exits 5 where one cannot be discarded."""
+    server = find_server(data)
+    chosen = _chosen(server, run_ids, queue, job, every=all_)
+    if chosen and not yes:
+        confirm(f"Discard {len(chosen)} dead letter{'s' * (len(chosen) > 1)} for good?", ask=not no_input)
+    return _each(server, chosen, "discard", {"why": why}, as_json=json)
+
+
+def _chosen(
+    server: Server, run_ids: tuple[str, ...], queue: list[str] | None, job: list[str] | None, *, every: bool
+) -> list[str]:
+    """The runs that a command is about: those named, or all that are asked for."""
+    if bool(run_ids) == every:
+        raise InvalidInput([Problem("/run_ids", "name dead letters by their runs' ids, or say --all")])
+    if not every:
+        if queue or job:
+            raise InvalidInput([Problem("/all", "--queue and --job go with --all, not with ids")])
+        return list(run_ids)
+    return [run["run_id"] for run in server.pages("/dead-letters", queue=queue, job=job, limit=AT_ONCE)]
+
+
+def _each(server: Server, run_ids: list[str], verb: str, more: dict[str, Any], *, as_json: bool) -> Exit:
+    """Tell the server, and then what became of each."""
+    items: list[dict[str, Any]] = []
+    for start in range(0, len(run_ids), AT_ONCE):
+        part = run_ids[start : start + AT_ONCE]
+        items += server.post(f"/dead-letters/{verb}", {"run_ids": part, **more})["items"]
+    if as_json:
+        write_json({"items": items})
+    else:
+        for item in items:
+            _TOLD.get(item["code"], _tell_refused)(item)
+    return Exit.OK if all(item["code"] in _TOLD for item in items) else Exit.CONFLICT
+
+
+def _tell_retried(item: dict[str, Any]) -> None:
+    sys.stdout.write(f"{item['run_id']} is retried as {item['retried_as']}\n")
+
+
+def _tell_discarded(item: dict[str, Any]) -> None:
+    sys.stdout.write(f"{item['run_id']} is discarded\n")
+
+
+def _tell_refused(item: dict[str, Any]) -> None:
+    say(f"{item['run_id']}: {item['message']}")
+
+
+_TOLD: Final[dict[str, Callable[[dict[str, Any]], None]]] = {"retried": _tell_retried, "discarded": _tell_discarded}
+
+
+def _line(text: str) -> str:
+    """The first line of a message, short enough for a table."""
+    first = text.partition("\n")[0]
+    return first if len(first) <= 80 else f"{first[:79]}…"
