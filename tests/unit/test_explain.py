@@ -15,6 +15,7 @@ from treadle.domain.rates import Rate
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, Run, State
 from treadle.domain.submitting import accepted, build_run
+from treadle.domain.waits import EventWait
 from treadle.domain.workers import Worker, WorkerState
 
 NOW: Instant = 1_800_000_000 * SECOND
@@ -155,3 +156,22 @@ def test_a_queue_at_its_rate_tells_when_the_run_may_start() -> None:
 
 def test_a_draining_queue_holds_nothing_that_it_has() -> None:
     assert explained(run(), worker(), queue=QueueControl(QueueState.DRAINING)).code == "next"
+
+
+def test_a_run_that_waits_for_an_event_tells_which_one_and_until_when() -> None:
+    blocked = run(state=State.BLOCKED, reason=Reason(ReasonCode.EVENT, "paid"))
+    wait = EventWait(step="wait:paid", event="paid", match=b'{"order":17}', timeout_at=NOW + MINUTE)
+    answer = explain(blocked, workers=[], ahead=0, queue=OPEN, now=NOW, wait=wait)
+    assert (answer.code, answer.expected_start) == ("waits_for_event", NOW + MINUTE)
+    assert answer.message == (
+        "its handler waits for an event 'paid' whose data contains {\"order\":17}, "
+        "until 2027-01-15T08:01:00Z at the latest"
+    )
+    endless = explain(blocked, workers=[], ahead=0, queue=OPEN, now=NOW, wait=EventWait(step="s", event="paid"))
+    assert (endless.message, endless.expected_start) == ("its handler waits for an event 'paid'", None)
+
+
+def test_a_run_that_sleeps_tells_until_when() -> None:
+    asleep = run(state=State.SCHEDULED, reason=Reason(ReasonCode.SLEEP, "sleep"), due_at=NOW + MINUTE)
+    answer = explained(asleep, worker())
+    assert (answer.code, answer.expected_start) == ("sleeping", NOW + MINUTE)

@@ -13,7 +13,7 @@ from treadle.api.auth import PUBLIC_ROUTES
 from treadle.api.middleware import PREFIXES
 from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
-from treadle.api.schemas.events import EventPage
+from treadle.api.schemas.events import EventPage, PublishedEvent
 from treadle.api.schemas.health import Health, Readiness
 from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Validation
 from treadle.api.schemas.lanes import Lane, LanePage
@@ -21,7 +21,7 @@ from treadle.api.schemas.logs import LogPage
 from treadle.api.schemas.messages import Message, MessagePage, PutMessages
 from treadle.api.schemas.problems import Problem
 from treadle.api.schemas.queues import Queue, QueuePage
-from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage
+from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, StepList
 from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
 from treadle.domain.groups import GroupRequest
@@ -29,6 +29,7 @@ from treadle.domain.jobs.document import JobDocument
 from treadle.domain.letters import Discard, DiscardMany, RetryMany
 from treadle.domain.limits import LaneSettings
 from treadle.domain.posting import MessageRequest
+from treadle.domain.publishing import EventRequest
 from treadle.domain.queues import QueueSettings
 from treadle.domain.sharing import DomainSettings
 from treadle.domain.submitting import RetryRequest, RunRequest
@@ -36,12 +37,13 @@ from treadle.domain.submitting import RetryRequest, RunRequest
 _STRUCTS: Final = (
     *(Problem, Health, Readiness),
     *(JobDocument, Job, JobPage, JobVersions, Validation),
-    *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, Explanation),
+    *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, StepList, Explanation),
     *(Lane, LanePage, LaneSettings),
     *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),
     *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings),
     *(MessageRequest, Message, MessagePage, PutMessages),
-    *(Schedule, SchedulePage, ComingFires, WorkerList, EventPage, LogPage),
+    *(Schedule, SchedulePage, ComingFires, WorkerList, LogPage),
+    *(EventRequest, PublishedEvent, EventPage),
 )
 
 

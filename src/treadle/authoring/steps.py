@@ -20,11 +20,12 @@ from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import DAY, Instant, from_seconds, to_iso
 from treadle.domain.json import Json
 from treadle.domain.outcomes import Released, Snoozed, Waiting
+from treadle.domain.publishing import check_event_name, encode_data, user_event
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep, StepKind, check_name, check_room, encode_result, numbered
 from treadle.domain.submitting import LONGEST_DELAY
-from treadle.domain.waits import EventWait, check_event_name, encode_data, user_event
+from treadle.domain.waits import EventWait
 from treadle.system import Clock
 
 T = TypeVar("T")

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "job": ("treadle.cli.job:app", "Jobs: what to run, and running it."),
     "run": ("treadle.cli.run:app", "Runs: the executions of jobs."),
     "schedule": ("treadle.cli.schedule:app", "When jobs fire."),
+    "event": ("treadle.cli.event:app", "Events: publishing what runs wait for."),
     "message": ("treadle.cli.message:app", "Messages: what is put for jobs to take."),
     "queue": ("treadle.cli.queue:app", "Queues: how they are; pause, resume, drain."),
     "lane": ("treadle.cli.lane:app", "Lanes: how many runs may be active at once, and who is."),

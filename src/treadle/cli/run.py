@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Any
 
+import msgspec
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
@@ -60,6 +61,22 @@ def show(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
     """Shows a run with its attempts."""
     run = find_server(data).get(f"/runs/{segment(run_id)}")
     write_json(run) if json else write_record(run)
+
+
+@app.command
+def steps(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Lists what a run has done for good: its durable steps."""
+    found = find_server(data).get(f"/runs/{segment(run_id)}/steps")
+    if json:
+        write_json(found)
+        return
+    write_table(
+        ["STEP", "KIND", "RECORDED", "RESULT"],
+        (
+            [step["name"], step["kind"], ago(step["recorded_at"]), msgspec.json.encode(step["result"]).decode()]
+            for step in found["items"]
+        ),
+    )
 
 
 @app.command

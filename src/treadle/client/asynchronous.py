@@ -20,13 +20,14 @@ from treadle.domain.jobs import Job
 from treadle.domain.messages import Message, MessageState
 from treadle.domain.posting import build_messages, read_requests
 from treadle.domain.priority import Priority
+from treadle.domain.publishing import user_event
 from treadle.domain.runs import TERMINAL, Cause, NewRun, Run, RunKey, State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RunRequest, build_run, run_key
 from treadle.engines.contract import Engine, MessageQuery, Topic
 from treadle.engines.definitions import JOB_KIND, to_job
 from treadle.engines.open import open_engine
-from treadle.engines.refusals import check_accepted, check_all_accepted
+from treadle.engines.refusals import check_accepted, check_all_accepted, check_published
 from treadle.settings import Settings, load_settings
 from treadle.system import IdSource, SystemClock
 
@@ -243,6 +244,21 @@ class AsyncClient:
     async def discard_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
         """Remove messages that wait or were set aside; answers those that did or were."""
         return await self._engine.messages.discard(self._settings.domain, message_ids)
+
+    async def publish(
+        self, name: str, data: Mapping[str, Any] | None = None, *, source: str = "", key: str | None = None
+    ) -> int:
+        """Publish an event; answers how many runs that waited for it go on.
+
+        A `key` that came before with the same event names that of then. Raises InvalidInput, PayloadTooLarge, and
+        KeyReused for the key of another event.
+        """
+        now = self._engine.now()
+        event = user_event(name, data or {}, domain=self._settings.domain, source=source, at=now)
+        event_key = None if key is None else run_key(key, now, name, data or {}, source, scope="publish")
+        published = await self._engine.events.publish(event, key=event_key)
+        check_published(published)
+        return published.woken
 
     async def _job(self, job_id: str) -> Job:
         document = await self._engine.documents.get(self._settings.domain, JOB_KIND, job_id)

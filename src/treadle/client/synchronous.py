@@ -117,6 +117,12 @@ class Client:
         """See `AsyncClient.cancel`."""
         return self._call(self._client.cancel(run_id))
 
+    def publish(
+        self, name: str, data: Mapping[str, Any] | None = None, *, source: str = "", key: str | None = None
+    ) -> int:
+        """See `AsyncClient.publish`."""
+        return self._call(self._client.publish(name, data, source=source, key=key))
+
     def put_message(self, type: str, payload: Any, *, key: str = "", dedupe_key: str | None = None) -> str:  # noqa: A002 - its name
         """See `AsyncClient.put_message`."""
         return self._call(self._client.put_message(type, payload, key=key, dedupe_key=dedupe_key))

@@ -10,12 +10,14 @@ from msgspec import Struct
 from treadle.domain.dependencies import Depends, Join, OnParentFailure, Parent
 from treadle.domain.errors import nearest
 from treadle.domain.instants import Instant, to_iso, to_seconds
+from treadle.domain.json import EMPTY_OBJECT
 from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Run, State
 from treadle.domain.sharing import Domain
+from treadle.domain.waits import EventWait
 from treadle.domain.workers import Worker, WorkerState, can_take, serves, shares
 
 MOST_COUNTED: Final = 1_000
@@ -27,11 +29,13 @@ _UNTIL_DUE: Final = {
     ReasonCode.DELAY: "delayed",
     ReasonCode.RETRY: "retry_backoff",
     ReasonCode.SNOOZE: "snoozed",
+    ReasonCode.SLEEP: "sleeping",
 }
 _SAID_UNTIL_DUE: Final = {
     "delayed": "it was submitted for later",
     "retry_backoff": "attempt {attempt} failed and is tried again later",
     "snoozed": "its handler asked to be called again later",
+    "sleeping": "its handler sleeps, and is run again when the time has come",
 }
 
 
@@ -57,27 +61,21 @@ def explain(
     sharing: Sequence[Domain] = (),
     parents: Sequence[Parent] = (),
     gate: LaneUse | RateUse | None = None,
+    wait: EventWait | None = None,
 ) -> Explanation:
     """Why `run` is not running, or where it is, or how it ended.
 
     `workers` are those of its domain; `ahead` is how many ready runs of its line go first, counted to `MOST_COUNTED`;
     `queue` is what its queue was told; `sharing` are the domains that may share those workers, its own among them;
     `parents` are those of a blocked run; `gate` is the lane or rate that it waits for: then `ahead` counts those that
-    wait for it and go first.
+    wait for it and go first; `wait` is the event that it waits for.
     """
     if run.state in TERMINAL:
         return _finished(run)
     if run.state is State.RUNNING:
         return _running(run, workers)
-    if run.state is State.BLOCKED:
-        if run.depends is not None and run.reason is not None and run.reason.code is ReasonCode.PARENTS:
-            return _waits_for_parents(run.depends, parents)
-        if isinstance(gate, LaneUse):
-            return _lane_full(gate, ahead)
-        if isinstance(gate, RateUse):
-            return _rate_limited(gate, ahead, now)
-        if run.reason is None or run.reason.code is not ReasonCode.LINE:
-            return _blocked(run)
+    if run.state is State.BLOCKED and (held := _held(run, ahead, parents, gate, wait, now)) is not None:
+        return held
     if run.state is State.SCHEDULED and run.due_at > now:
         return _not_due(run)
     if queue.state is QueueState.PAUSED:
@@ -90,6 +88,26 @@ def explain(
     if queue.rate is not None and not queue.may_go(now):
         return _beyond_rate(run, queue.rate, queue.next_at(now) or now, ahead)
     return _not_its_share(run, online, sharing) or _in_line(run, online, ahead, now)
+
+
+def _held(
+    run: Run,
+    ahead: int,
+    parents: Sequence[Parent],
+    gate: LaneUse | RateUse | None,
+    wait: EventWait | None,
+    now: Instant,
+) -> Explanation | None:
+    """What holds a blocked run itself back; None where it is what holds its whole line."""
+    if run.depends is not None and run.reason is not None and run.reason.code is ReasonCode.PARENTS:
+        return _waits_for_parents(run.depends, parents)
+    if wait is not None:
+        return _waits_for_event(wait)
+    if isinstance(gate, LaneUse):
+        return _lane_full(gate, ahead)
+    if isinstance(gate, RateUse):
+        return _rate_limited(gate, ahead, now)
+    return None if run.reason is not None and run.reason.code is ReasonCode.LINE else _blocked(run)
 
 
 def _finished(run: Run) -> Explanation:
@@ -128,6 +146,22 @@ def _blocked(run: Run) -> Explanation:
     subject = run.reason.subject if run.reason else ""
     message = f"it waits for {code}{f' {subject}' if subject else ''}"
     return Explanation(code="blocked", message=message, details={"waits_for": code, "subject": subject})
+
+
+def _waits_for_event(wait: EventWait) -> Explanation:
+    matching = "" if wait.match == EMPTY_OBJECT else f" whose data contains {wait.match.decode()}"
+    until = "" if wait.timeout_at is None else f", until {to_iso(wait.timeout_at)} at the latest"
+    return Explanation(
+        code="waits_for_event",
+        message=f"its handler waits for an event {wait.event!r}{matching}{until}",
+        details={
+            "event": wait.event,
+            "match": wait.match.decode(),
+            "step": wait.step,
+            "timeout_at": None if wait.timeout_at is None else to_iso(wait.timeout_at),
+        },
+        expected_start=wait.timeout_at,
+    )
 
 
 def _lane_full(lane: LaneUse, ahead: int) -> Explanation:

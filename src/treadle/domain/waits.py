@@ -7,24 +7,18 @@ answered by the oldest such event since the run was created that has answered no
 from __future__ import annotations
 
 import json as plain_json
-import re
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
 from msgspec import Struct
 
-from treadle.domain import json
-from treadle.domain.errors import InvalidInput, PayloadTooLarge, Problem
-from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
-from treadle.domain.json import EMPTY_OBJECT, Json, json_problems
-from treadle.domain.steps import MAX_STEP_BYTES
+from treadle.domain.json import EMPTY_OBJECT, Json
 
 FAMILY: Final = "user."
 """Begins the type of every event that people publish: `user.paid` is the event `paid`."""
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 _ANY_DATA: Final = 0
 
 
@@ -55,39 +49,6 @@ def match_key(match: Mapping[str, Any]) -> int:
 def data_keys(data: Mapping[str, Any]) -> list[int]:
     """The `match_key` of every match that `data` could answer."""
     return [_ANY_DATA, *(_pair_key(key, value) for key, value in data.items())]
-
-
-def check_event_name(name: object) -> str:
-    """The name of an event that people publish. Raises InvalidInput for anything else."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        what = "1 to 100 letters, digits, '.', '_', ':' and '-'; it begins with a letter or digit"
-        raise InvalidInput([Problem("/name", f"{name!r:.60} is no name of an event: {what}")])
-    return name
-
-
-def encode_data(what: str, data: object) -> Json:
-    """The data of an event, or a match, as JSON. Raises InvalidInput and PayloadTooLarge naming `what`."""
-    if not isinstance(data, Mapping):
-        raise InvalidInput([Problem(f"/{what}", f"{data!r:.40} is no object")])
-    problems = json_problems(data)
-    if problems:
-        raise InvalidInput(Problem(f"/{what}{fault.pointer}", fault.message) for fault in problems)
-    encoded = json.encode(data)
-    if len(encoded) > MAX_STEP_BYTES:
-        raise PayloadTooLarge(f"the {what} takes {len(encoded)} bytes of JSON, of at most {MAX_STEP_BYTES}")
-    return encoded
-
-
-def user_event(
-    name: str, data: Mapping[str, Any], *, domain: str, source: str, at: Instant, job_id: str = ""
-) -> NewEvent:
-    """An event that somebody publishes; `source` says who. Raises InvalidInput and PayloadTooLarge."""
-    encoded = encode_data("data", data)
-    if len(source) > 200 or not source.isprintable():
-        raise InvalidInput([Problem("/source", "at most 200 printable characters")])
-    return NewEvent(
-        domain=domain, type=FAMILY + check_event_name(name), subject=source, job_id=job_id, at=at, data=encoded
-    )
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What an engine's refusal of a submitted run means to whoever submitted it."""
+"""What an engine's refusal of a submitted run, or of an event, means to whoever submitted it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from treadle.domain.errors import InvalidInput, KeyReused, LetterResolved, Problem, QueueDraining
 from treadle.domain.runs import NewRun
-from treadle.engines.contract import Accepted, Admission
+from treadle.engines.contract import Accepted, Admission, Published
 
 
 def check_accepted(new: NewRun, answer: Accepted) -> None:
@@ -23,6 +23,12 @@ def check_accepted(new: NewRun, answer: Accepted) -> None:
             raise InvalidInput([Problem(f"/depends_on/{answer.at}", f"there is no run {missing}", "parent_missing")])
         case _:
             return
+
+
+def check_published(answer: Published) -> None:
+    """Raises KeyReused where an event was refused."""
+    if answer.admission is Admission.KEY_REUSED:
+        raise KeyReused("this idempotency key came before with another event; take a new key for a new one")
 
 
 def check_all_accepted(new: Sequence[NewRun], answers: Sequence[Accepted]) -> None:

@@ -46,6 +46,8 @@ class Sweeper:
         while moved >= _BATCH:
             await asyncio.sleep(_BREATH_SECONDS)  # the writer is others' too
             moved = await self._engine.lanes.step_aside(_BATCH)
+        if woken := await self._engine.events.deliver():
+            _logger.info("woke runs that waited for events", runs=woken)
         workers = await self._engine.workers.expire()
         if not workers:
             return self._every

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from treadle.domain.events import Event
-from treadle.engines.contract import Engine
+from treadle.domain.publishing import EventRequest, user_event
+from treadle.domain.submitting import run_key
+from treadle.engines.contract import Engine, Published
+from treadle.engines.refusals import check_published
 from treadle.events.hub import PAGE, Hub
 
 MOST_PAGES: Final = 20
@@ -54,6 +57,18 @@ class Events:
     def __init__(self, engine: Engine, hub: Hub) -> None:
         self._engine = engine
         self._hub = hub
+
+    async def publish(self, domain: str, request: EventRequest, *, key: str | None = None) -> Published:
+        """Publish an event and wake who waits for it. A `key` that came before names the event of then.
+
+        Raises InvalidInput, PayloadTooLarge, and KeyReused where the key came with another event.
+        """
+        now = self._engine.now()
+        event = user_event(request.name, request.data, domain=domain, source=request.source, at=now)
+        event_key = None if key is None else run_key(key, now, to_builtins(request), scope="publish")
+        published = await self._engine.events.publish(event, key=event_key)
+        check_published(published)
+        return published
 
     async def page(self, domain: str, wanted: EventFilter, *, after: int, limit: int) -> EventPage:
         """Wanted events beyond a position; fewer than `limit`, with more to come, where wanted ones are far between."""

@@ -15,6 +15,7 @@ from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.queues import QueueControl
 from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
+from treadle.domain.steps import RunStep
 from treadle.domain.submitting import RetryRequest, RunRequest, accepted, build_run, repeat_run, run_key
 from treadle.domain.workers import shares
 from treadle.engines.contract import Admission, Engine, RunQuery
@@ -196,10 +197,24 @@ class Runs:
         )
         parents = await self.parents(run) if run.state is State.BLOCKED else []
         gate = await self._gate(run)
+        wait = await self._engine.steps.waiting(domain, run_id) if run.state is State.BLOCKED else None
         now = self._engine.now()
         return run, explain(
-            run, workers=workers, ahead=ahead, queue=queue, sharing=sharing, parents=parents, gate=gate, now=now
+            run,
+            workers=workers,
+            ahead=ahead,
+            queue=queue,
+            sharing=sharing,
+            parents=parents,
+            gate=gate,
+            wait=wait,
+            now=now,
         )
+
+    async def steps(self, domain: str, run_id: str) -> list[RunStep]:
+        """What a run has done for good, oldest first. Raises NotFound."""
+        run = await self.get(domain, run_id)
+        return await self._engine.steps.find(domain, run.id)
 
     async def _gate(self, run: Run) -> LaneUse | RateUse | None:
         """The lane or the rate that a run waits for."""

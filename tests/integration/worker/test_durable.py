@@ -6,9 +6,9 @@ import psutil
 import pytest
 
 from tests.support.workers import Lab, Site, result
+from treadle.domain.publishing import user_event
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import DEFAULT_DOMAIN, State
-from treadle.domain.waits import user_event
 
 STEPPING = ["steps", "steps.sync", "steps.apart", "steps.apart.sync"]
 ORDERS = ["order", "order.sync", "order.apart", "order.apart.sync"]

@@ -1,4 +1,4 @@
-"""What happens: a page of the log of events, or a stream of it."""
+"""What happens: a page of the log of events, or a stream of it; and publishing events for runs that wait."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from typing import Annotated, Final, TypeAlias
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
-from treadle.api.answers import EVENT_STREAM, answers, reply
-from treadle.api.deps import Call, CallDep
-from treadle.api.schemas.events import EventPage, to_event
+from treadle.api.answers import EVENT_STREAM, answers, reply, takes
+from treadle.api.body import JsonBody
+from treadle.api.deps import Call, CallDep, IdempotencyKey
+from treadle.api.schemas.events import EventPage, PublishedEvent, to_event
 from treadle.api.sse import EventStream, frame
 from treadle.domain.json import encode
+from treadle.domain.publishing import EventRequest
+from treadle.domain.shapes import read
+from treadle.domain.waits import FAMILY
+from treadle.engines.contract import Admission
 from treadle.services.events import EventFilter, Position
 from treadle.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 MAX_POSITION: Final = 2**63 - 1
+_EXAMPLE: Final = {"name": "paid", "data": {"order": 17}, "source": "shop"}
 
 LastEventId: TypeAlias = Annotated[
     int | None, Header(ge=0, le=MAX_POSITION, description="Where a stream is taken up again; goes before `after`.")
@@ -57,6 +63,22 @@ async def read_events(
     page = await call.services.events.page(call.domain, wanted, after=after or 0, limit=limit)
     items = [to_event(event) for event in page.items]
     return reply(EventPage(items=items, next_cursor=page.after, has_more=page.more))
+
+
+@router.post(
+    "/events",
+    status_code=201,
+    operation_id="publish_event",
+    responses=answers(PublishedEvent, "The event that was published.", 400, 409, 413, 415, status=201),
+    openapi_extra=takes(EventRequest, example=_EXAMPLE),
+)
+async def publish_event(call: CallDep, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
+    """Publish an event. Runs that wait for its name, and for part of its data, go on."""
+    request = read(document, EventRequest)
+    published = await call.services.events.publish(call.domain, request, key=idempotency_key)
+    view = PublishedEvent(seq=published.seq, type=FAMILY + request.name, woken=published.woken)
+    replayed = published.admission is Admission.EXISTING
+    return reply(view, 201, {"Idempotency-Replayed": "true"} if replayed else None)
 
 
 async def _frames(call: Call, wanted: EventFilter, position: Position) -> AsyncIterator[bytes]:

@@ -11,7 +11,18 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
-from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, to_detail, to_explanation, to_run
+from treadle.api.schemas.runs import (
+    Explanation,
+    Group,
+    Run,
+    RunDetail,
+    RunPage,
+    StepList,
+    to_detail,
+    to_explanation,
+    to_run,
+    to_steps,
+)
 from treadle.domain import runs as domain
 from treadle.domain.groups import GroupRequest
 from treadle.domain.instants import Instant, from_iso
@@ -137,6 +148,12 @@ async def retry_run(call: CallDep, run_id: str, document: JsonBody, idempotency_
     """Submit a new run that does again what a finished one did, with the work of then; it resolves a dead letter."""
     request = read(document, RetryRequest)
     return accepted(call, await call.services.runs.retry(call.domain, run_id, request, key=idempotency_key))
+
+
+@router.get("/runs/{run_id}/steps", operation_id="list_run_steps", responses=answers(StepList, "The steps.", 404))
+async def list_run_steps(call: CallDep, run_id: str) -> Response:
+    """What the run has done for good: its durable steps, oldest first."""
+    return reply(to_steps(await call.services.runs.steps(call.domain, run_id)))
 
 
 @router.get(

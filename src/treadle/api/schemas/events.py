@@ -32,6 +32,14 @@ class EventPage(Struct, frozen=True, kw_only=True):
     has_more: HasMore
 
 
+class PublishedEvent(Struct, frozen=True, kw_only=True):
+    """An event that was published: its place in the log, its type there, and how many runs it let go on."""
+
+    seq: int
+    type: Annotated[str, Meta(examples=["user.paid"])]
+    woken: int
+
+
 def to_event(event: domain.Event) -> Event:
     """An event as it is answered."""
     return Event(

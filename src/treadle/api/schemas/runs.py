@@ -15,12 +15,14 @@ from treadle.domain import runs as domain
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Join, OnParentFailure, Parent
 from treadle.domain.explain import Explanation as DomainExplanation
-from treadle.domain.instants import to_datetime
+from treadle.domain.instants import to_datetime, to_iso
+from treadle.domain.json import decode, encode
 from treadle.domain.letters import How
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
 from treadle.domain.runs import TERMINAL, Cause, State
+from treadle.domain.steps import RunStep, StepKind
 
 MOST_PARENTS: Final = 100
 """Parents listed with a run."""
@@ -116,6 +118,22 @@ class RunDetail(Run, frozen=True, kw_only=True):
     depends_on: Dependencies | None
 
 
+class Step(Struct, frozen=True, kw_only=True):
+    """What a run has done for good. `attempt_token` tells the claim under which it was recorded."""
+
+    name: Annotated[str, Meta(examples=["charge", "sleep", "wait:paid"])]
+    kind: StepKind
+    result: AnyJson
+    attempt_token: int
+    recorded_at: datetime
+
+
+class StepList(Struct, frozen=True, kw_only=True):
+    """The steps of a run, oldest first: 1000 at most, so there is no next page."""
+
+    items: list[Step]
+
+
 class RunPage(Struct, frozen=True, kw_only=True):
     """Runs, newest first."""
 
@@ -183,6 +201,22 @@ def _to_dependencies(run: domain.Run, parents: Sequence[Parent]) -> Dependencies
             )
             for parent in parents[:MOST_PARENTS]
         ],
+    )
+
+
+def to_steps(steps: Sequence[RunStep]) -> StepList:
+    """The steps of a run as they are answered; a sleep's result is the moment at which it ends."""
+    return StepList(
+        items=[
+            Step(
+                name=step.name,
+                kind=step.kind,
+                result=raw(encode(to_iso(decode(step.result))) if step.kind is StepKind.SLEEP else step.result),
+                attempt_token=step.token,
+                recorded_at=to_datetime(step.at),
+            )
+            for step in steps
+        ]
     )
 
 

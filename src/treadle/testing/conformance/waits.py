@@ -8,10 +8,11 @@ from typing import Any
 from treadle.domain import json
 from treadle.domain.instants import HOUR, MINUTE, SECOND, Instant
 from treadle.domain.outcomes import Succeeded, Waiting
+from treadle.domain.publishing import user_event
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Claim, RunKey, State
 from treadle.domain.steps import StepKind
-from treadle.domain.waits import EventWait, user_event
+from treadle.domain.waits import EventWait
 from treadle.engines.contract import Admission, Engine, Published
 from treadle.testing.conformance.opening import Opener
 from treadle.testing.driver import Driver

@@ -16,13 +16,13 @@ from treadle.domain.json import encode
 from treadle.domain.logs import Level, LogLine, Stream
 from treadle.domain.messages import Intake, MessageState, NewMessage, Verdict
 from treadle.domain.outcomes import Lost, Outcome
+from treadle.domain.publishing import user_event
 from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.runs import DEFAULT_QUEUE, TERMINAL, Claim, NewRun, Run, State
 from treadle.domain.schedules import Schedule, plan
 from treadle.domain.states import Transition
 from treadle.domain.steps import RunStep, StepKind
-from treadle.domain.waits import user_event
 from treadle.domain.workers import WorkerSpec
 from treadle.engines.contract import Accepted, Engine, MessageQuery, Save, Step
 from treadle.system import Clock

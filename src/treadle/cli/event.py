@@ -1,0 +1,35 @@
+"""`treadle event`: what runs wait for."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from treadle.cli.job import read_file
+from treadle.cli.options import AsJson, Data
+from treadle.cli.output import write_json
+from treadle.cli.server import find_server
+from treadle.domain.documents import load_json
+
+app = App(name="event", help="Events: publishing what runs wait for.")
+
+
+@app.command
+def publish(
+    name: str,
+    content: Annotated[str, Parameter(help="Its data as a JSON object, or in @FILE, or @- for standard input.")] = "{}",
+    /,
+    *,
+    source: Annotated[str, Parameter(help="Who says so.")] = "",
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Publishes an event: runs that wait for its name, and for part of its data, go on."""
+    text = read_file(content[1:]) if content.startswith("@") else content.encode()
+    answer = find_server(data).post("/events", {"name": name, "data": load_json(text), "source": source})
+    if json:
+        write_json(answer)
+    else:
+        sys.stdout.write(f"{answer['type']} published; it woke {answer['woken']} runs\n")
