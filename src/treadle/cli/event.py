@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from treadle.cli.job import read_file
+from treadle.cli.inputs import read_file
 from treadle.cli.options import AsJson, Data
 from treadle.cli.output import write_json
 from treadle.cli.server import find_server
