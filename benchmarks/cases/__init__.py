@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.cases import backlog, budget, drain, enqueue, history, idle, lanes, latency
+from benchmarks.cases import backlog, blocked, budget, drain, enqueue, history, idle, lanes, latency
 from benchmarks.measure import Options, Report
 
 
@@ -27,5 +27,6 @@ CASES: Final[Mapping[str, Case]] = {
     "idle": Case("processor time and memory of `treadle up` at rest", idle.NUMBERS, idle.run),
     "history": Case("what a long history costs claims, submissions and listings", history.NUMBERS, history.run),
     "lanes": Case("what a thousand lanes cost a drain", lanes.NUMBERS, lanes.run),
+    "blocked": Case("what a million runs that cannot go cost a drain", blocked.NUMBERS, blocked.run),
     "backlog": Case("what a million waiting runs cost a drain", backlog.NUMBERS, backlog.run),
 }

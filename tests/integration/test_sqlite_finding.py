@@ -10,7 +10,10 @@ import apsw
 import pytest
 
 from treadle.domain.instants import SECOND
+from treadle.domain.limits import Lane, Limits, RateLimit
 from treadle.domain.outcomes import Succeeded
+from treadle.domain.priority import Priority
+from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.runs import State
 from treadle.engines.contract import MessageQuery, RunQuery
@@ -37,7 +40,8 @@ QUERIES = {
 
 LOOKS = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b")
 READS_ALL = re.compile(
-    r"SCAN (runs|history|events|logs|attempts|keys|messages)\b(?! USING COVERING INDEX (runs_held|messages_leased))"
+    r"SCAN (runs|slots|history|events|logs|attempts|keys|messages)\b"
+    r"(?! USING COVERING INDEX (runs_held|messages_leased))"
     r"|INDEX (runs|history)_job \(domain=\?\)|INDEX messages_\w+ \(domain=\?\)"
 )
 """What a plan says where it goes through all rows of a table, or through all of a domain; runs at work are few."""
@@ -129,6 +133,21 @@ async def test_no_verb_reads_all_runs_to_find_some(
     await engine.queues.find("default")
     await engine.domains.find()
     await engine.dead_letters.discard("default", ids, by="me")
+    limited = Limits(lanes=(Lane("a", 1), Lane("b", 2)), rates=(RateLimit("c", Rate(5, SECOND)),))
+    slots = await drive.submit(4, limits=limited)
+    await drive.submit(2, limits=limited, priority=Priority.HIGH)
+    await drive.submit(2, limits=limited, queue="paused")
+    await engine.runs.ahead("default", slots[2], 10)
+    await engine.runs.cancel("default", slots)
+    await engine.queues.switch("default", "paused", QueueState.PAUSED)
+    for _ in range(2):
+        await engine.lanes.step_aside(9)
+        await engine.queues.switch("default", "paused", QueueState.OPEN)
+    await engine.lanes.tend(9)
+    await engine.lanes.set_limit("default", "b", 3)
+    await engine.lanes.find("default")
+    await engine.lanes.get("default", ["a"])
+    await engine.lanes.rates("default", ["c"])
     messages = await drive.put(3, key="a")
     claim = await drive.claim_one(worker)
     await drive.take(claim, preserve_order=True)

@@ -227,8 +227,8 @@ class _Arranger:
         return free_slots(self._connection, [gate], self._now)[gate]
 
     def _first(self, gate: int) -> Waiter | None:
-        ((_, found),) = fetch(self._connection, _SQL["waiters"], (json_list([gate]), 1))
-        return next(iter(_waiters.decode(found)), None)
+        found = fetch(self._connection, _SQL["first"], (gate,))
+        return found[0] if found else None
 
     def _last_ready(self, gate: int) -> Waiter | None:
         found = fetch(self._connection, _SQL["last_ready"], (gate,))

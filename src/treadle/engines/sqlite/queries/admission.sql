@@ -55,6 +55,9 @@ FROM json_each(?1);
 SELECT value, seq, gates FROM json_each(?) CROSS JOIN runs
 ON seq = (SELECT seq FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT 1);
 
+-- name: first
+SELECT rank, seq, gates FROM runs WHERE waits_for = ? ORDER BY rank, seq LIMIT 1;
+
 -- name: contested
 -- Gates before which a run waits that goes before one which is ready behind them.
 SELECT value FROM json_each(?)
