@@ -7,6 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from treadle.domain.chains import After, AfterJoin, Chain
+from treadle.domain.conditions import Condition
 from treadle.domain.environment import name_fault
 from treadle.domain.instants import SECOND
 from treadle.domain.jobs import JobSpec, dump_job, parse_job
@@ -107,8 +109,15 @@ limits = st.builds(
     rate=st.builds(Rate, runs=st.integers(1, 1000), window=st.integers(1000, 30 * 86_400 * SECOND)),
     rate_key=st.none() | st.just("{a}"),
 ) | st.builds(JobLimits, flow_group=names, flow_max_active_runs=st.integers(1, 9))
+chains = st.just(Chain()) | st.builds(
+    Chain,
+    dependencies=st.lists(names, max_size=2, unique=True).map(tuple),
+    after=st.just((After("a"), After("b", Condition(path="/x", equals=None)))),
+    after_join=st.sampled_from(AfterJoin),
+)
 specs = st.builds(
     JobSpec,
+    chain=chains,
     job_id=names,
     name=some_text,
     description=text,

@@ -120,7 +120,7 @@ def test_without_an_id_the_right_way_is_shown() -> None:
 @pytest.mark.parametrize(
     "option",
     [
-        *("dependencies", "idempotent", "version"),
+        *("idempotent", "version"),
         *("requires_wallet", "requires_twitter", "requires_discord", "requires_blockchain", "requires_ai"),
         "enable_dead_letter_queue",
     ],

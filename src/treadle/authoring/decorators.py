@@ -40,6 +40,9 @@ class JobOptions(TypedDict, total=False):
     priority: Priority | str
     queue: str
     tags: Sequence[str]
+    dependencies: Sequence[str]
+    after: Sequence[str | Mapping[str, Any]]
+    after_join: Literal["all", "any"]
     max_concurrent: int
     flow_group: str
     flow_max_active_runs: int

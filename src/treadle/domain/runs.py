@@ -47,6 +47,7 @@ class Cause(StrEnum):
     CLIENT = "client"
     SCHEDULE = "schedule"
     RETRY = "retry"
+    AFTER = "after"
     MESSAGE = "message"
 
 

@@ -125,7 +125,7 @@ def build_run(
         cause=cause,
         schedule_id=schedule_id,
         slot=slot,
-        depends=depends,
+        depends=_with_jobs(depends, job.chain.dependencies),
         limits=limits,
         key=key,
     )
@@ -145,6 +145,16 @@ def _encoded(inputs: Mapping[str, Any], max_inputs: int | None) -> json.Json:
     if max_inputs is not None and len(encoded) > max_inputs:
         raise PayloadTooLarge(f"the inputs of the run take {len(encoded)} bytes, of at most {max_inputs}")
     return encoded
+
+
+def _with_jobs(depends: Depends | None, jobs: tuple[str, ...]) -> Depends | None:
+    """The dependencies of a run with those of its job, all of which must complete."""
+    if not jobs:
+        return depends
+    if depends is not None and depends.join is not Join.ALL:
+        message = f"must be all, since the job has dependencies of its own: {', '.join(jobs)}"
+        raise InvalidInput([Problem("/join", message, "conflict")])
+    return structs.replace(depends or Depends(), jobs=jobs)
 
 
 def wait_for(run: NewRun, parents: Sequence[str]) -> NewRun:
@@ -190,7 +200,7 @@ def repeat_run(
         retry_of=run.id,
         for_letter=for_letter,
         limits=run.limits,
-        depends=run.depends and structs.replace(run.depends, join=Join.ALWAYS, conditions={}),
+        depends=run.depends and structs.replace(run.depends, join=Join.ALWAYS, conditions={}, jobs=()),
         key=key,
     )
 

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from treadle.domain.chains import Links
 from treadle.domain.dependencies import Parent
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant, Micros
@@ -371,6 +372,7 @@ class Save(Struct, frozen=True, kw_only=True):
     `expected` is the version the writer saw: 0 means that it must not exist, None that any will do. `schedules` take
     the place of those in `replaces`, as the writer saw them: one that has fired since would fire again. `consumes` is
     the type of messages whose arrival starts the job. `limits` are in force at once, also for runs that wait already.
+    `links` are the other definitions of its kind that it names.
     """
 
     domain: str
@@ -383,6 +385,7 @@ class Save(Struct, frozen=True, kw_only=True):
     replaces: tuple[Schedule, ...] = ()
     consumes: str | None = None
     limits: Limits | None = None
+    links: Links = Links()
     events: tuple[NewEvent, ...] = ()
 
 
@@ -392,6 +395,7 @@ class DocumentStore(Protocol):
     async def save(self, save: Save) -> Document:
         """Write a new version.
 
+        Raises InvalidInput where it names one that is not there, or where the names would lead in a circle.
         Raises StaleVersion where `expected`, or a cursor in `replaces`, stands no more, or where one of `schedules`
         stands that is not in `replaces`.
         """
@@ -409,6 +413,7 @@ class DocumentStore(Protocol):
     ) -> bool:
         """Remove a definition and the schedules named; its versions are kept. False where there was none.
 
+        Raises Conflict where another one names it.
         Raises StaleVersion where `expected` is not the version that stands.
         """
         ...
@@ -423,6 +428,28 @@ class DocumentStore(Protocol):
 
     async def versions(self, domain: str, kind: str, document_id: str, limit: int) -> list[Document]:
         """The versions of a definition, newest first; also of one that was deleted."""
+        ...
+
+
+class Trigger(Struct, frozen=True, kw_only=True):
+    """A run that completed, for a job that is to be run after its job."""
+
+    seq: int
+    domain: str
+    job_id: str
+    upstream: str
+    run_id: str
+
+
+class TriggerStore(Protocol):
+    """Completed runs after which jobs are to be run; each is written down in the transaction that completes the run."""
+
+    async def waiting(self, limit: int) -> list[Trigger]:
+        """Triggers of all domains, the oldest first."""
+        ...
+
+    async def pull(self, seqs: Sequence[int], runs: Sequence[NewRun] = (), *, now: Instant | None = None) -> bool:
+        """Use triggers up and submit what they bring about; nothing happens where any of them was used before."""
         ...
 
 
@@ -603,6 +630,7 @@ class Topic(StrEnum):
     EVENTS = "events"
     LOGS = "logs"
     SCHEDULES = "schedules"
+    TRIGGERS = "triggers"
     MESSAGES = "messages"
     CASCADES = "cascades"
 
@@ -637,6 +665,8 @@ class Engine(Protocol):
     def documents(self) -> DocumentStore: ...
     @property
     def steps(self) -> StepStore: ...
+    @property
+    def triggers(self) -> TriggerStore: ...
     @property
     def events(self) -> EventStore: ...
     @property

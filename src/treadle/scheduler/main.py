@@ -12,6 +12,7 @@ from treadle.engines.contract import Engine, Topic
 from treadle.engines.open import open_engine
 from treadle.scheduler.arrivals import Arrivals
 from treadle.scheduler.cascades import Cascades
+from treadle.scheduler.followers import Followers
 from treadle.scheduler.loops import repeat
 from treadle.scheduler.pruner import Pruner
 from treadle.scheduler.sweeper import Sweeper
@@ -41,13 +42,14 @@ async def run(settings: Settings) -> None:
 
 async def schedule(engine: Engine, new_id: IdSource, settings: Settings) -> None:
     """Run all loops until cancelled."""
-    told = {topic: engine.listen(topic) for topic in (Topic.SCHEDULES, Topic.MESSAGES, Topic.CASCADES)}
+    told = {topic: engine.listen(topic) for topic in (Topic.SCHEDULES, Topic.MESSAGES, Topic.CASCADES, Topic.TRIGGERS)}
     try:
         async with asyncio.TaskGroup() as loops:
             loops.create_task(repeat("ticker", Ticker(engine, new_id), told[Topic.SCHEDULES].wait))
             loops.create_task(repeat("arrivals", Arrivals(engine, new_id), told[Topic.MESSAGES].wait))
             loops.create_task(repeat("sweeper", Sweeper(engine, settings.lease_sec, chance)))
             loops.create_task(repeat("cascades", Cascades(engine), told[Topic.CASCADES].wait))
+            loops.create_task(repeat("followers", Followers(engine, new_id), told[Topic.TRIGGERS].wait))
             loops.create_task(repeat("pruner", Pruner(engine, settings)))
     finally:
         for notices in told.values():

@@ -184,6 +184,7 @@ class Jobs:
                 replaces=tuple(old),
                 consumes=_consumes(job),
                 limits=standing_limits(job),
+                links=job.chain.links,
                 events=(self._event(job.domain, job.job_id, event),),
             )
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 import msgspec
@@ -70,15 +71,20 @@ class Sources:
         defined += [
             each for each in declared if each not in defined and await self._jobs.find(domain, each.spec.job_id) is None
         ]
-        for each in defined:
+        for each in _in_order(defined):
             await self._jobs.define(domain, each.spec, source=each.source)
         kept = {id_: said for id_, said in before.items() if id_ not in now and said[0] in unreadable}
         gone = [id_ for id_ in before if id_ not in now and id_ not in kept]
-        for job_id in gone:
+        for job_id in await self._last_first(domain, gone):
             with suppress(NotFound):  # somebody has deleted it already
                 await self._jobs.delete(domain, job_id)
         await self._remember(domain, source, _Remembered(jobs={**kept, **now}), before=_Remembered(jobs=before))
         return Changes(tuple(each.spec.job_id for each in defined), tuple(gone))
+
+    async def _last_first(self, domain: str, job_ids: Sequence[str]) -> list[str]:
+        """Jobs in an order in which each goes before those that it names."""
+        jobs = [job for job_id in job_ids if (job := await self._jobs.find(domain, job_id)) is not None]
+        return [each.spec.job_id for each in reversed(_in_order([Declared(job.spec, job.source) for job in jobs]))]
 
     async def sync_schedules(self, domain: str, source: str, schedules: Sequence[FileSchedule]) -> Changes:
         """Give jobs the schedules that a file names, and take away those that it names no more.
@@ -131,6 +137,19 @@ class Sources:
             await self._engine.documents.save(
                 Save(domain=domain, kind=KIND, id=source, body=_encoder.encode(said), at=now, events=(event,))
             )
+
+
+def _in_order(declared: Sequence[Declared]) -> list[Declared]:
+    """Jobs in an order in which each comes after those that it names. A circle is left to the engine to refuse."""
+    by_id = {each.spec.job_id: each for each in declared}
+    links = {job_id: each.spec.chain.links for job_id, each in by_id.items()}
+    try:
+        order = list(
+            TopologicalSorter({id_: (*each.dependencies, *each.after) for id_, each in links.items()}).static_order()
+        )
+    except CycleError:
+        return list(declared)
+    return [by_id[job_id] for job_id in order if job_id in by_id]
 
 
 def _file(source: str) -> str:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, structs
 from treadle.api.schemas.common import HasMore, NextCursor, moment
 from treadle.api.schemas.problems import Fault
 from treadle.domain import jobs as domain
+from treadle.domain.chains import After, AfterJoin
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.instants import Instant, to_datetime
 from treadle.domain.jobs import JobSpec, dump_job
@@ -44,6 +45,9 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     secrets: list[str] | None = None
     isolation: str | None = None
     messages: MessagesDocument | None = None
+    dependencies: list[str] | None = None
+    after: list[str | After] | None = None
+    after_join: AfterJoin | None = None
     max_concurrent: int | None = None
     flow_group: str | None = None
     flow_max_active_runs: int | None = None

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from treadle.domain.chains import After, AfterJoin
 from treadle.domain.instants import MILLISECOND, SECOND
 from treadle.domain.jobs.records import MAX_JOB_ID, MAX_QUEUE_NAME, NAME_PATTERN
 from treadle.domain.limits import MOST_ACTIVE
@@ -25,6 +26,11 @@ from treadle.domain.work import MAX_TIMEOUT_MS, Completion
 _LETTERS: Final = "letters, digits, '.', '_', '-' and ':', beginning with a letter, a digit or '_'"
 Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_ID, description=_LETTERS)]
 QueueName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_QUEUE_NAME, description=_LETTERS)]
+_WAITS_FOR: Final = "Jobs whose unfinished runs each of its runs waits for."
+_RUNS_AFTER: Final = "Jobs after whose completed runs it is run."
+MAX_CHAINED: Final = 100
+"""How many other jobs a job may name."""
+
 Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
 Tag: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -157,6 +163,11 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     messages: MessagesDocument | None = None
     batch_size: Annotated[BatchSize | None, Meta(description="The same as `messages.batch_size`.")] = None
     preserve_order: Annotated[bool | None, Meta(description="The same as `messages.preserve_order`.")] = None
+    dependencies: Annotated[tuple[Name, ...], Meta(max_length=MAX_CHAINED, description=_WAITS_FOR)] | None = None
+    after: Annotated[tuple[Name | After, ...], Meta(max_length=MAX_CHAINED, description=_RUNS_AFTER)] | None = None
+    after_join: Annotated[
+        AfterJoin | None, Meta(description="Whether all of them must have completed since the last time, or any.")
+    ] = None
     queue: QueueName | None = None
     priority: Priority | None = None
     max_concurrent: Annotated[

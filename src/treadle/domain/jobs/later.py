@@ -27,7 +27,6 @@ TOP_LEVEL: Final = frozenset(
         *_LIMITS_IN_INPUTS,
         "affinity",
         "agent_pool",
-        "dependencies",
         "domain",
         "enable_dead_letter_queue",
         "environment",

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import structs
 
 from treadle.domain.errors import InvalidInput, Problem, below
+from treadle.domain.jobs.chaining import dump_chain, read_chain
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.jobs.execution import dump_executor, read_executor
 from treadle.domain.jobs.intake import read_intake
@@ -78,6 +79,7 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
         "queue": spec.queue,
         "priority": spec.priority.value,
         **dump_limits(spec.limits),
+        **dump_chain(spec.chain),
         "enabled": spec.enabled,
         "tags": list(spec.tags),
     }
@@ -112,6 +114,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
         queue=document.queue or DEFAULT_QUEUE,
         priority=document.priority or Priority.NORMAL,
         limits=limits,
+        chain=read_chain(document, problems),
         enabled=document.enabled is not False,
         tags=document.tags or (),
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from treadle.domain.chains import Chain
 from treadle.domain.instants import Instant
 from treadle.domain.priority import Priority
 from treadle.domain.rates import Rate
@@ -68,6 +69,7 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue: str = DEFAULT_QUEUE
     priority: Priority = Priority.NORMAL
     limits: JobLimits = JobLimits()
+    chain: Chain = Chain()
     enabled: bool = True
     tags: tuple[str, ...] = ()
 

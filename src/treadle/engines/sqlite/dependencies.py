@@ -12,9 +12,11 @@ from typing import Any, Final
 
 import apsw
 import msgspec
+from msgspec import structs
 
 from treadle.domain.conditions import read_condition
 from treadle.domain.dependencies import (
+    MAX_FROM_JOBS,
     TOMBSTONE_KEPT,
     Decision,
     Depends,
@@ -40,6 +42,7 @@ from treadle.engines.sqlite.records import PRIORITIES, to_error, to_json
 from treadle.engines.sqlite.writer import Write
 
 _SQL: Final = load("dependencies")
+_TRIGGERS: Final = load("triggers")
 _depends: Final = msgspec.json.Decoder(Depends)
 
 EDGES_AT_ONCE: Final = 1_000
@@ -56,6 +59,8 @@ class Standing:
     """The parents that new runs name: what is there of them, asked once for a whole batch."""
 
     def __init__(self, connection: apsw.Connection, runs: Iterable[NewRun]) -> None:
+        self._connection = connection
+        self._of_job: dict[tuple[str, str], list[str]] = defaultdict(list)
         named: dict[str, set[str]] = defaultdict(set)
         for run in runs:
             if run.depends is not None:
@@ -69,6 +74,23 @@ class Standing:
     def add(self, run: NewRun) -> None:
         """A run of the batch is there, and may be named by those after it."""
         self._ended[run.domain, run.id] = False
+        self._of_job[run.domain, run.job_id].append(run.id)
+
+    def expand(self, run: NewRun) -> NewRun:
+        """A run with the parents that the dependencies of its job bring: their live runs, else how the newest ended."""
+        if run.depends is None or not run.depends.jobs:
+            return run
+        found: dict[str, None] = dict.fromkeys(run.depends.parents)
+        for job_id in run.depends.jobs:
+            name = (run.domain, job_id)
+            live = [*reversed(self._of_job[name]), *self._live(name)][:MAX_FROM_JOBS]
+            ended = [] if live else [row[0] for row in fetch(self._connection, _TRIGGERS["newest"], name)]
+            self._ended.update({(run.domain, one): not live for one in (*live, *ended)})
+            found |= dict.fromkeys((*live, *ended))
+        return structs.replace(run, depends=structs.replace(run.depends, parents=tuple(found)))
+
+    def _live(self, name: tuple[str, str]) -> list[str]:
+        return [row[0] for row in fetch(self._connection, _TRIGGERS["live"], (*name, MAX_FROM_JOBS))]
 
     def missing(self, run: NewRun) -> int | None:
         """The place of the first parent that is not there. A retry by hand needs none of them any more."""

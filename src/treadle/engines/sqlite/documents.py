@@ -17,6 +17,7 @@ from treadle.engines.sqlite.connection import fetch
 from treadle.engines.sqlite.gates import declare
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
+from treadle.engines.sqlite.triggers import delete_links, put_links
 from treadle.engines.sqlite.writer import Write, Writer
 
 _SQL: Final = load("documents")
@@ -45,6 +46,7 @@ class SqliteDocuments:
             schedule_rows.take_away(connection, save.replaces)
             schedule_rows.put(connection, save.schedules)
             _put_consumer(connection, save)
+            put_links(connection, save)
             if save.limits is not None:
                 admit(connection, declare(connection, save.domain, save.limits, over=_always), save.at)
                 write.topics.add(Topic.RUNS)
@@ -69,6 +71,7 @@ class SqliteDocuments:
                 return False
             _check_version(kind, document_id, expected, deleted[0][0])
             write.topics.update((Topic.SCHEDULES, Topic.EVENTS))
+            delete_links(write.connection, domain, kind, document_id)
             schedule_rows.delete(write.connection, domain, schedule_ids)
             write.connection.execute(_SQL["delete_consumer"], (domain, kind, document_id))
             event_log.append(write.connection, events)

@@ -26,6 +26,7 @@ from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.runs import SqliteRuns
 from treadle.engines.sqlite.schedules import SqliteSchedules
 from treadle.engines.sqlite.steps import SqliteSteps
+from treadle.engines.sqlite.triggers import SqliteTriggers
 from treadle.engines.sqlite.workers import Leases, SqliteWorkers
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
@@ -59,6 +60,7 @@ class SqliteEngine:
         self.dead_letters = SqliteDeadLetters(writer, reader, clock)
         self.documents = SqliteDocuments(writer, reader)
         self.steps = SqliteSteps(writer, reader, leases)
+        self.triggers = SqliteTriggers(writer, reader, clock)
         self.events = SqliteEvents(writer, reader, clock)
         self.logs = SqliteLogs(writer, reader)
         self.messages = SqliteMessages(writer, reader, clock)

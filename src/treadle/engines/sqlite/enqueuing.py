@@ -44,7 +44,8 @@ def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -
     closed = draining(connection, runs)
     known = Standing(connection, runs)
     limited: list[NewRun] = []
-    for run in runs:
+    for wanted in runs:
+        run = known.expand(wanted)
         if run.key is not None and (standing := named(connection, run.domain, run.key, now)) is not None:
             answers.append(standing)
             continue

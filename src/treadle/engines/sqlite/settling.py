@@ -17,6 +17,7 @@ from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import note_settled
 from treadle.engines.sqlite.lines import Line, put_line
 from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.triggers import note_completed
 from treadle.engines.sqlite.waits import begin_waits, encode_wait
 from treadle.engines.sqlite.writer import Write
 
@@ -36,6 +37,7 @@ def settle(write: Write, done: Sequence[Transition], now: Instant) -> tuple[str,
         connection.execute(_SQL["settle_attempts"])
         connection.execute(_SQL["settle_put_back"])
     note_settled(connection)
+    note_completed(write)
     connection.execute(_SQL["settle_delete"])
     if gated := fetch(connection, _SQL["settled_gates"]):
         freed = release(connection, [(seq, gates) for seq, gates, _ in gated])

@@ -26,6 +26,7 @@ Times are passed to every verb that takes one, so no test waits for a lease; the
 from treadle.testing.conformance.asides import TestStandingAside
 from treadle.testing.conformance.backup import TestBackup
 from treadle.testing.conformance.cancelling import TestCancel
+from treadle.testing.conformance.chains import TestChains, TestTriggers
 from treadle.testing.conformance.claiming import TestClaim
 from treadle.testing.conformance.dependencies import TestCascades, TestConditions, TestDependencies, TestFamilies
 from treadle.testing.conformance.documents import TestDocuments
@@ -57,6 +58,7 @@ __all__ = [
     "TestBackup",
     "TestCancel",
     "TestCascades",
+    "TestChains",
     "TestClaim",
     "TestConditions",
     "TestConsumers",
@@ -83,11 +85,12 @@ __all__ = [
     "TestReading",
     "TestSchedules",
     "TestSettle",
-    "TestSharing",
     "TestSeveralLanes",
+    "TestSharing",
     "TestSteps",
     "TestStandingAside",
     "TestSuspects",
+    "TestTriggers",
     "TestWaits",
     "drive",
     "engine",

@@ -17,6 +17,7 @@ from treadle.testing.model.dependencies import resolve
 from treadle.testing.model.lanes import declare, readmit
 from treadle.testing.model.runs import enqueue
 from treadle.testing.model.state import Data
+from treadle.testing.model.triggers import delete_links, put_links
 
 
 class ModelSchedules:
@@ -85,6 +86,7 @@ class ModelDocuments:
     async def save(self, save: Save) -> Document:
         self._check(save)
         name = (save.domain, save.kind, save.id)
+        put_links(self._data, save)
         standing = self._data.documents.get(name)
         document = Document(
             domain=save.domain,
@@ -122,6 +124,7 @@ class ModelDocuments:
         if name not in self._data.documents:
             return False
         self._check_version(name, expected)
+        delete_links(self._data, name)
         del self._data.documents[name]
         self._data.consumers.pop(name, None)
         self._remove_schedules(domain, schedule_ids)

@@ -55,6 +55,20 @@ def attach(data: Data, new: NewRun, now: Instant) -> NewRun:
     return wait_for(new, awaited(data, new, now))
 
 
+def expand(data: Data, new: NewRun) -> NewRun:
+    """A run with the parents that the dependencies of its job bring: their live runs, else how the newest ended."""
+    if new.depends is None:
+        return new
+    found = list(new.depends.parents)
+    for job_id in new.depends.jobs:
+        live, ended = (
+            sorted((run_id for run_id, e in half.items() if (e.run.domain, e.run.job_id) == (new.domain, job_id)))
+            for half in (data.live, data.history)
+        )
+        found += [one for one in reversed(live or ended[-1:]) if one not in found]
+    return replace(new, depends=replace(new.depends, parents=tuple(found)))
+
+
 def awaited(data: Data, new: NewRun, now: Instant) -> list[str]:
     """The parents that a new run waits for, or would if they had not ended."""
     parents = () if new.depends is None else new.depends.parents

@@ -6,8 +6,9 @@ import msgspec
 
 from treadle.domain.instants import Instant
 from treadle.domain.outcomes import RunError
-from treadle.domain.runs import TERMINAL, State
+from treadle.domain.runs import TERMINAL, Run, State
 from treadle.domain.states import CANCEL_REQUESTED_EVENT, CANCEL_ROW, cancel_data
+from treadle.engines.contract import Topic, Trigger
 from treadle.testing.model.state import Data, Entry
 
 
@@ -16,6 +17,16 @@ def finish(data: Data, entry: Entry, state: State, at: Instant) -> None:
     entry.wait = None
     entry.run = msgspec.structs.replace(entry.run, state=state, reason=None, finished_at=at)
     data.history[entry.run.id] = data.live.pop(entry.run.id)
+    _trigger(data, entry.run)
+
+
+def _trigger(data: Data, run: Run) -> None:
+    """Write down what a completed run brings about."""
+    for (domain, _, job_id), links in data.links.items():
+        if run.state is State.COMPLETED and domain == run.domain and run.job_id in links.after:
+            seq = data.number()
+            data.triggers.append(Trigger(seq=seq, domain=domain, job_id=job_id, upstream=run.job_id, run_id=run.id))
+            data.wake([Topic.TRIGGERS])
 
 
 def cancel(data: Data, entry: Entry, now: Instant, why: RunError | None = None) -> None:

@@ -19,6 +19,7 @@ from treadle.testing.model.records import ModelEvents, ModelLogs
 from treadle.testing.model.runs import ModelRuns
 from treadle.testing.model.state import Data
 from treadle.testing.model.steps import ModelSteps
+from treadle.testing.model.triggers import ModelTriggers
 from treadle.testing.model.workers import ModelWorkers
 
 
@@ -41,6 +42,7 @@ class ModelEngine:
         self.dead_letters = ModelDeadLetters(data, clock)
         self.documents = ModelDocuments(data)
         self.steps = ModelSteps(data, self.workers)
+        self.triggers = ModelTriggers(data, clock)
         self.events = ModelEvents(data, clock)
         self.logs = ModelLogs(data)
         self.messages = ModelMessages(data, clock)

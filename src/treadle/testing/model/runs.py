@@ -26,7 +26,7 @@ from treadle.domain.states import (
 from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import REFUSALS, Accepted, Admission, RunQuery, Step, Topic
 from treadle.system import Clock
-from treadle.testing.model.dependencies import attach, awaited, children, missing, parents, resolve
+from treadle.testing.model.dependencies import attach, awaited, children, expand, missing, parents, resolve
 from treadle.testing.model.ending import cancel, finish
 from treadle.testing.model.lanes import declare, gates_of, next_tokens, readmit, use_tokens
 from treadle.testing.model.letters import resolve_by
@@ -310,7 +310,8 @@ class ModelRuns:
 def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
     """Store new runs; a key that stands names its first run instead. Also how schedules submit."""
     answers = []
-    for new in runs:
+    for wanted in runs:
+        new = expand(data, wanted)
         if new.key is not None and (standing := data.named(new.domain, new.key, now)) is not None:
             answers.append(standing)
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from treadle.domain.chains import Links
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
@@ -18,7 +19,7 @@ from treadle.domain.states import Row
 from treadle.domain.steps import RunStep
 from treadle.domain.waits import EventWait
 from treadle.domain.workers import WorkerSpec, WorkerState
-from treadle.engines.contract import Accepted, Admission, Document, Topic
+from treadle.engines.contract import Accepted, Admission, Document, Topic, Trigger
 from treadle.testing.model.notices import ModelNotices
 
 
@@ -104,6 +105,8 @@ class Data:
     versions: list[Document] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     logs: list[StoredLogLine] = field(default_factory=list)
+    links: dict[tuple[str, str, str], Links] = field(default_factory=dict)
+    triggers: list[Trigger] = field(default_factory=list)
     listeners: list[ModelNotices] = field(default_factory=list)
     numbers: int = 0
 

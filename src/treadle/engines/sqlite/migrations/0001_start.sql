@@ -199,6 +199,26 @@ CREATE TABLE documents (
   PRIMARY KEY (domain, kind, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Which definitions name which; `after` says that a completed run of the one named brings about one of the other.
+CREATE TABLE links (
+  domain TEXT    NOT NULL,
+  kind   TEXT    NOT NULL,
+  id     TEXT    NOT NULL,
+  named  TEXT    NOT NULL,
+  after  INTEGER NOT NULL,
+  PRIMARY KEY (domain, kind, id, named, after)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX links_named ON links (domain, named) WHERE after = 1;
+
+-- Completed runs after which jobs are to be run.
+CREATE TABLE triggers (
+  seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+  domain   TEXT    NOT NULL,
+  job_id   TEXT    NOT NULL,
+  upstream TEXT    NOT NULL,
+  run_id   TEXT    NOT NULL
+) STRICT;
+
 CREATE TABLE document_versions (
   domain     TEXT    NOT NULL,
   kind       TEXT    NOT NULL,
