@@ -12,7 +12,7 @@ from treadle.domain.errors import Problem
 
 
 class AfterJoin(StrEnum):
-    """When a job runs after several others: once each of them has completed since the last time, or for each run of any."""
+    """When a job runs after several others: once each has completed since the last time, or after each run of any."""
 
     ALL = "all"
     ANY = "any"
