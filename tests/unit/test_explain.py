@@ -145,6 +145,12 @@ def test_a_paused_queue_goes_before_everything_that_would_hold_its_line() -> Non
     assert "resumes" in paused.message
 
 
+def test_a_run_that_stands_aside_tells_what_shuts_its_line() -> None:
+    aside = run(state=State.BLOCKED, reason=Reason(ReasonCode.LINE, "default"))
+    assert explained(aside, worker(), queue=QueueControl(QueueState.PAUSED)).code == "queue_paused"
+    assert explained(aside).code == "no_worker"
+
+
 def test_a_queue_at_its_rate_tells_when_the_run_may_start() -> None:
     spent = QueueControl(rate=Rate(2, MINUTE), used_until=NOW + MINUTE)
     answer = explained(run(), worker(), ahead=3, queue=spent)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
+import structlog
 
 from treadle.domain.instants import Instant
 from treadle.domain.limits import LaneUse, RateUse
@@ -24,6 +25,7 @@ MOST_HOLDERS: Final = 100
 MOST_WAITING: Final = 1_000
 
 _SQL: Final = load("lanes")
+_logger = structlog.get_logger(__name__)
 _holders: Final = msgspec.json.Decoder(tuple[str, ...])
 
 
@@ -35,6 +37,7 @@ class SqliteLanes:
         self._read = read
         self._clock = clock
         self._tended = self._cleared = -1  # the gates where the last rounds stopped
+        self._looked_at = (-1, -1)
 
     async def find(self, domain: str, *, after: str = "", limit: int = 200) -> list[LaneUse]:
         which = "id IN (SELECT id FROM lanes WHERE domain = ?3 AND key > ?4 ORDER BY key LIMIT ?5)"
@@ -76,11 +79,22 @@ class SqliteLanes:
         def work(write: Write) -> int:
             gates = [gate for (gate,) in fetch(write.connection, _SQL["waited_for"], (self._tended, limit))]
             self._tended = gates[-1] if len(gates) == limit else -1
+            gates += self._remove_strays(write, limit)
             if passed := admit(write.connection, gates, self._wall(now), contested=gates):
                 write.topics.add(Topic.RUNS)
             return passed
 
         return await self._write(work)
+
+    def _remove_strays(self, write: Write, limit: int) -> list[int]:
+        """Slots whose run does not hold them would narrow a lane for ever. There must be none: any found is said."""
+        found = fetch(write.connection, _SQL["strays"], (*self._looked_at, limit))
+        self._looked_at = found[-1][:2] if len(found) == limit else (-1, -1)
+        strays = [(gate, run) for gate, run, stray in found if stray]
+        if strays:
+            write.connection.execute(_SQL["remove_strays"], (json_list(strays),))
+            _logger.error("removed slots that no run held", slots=len(strays))
+        return [gate for gate, _ in strays]
 
     async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
         def work(write: Write) -> int:

@@ -8,6 +8,7 @@ I2   a final state is final; what is final is not executed again
 I3   what is written carries the run's token; a stale one is never accepted
 I4   no two workers hold a run at one time
 I5   attempts keep to their maximum, and losses to theirs
+I6   no lane has more holders than its limit lets (`reading`), and no rate more starts
 I7   a slot of a schedule is fired once or passed over once
 I8   runs go in the order of their ranks (the model says which is next), but none of a queue that is paused, and no
      more of one than its rate lets go; a queue that drains takes none
@@ -81,6 +82,7 @@ class Ledger:
     keys: dict[tuple[str, str, str], tuple[str, Instant]] = field(default_factory=dict)
     holdings: dict[str, list[Holding]] = field(default_factory=lambda: defaultdict(list))
     leases: dict[str, Instant] = field(default_factory=dict)
+    starts: dict[tuple[str, str], list[Instant]] = field(default_factory=lambda: defaultdict(list))
     finals: dict[str, Run] = field(default_factory=dict)
     queues: dict[tuple[str, str], Gate] = field(default_factory=lambda: defaultdict(Gate))
     slots: set[tuple[str, str, Instant]] = field(default_factory=set)
@@ -191,7 +193,17 @@ class Ledger:
             assert all(one.token < claim.token for one in before), "I3"
             before.append(Holding(claim.token, worker_id, now))
             self.queues[claim.domain, claim.queue].claimed(now)
+            self._started(self.accepted[claim.id], now)
             self.unchecked.append(claim.id)
+
+    def _started(self, run: NewRun, now: Instant) -> None:
+        """I6: no more of a rate's runs start than it lets go, in any span of time."""
+        for limit in () if run.limits is None else run.limits.rates:
+            starts = self.starts[run.domain, limit.key]
+            starts.append(now)
+            for first, since in enumerate(starts):
+                most = limit.rate.runs + (now - since) // limit.rate.interval
+                assert len(starts) - first <= most, "I6"
 
     def switched(self, domain: str, name: str, state: QueueState) -> None:
         """A queue was paused, resumed or drained."""

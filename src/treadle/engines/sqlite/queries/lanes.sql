@@ -30,6 +30,14 @@ WITH RECURSIVE leap (gate) AS (
 )
 SELECT gate FROM leap WHERE gate IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines WHERE id = gate) LIMIT ?2;
 
+-- name: strays
+-- Of the next so many slots beyond a gate and a run, those whose run does not hold them, and where the last one is.
+WITH looked_at AS (SELECT gate, run FROM slots WHERE (gate, run) > (?1, ?2) ORDER BY gate, run LIMIT ?3)
+SELECT gate, run, NOT EXISTS (SELECT 1 FROM runs WHERE seq = run AND state IN ('ready', 'running')) FROM looked_at;
+
+-- name: remove_strays
+DELETE FROM slots WHERE (gate, run) IN (SELECT value ->> 0, value ->> 1 FROM jsonb_each(?));
+
 -- name: stood_aside
 -- Lines of which runs stand aside.
 WITH RECURSIVE leap (gate) AS (
