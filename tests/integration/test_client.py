@@ -26,6 +26,11 @@ from treadle import job
 async def add(a, b=1):
     return {"sum": a + b}
 
+@job("collect")
+async def collect(ctx, order):
+    paid = await ctx.wait_for("paid", {"order": order})
+    return paid["by"]
+
 @job("refuse", max_retries=0)
 def refuse():
     raise ValueError("no")
@@ -34,7 +39,7 @@ def refuse():
 
 async def _define_jobs(folder: Path) -> None:
     async with sqlite(folder, SystemClock()) as engine:
-        for name in ("add", "refuse"):
+        for name in ("add", "collect", "refuse"):
             await define(engine, name, executor=None, schedule=None, type=name, retry_policy={"max_retry": 0})
 
 
@@ -97,6 +102,27 @@ async def test_a_run_waits_for_its_parents_and_a_group_for_its_members(settings:
         assert {(await client.get(run_id)).state for run_id in group.members} == {State.COMPLETED}
         failed = await client.enqueue("refuse")
         assert (await client.wait(await client.enqueue("add", {"a": 1}, depends_on=[failed]))).state is State.CANCELLED
+
+
+@pytest.mark.usefixtures("worker")
+async def test_an_event_wakes_the_run_that_waits_for_it(settings: Settings) -> None:
+    async with AsyncClient(settings) as client, asyncio.timeout(30):
+        run_id = await client.enqueue("collect", {"order": 17})
+        while (await client.get(run_id)).state is not State.BLOCKED:  # noqa: ASYNC110 - the client waits for ends only
+            await asyncio.sleep(0.02)
+        assert await client.publish("paid", {"order": 18}) == 0
+        assert await client.publish("paid", {"order": 17, "by": "card"}, key="payment-1") == 1
+        assert await client.publish("paid", {"order": 17, "by": "card"}, key="payment-1") == 0
+        with pytest.raises(KeyReused):
+            await client.publish("paid", {"order": 19}, key="payment-1")
+        with pytest.raises(InvalidInput):
+            await client.publish("not a name")
+        assert await client.result(run_id) == "card"
+
+
+def test_sync_code_publishes_with_the_same_words(settings: Settings) -> None:
+    with Client(settings) as client:
+        assert client.publish("paid", {"order": 20}, source="shop", key="payment-2") == 0
 
 
 async def test_a_key_names_the_same_run_and_no_other_call(settings: Settings) -> None:
