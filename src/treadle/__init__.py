@@ -8,17 +8,30 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from treadle.authoring.context import JobContext
     from treadle.authoring.decorators import job
+    from treadle.authoring.retrying import GiveUp, Retry
     from treadle.authoring.steps import WaitTimeout
     from treadle.client.asynchronous import AsyncClient, RunNotCompleted
     from treadle.client.synchronous import Client
 
 __version__ = "0.1.0"
-__all__ = ["AsyncClient", "Client", "JobContext", "RunNotCompleted", "WaitTimeout", "__version__", "job"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "GiveUp",
+    "JobContext",
+    "Retry",
+    "RunNotCompleted",
+    "WaitTimeout",
+    "__version__",
+    "job",
+]
 
 _HOMES: Final = {
     "AsyncClient": "treadle.client.asynchronous",
     "Client": "treadle.client.synchronous",
+    "GiveUp": "treadle.authoring.retrying",
     "JobContext": "treadle.authoring.context",
+    "Retry": "treadle.authoring.retrying",
     "RunNotCompleted": "treadle.client.asynchronous",
     "WaitTimeout": "treadle.authoring.steps",
     "job": "treadle.authoring.decorators",

@@ -9,9 +9,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from treadle.domain.clashes import Debounce, OnClash, Unique
 from treadle.domain.instants import SECOND
 from treadle.domain.limits import Lane, Limits, RateLimit
 from treadle.domain.outcomes import Succeeded
+from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
@@ -22,7 +24,7 @@ from treadle.engines.sqlite.engine import open_sqlite
 from treadle.engines.sqlite.finding import find, find_dead, get
 from treadle.engines.sqlite.queries import load
 from treadle.system import SystemClock
-from treadle.testing.driver import Driver, new_run
+from treadle.testing.driver import Driver, firing, interval_schedule, new_run, saving
 
 QUERIES = {
     "all": {},
@@ -103,7 +105,7 @@ def test_runs_are_read_by_their_ids(connection: apsw.Connection) -> None:
     [
         ("runs", "finished_states", "(id=?)"),
         ("runs", "cancel_candidates", "(id=?)"),
-        ("schedules", "running", "(schedule_id=?)"),
+        ("schedules", "earlier", "(schedule_id=?)"),
     ],
 )
 def test_a_statement_about_some_runs_reads_no_others(
@@ -165,7 +167,13 @@ async def test_no_verb_reads_all_runs_to_find_some(
     await engine.runs.attempts("default", ids[0])
     await engine.runs.held_by([worker])
     await engine.workers.renew([worker], SECOND)
-    await engine.schedules.running("default", ["a", "b"])
+    unique = Limits(unique=Unique(key="k", on_clash=OnClash.REPLACE))
+    await drive.submit(2, limits=unique)
+    await drive.submit(2, debounce=Debounce(wait_sec=9, key="k"), delay=SECOND)
+    schedule = interval_schedule(drive.now, every=SECOND, overlap=Overlap.REPLACE)
+    await engine.documents.save(saving(drive.now, schedule))
+    await engine.schedules.fire([firing(schedule, drive.now + SECOND)], now=drive.now + SECOND)
+    await engine.runs.prune(drive.now, 9)
     await engine.logs.read("default", ids[0], after=0, limit=1)
     await engine.close()
     connection.execute(load("runs")["create_settling"])

@@ -6,14 +6,17 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from treadle.domain.chains import After, AfterJoin, Chain
+from treadle.domain.clashes import Debounce, OnClash, Unique
 from treadle.domain.conditions import Condition
 from treadle.domain.environment import name_fault
 from treadle.domain.instants import SECOND
 from treadle.domain.jobs import JobSpec, dump_job, parse_job
 from treadle.domain.jobs.records import JobLimits
 from treadle.domain.messages import Intake
+from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 from treadle.domain.rates import Rate
 from treadle.domain.retry import ExponentialBackoff, ListedBackoff, RetryPolicy
@@ -31,7 +34,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=8,
 )
-inputs = st.dictionaries(names.filter(lambda name: "_" not in name), json_values, max_size=4)
+inputs = st.dictionaries(names.filter(lambda name: "_" not in name), json_values, max_size=4).map(
+    lambda given: {"account": "a", **given}
+)
 moments = st.integers(0, 4_000_000_000 * SECOND)
 zones = st.sampled_from(["UTC", "Asia/Jakarta", "America/New_York"])
 completions = st.builds(
@@ -62,6 +67,7 @@ def programs(draw: st.DrawFn) -> Program:
     )
 
 
+keys = st.sampled_from([None, "{account}", "{account}-{account}"])
 schedules = st.one_of(
     st.builds(ScheduleSpec, enabled=st.booleans(), timezone=zones),
     st.builds(ScheduleSpec, at=moments, enabled=st.booleans(), timezone=zones),
@@ -98,6 +104,7 @@ works = st.builds(
     Work,
     executor=st.builds(PythonHandler, handler=names),
     timeout_ms=st.integers(0, 10**9),
+    retry=st.builds(RetryPolicy, backoff=backoffs, custom=st.booleans()),
     isolation=st.sampled_from(["none", "process"]),
     messages=intakes,
 )
@@ -115,7 +122,19 @@ chains = st.just(Chain()) | st.builds(
     after=st.just((After("a"), After("b", Condition(path="/x", equals=None)))),
     after_join=st.sampled_from(AfterJoin),
 )
-specs = st.builds(
+clashing: st.SearchStrategy[dict[str, object]] = st.one_of(
+    st.builds(dict),
+    st.builds(
+        Unique,
+        key=keys,
+        until=st.sampled_from(["started", "finished"]) | st.floats(1, 1000),
+        on_clash=st.sampled_from(OnClash),
+    ).map(lambda rule: {"unique": rule}),
+    st.builds(Debounce, wait_sec=st.floats(1, 1000), max_wait_sec=st.none() | st.floats(1, 1000), key=keys).map(
+        lambda rule: {"debounce": rule, "chain": Chain()}
+    ),
+)
+plain_specs = st.builds(
     JobSpec,
     chain=chains,
     job_id=names,
@@ -125,7 +144,7 @@ specs = st.builds(
     work=works,
     schedule=st.none() | schedules,
     inputs=inputs.map(lambda given: given | {"a": 1, "b": {"c": "d"}}),
-    allow_overlap=st.booleans(),
+    overlap=st.sampled_from(Overlap),
     misfire=st.builds(
         Misfire,
         policy=st.sampled_from(["skip", "one", "all"]),
@@ -138,6 +157,7 @@ specs = st.builds(
     enabled=st.booleans(),
     tags=some_texts | st.just(()),
 )
+specs = st.builds(lambda spec, rules: replace(spec, **rules), plain_specs, clashing)
 
 
 @given(specs)

@@ -135,7 +135,7 @@ def test_an_option_of_a_later_release_is_refused_as_such(option: str) -> None:
 
 def test_every_fault_is_named_with_the_place() -> None:
     with pytest.raises(InvalidInput) as caught:
-        job("a b", cron="61 * * * *", priority="urgent", inputs={"x": {1}})(nothing)
+        job("a b", cron="61 * * * *", priority="hasty", inputs={"x": {1}})(nothing)
     assert {problem.pointer for problem in caught.value.problems} == {
         "/job_id",
         "/type",

@@ -11,6 +11,7 @@ from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.instants import SECOND, from_iso
 from treadle.domain.jobs import JobSpec, dump_job, job_schema, parse_job
 from treadle.domain.jobs.document import ExecutorDocument, JobDocument, ScheduleDocument
+from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 from treadle.domain.retry import ExponentialBackoff, ListedBackoff, RetryPolicy
 from treadle.domain.schedules import Misfire, ScheduleSpec
@@ -94,7 +95,7 @@ def test_the_defaults() -> None:
     assert (spec.work.timeout_ms, spec.work.retry.max_retries) == (30_000, 3)
     assert spec.work.retry.backoff == ListedBackoff((1.0, 2.0, 5.0))
     assert spec.misfire == Misfire(policy="one", grace_sec=60, cap=100)
-    assert (spec.queue, spec.priority, spec.enabled, spec.allow_overlap) == ("default", Priority.NORMAL, True, False)
+    assert (spec.queue, spec.priority, spec.enabled, spec.overlap) == ("default", Priority.NORMAL, True, Overlap.SKIP)
     assert spec.schedule is not None
     assert (spec.schedule.timezone, spec.schedule.enabled) == ("UTC", True)
 
@@ -146,7 +147,7 @@ def test_a_limit_shorter_than_a_millisecond_is_not_taken_for_none() -> None:
 
 def test_allow_overlap_may_stand_among_the_inputs_and_is_no_input() -> None:
     spec = parse_job(HANDLER | {"inputs": {"allow_overlap": True, "a": 1}})
-    assert (spec.allow_overlap, spec.inputs) == (True, {"a": 1})
+    assert (spec.overlap, spec.inputs) == (Overlap.ALLOW, {"a": 1})
     assert "/inputs/allow_overlap" in problems_of(HANDLER | {"inputs": {"allow_overlap": "yes"}})
     assert "/inputs/allow_overlap" in problems_of(HANDLER | {"inputs": {"allow_overlap": True}, "allow_overlap": False})
 
@@ -216,7 +217,7 @@ def test_what_is_wrong_with_a_schedule(schedule: dict[str, Any], pointer: str, w
         ({"retries": 1, "max_retries": 2}, "/max_retries", "/retries"),
         ({"retry_policy": {"backoff_sec": [1, "x", -1]}}, "/retry_policy/backoff_sec/1", "`float`, got `str`"),
         ({"retry_policy": {"backoff_sec": [1, "x", -1]}}, "/retry_policy/backoff_sec/2", ">= 0"),
-        ({"priority": "urgent"}, "/priority", "critical, high, normal, low"),
+        ({"priority": "hasty"}, "/priority", "critical, high, normal, low"),
         ({"misfire": {"policy": "al"}}, "/misfire/policy", 'did you mean "all"'),
         ({"tags": ["a", ""]}, "/tags/1", "length >= 1"),
         ({"inputs": {"a": [float("nan")]}}, "/inputs/a/0", "not a JSON value"),
@@ -268,7 +269,7 @@ def test_every_fault_is_named_at_once() -> None:
         "job_id": "a b",
         "tipe": "x",
         "type": "x",
-        "priority": 5,
+        "priority": 11,
         "inputs": {"flow_group": "x y"},
         "schedule": {"cron": "* * *", "timezone": "Mars"},
         "timeout": 1,

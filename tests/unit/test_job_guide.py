@@ -11,6 +11,7 @@ import pytest
 from treadle.authoring.context import JobContext
 from treadle.authoring.decorators import Handler, JobOptions
 from treadle.authoring.schedule_file import Entry, read_schedules
+from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.documents import load_json, load_yaml
 from treadle.domain.jobs import parse_job
 from treadle.domain.jobs.document import (
@@ -28,7 +29,7 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "jobs.md").read_text(encoding="utf
 EXAMPLE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 RECORDS = (
     *(JobDocument, MessagesDocument, ExecutorDocument, ScheduleDocument, StartRateDocument, RetryDocument),
-    *(Completion, Misfire, Entry),
+    *(Completion, Misfire, Unique, Debounce, Entry),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.errors import InvalidInput
 from treadle.domain.jobs import parse_job
 from treadle.domain.jobs.document import (
@@ -23,6 +24,7 @@ from treadle.domain.work import Completion
 HANDLER: dict[str, Any] = {"job_id": "x", "type": "report.daily"}
 SHELL: dict[str, Any] = {"job_id": "x", "executor": {"type": "shell", "script": "true"}}
 PYTHON: dict[str, Any] = {"job_id": "x", "executor": {"type": "python", "script": "1"}}
+DEBOUNCED = HANDLER | {"debounce": {"wait_sec": 5}}
 MAIL: dict[str, Any] = HANDLER | {"messages": {"type": "mail"}}
 DAILY = {"cron": "0 0 * * *"}
 
@@ -66,12 +68,23 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "/retry_policy": (HANDLER, HANDLER | {"retry_policy": {"max_retry": 1}}),
     "/retry_policy/max_retry": (HANDLER, HANDLER | {"retry_policy": {"max_retry": 1}}),
     "/retry_policy/backoff_sec": (HANDLER, HANDLER | {"retry_policy": {"backoff_sec": [9]}}),
+    "/retry_policy/delay_sec": (HANDLER, HANDLER | {"retry_policy": {"delay_sec": 9}}),
+    "/retry_policy/strategy": (HANDLER, HANDLER | {"retry_policy": {"strategy": "exponential"}}),
     "/retry_policy/backoff": (HANDLER, HANDLER | {"retry_policy": {"backoff": {"base": 1}}}),
     "/inputs": (HANDLER, HANDLER | {"inputs": {"channel": "telegram"}}),
     "/inputs/channel": (HANDLER, HANDLER | {"inputs": {"channel": "telegram"}}),
     "/inputs/account_id": (HANDLER, HANDLER | {"inputs": {"account_id": "bot"}}),
     "/inputs/prompt": (HANDLER, HANDLER | {"inputs": {"prompt": "p"}}),
     "/inputs/allow_overlap": (HANDLER, HANDLER | {"inputs": {"allow_overlap": True}}),
+    "/overlap": (HANDLER, HANDLER | {"overlap": "queue_all"}),
+    "/unique": (HANDLER, HANDLER | {"unique": {}}),
+    "/unique/key": (HANDLER | {"unique": {}}, HANDLER | {"unique": {"key": "{account}"}}),
+    "/unique/until": (HANDLER | {"unique": {}}, HANDLER | {"unique": {"until": 60}}),
+    "/unique/on_clash": (HANDLER | {"unique": {}}, HANDLER | {"unique": {"on_clash": "replace"}}),
+    "/debounce": (HANDLER, DEBOUNCED),
+    "/debounce/wait_sec": (DEBOUNCED, HANDLER | {"debounce": {"wait_sec": 6}}),
+    "/debounce/max_wait_sec": (DEBOUNCED, HANDLER | {"debounce": {"wait_sec": 5, "max_wait_sec": 60}}),
+    "/debounce/key": (DEBOUNCED, HANDLER | {"debounce": {"wait_sec": 5, "key": "{account}"}}),
     "/allow_overlap": (HANDLER, HANDLER | {"allow_overlap": True}),
     "/enabled": (HANDLER, HANDLER | {"enabled": False}),
     "/priority": (HANDLER, HANDLER | {"priority": "critical"}),
@@ -140,7 +153,6 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 # What other systems' definitions carry and whose effect is yet to come.
 LATER: dict[str, Any] = {
     "/agent_pool": "default",
-    "/priority": 5,
     "/inputs/pressure_priority": "critical",
     "/inputs/failure_threshold": 3,
     "/inputs/failure_cooldown_sec": 120,
@@ -168,7 +180,6 @@ LATER: dict[str, Any] = {
     "/version": "1",
     "/enable_dead_letter_queue": True,
     "/scheduleHint": "daily",
-    "/scheduledFor": "2026-01-01T00:00:00Z",
     "/job_type": "QUERY",
     "/payload": {"query": "q"},
     "/source": {"url": "https://github.com/user/repo.git", "ref": "main", "path": "scripts"},
@@ -219,6 +230,8 @@ def test_the_tables_here_leave_out_no_key() -> None:
         "/completion": Completion,
         "/misfire": Misfire,
         "/messages": MessagesDocument,
+        "/unique": Unique,
+        "/debounce": Debounce,
     }
     keys = {f"{at}/{name}" for at, record in records.items() for name in record.__struct_fields__}
     assert keys <= set(EFFECTIVE)

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from treadle.domain.instants import DAY, HOUR, MINUTE, SECOND, Instant, from_iso
 from treadle.domain.jobs import Job, create_job, entry_schedule, job_schedule, parse_job, revise_job
+from treadle.domain.overlap import Overlap
 from treadle.domain.schedules import Schedule, ScheduleSpec, plan
 from treadle.domain.triggers import At, Cron, Interval
 
@@ -119,7 +120,7 @@ def test_an_end_that_moves_moves_the_cursor() -> None:
 def test_several_schedules_of_one_job_keep_their_own_inputs() -> None:
     spec = ScheduleSpec(cron="@daily", inputs={"org": "a"}, description="each night")
     schedule = entry_schedule(job_of(allow_overlap=True), spec, "x~1", "scheduler.yaml:3", None, NOON)
-    assert (schedule.id, schedule.source, schedule.allow_overlap) == ("x~1", "scheduler.yaml:3", True)
+    assert (schedule.id, schedule.source, schedule.overlap) == ("x~1", "scheduler.yaml:3", Overlap.ALLOW)
     assert schedule.spec.inputs == {"org": "a"}
 
 

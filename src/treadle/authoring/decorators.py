@@ -13,9 +13,11 @@ from typing import Any, Final, Generic, Literal, ParamSpec, TypedDict, TypeVar, 
 
 from treadle.authoring.binding import Binding
 from treadle.authoring.context import RunningAttempt
+from treadle.authoring.retrying import RetryRule
 from treadle.domain.errors import InvalidInput, Problem, nearest
 from treadle.domain.jobs import JobSpec, parse_job
 from treadle.domain.jobs.later import TOP_LEVEL as LATER
+from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 
 Params = ParamSpec("Params")
@@ -37,7 +39,8 @@ class JobOptions(TypedDict, total=False):
     max_retries: int
     retry_delay_seconds: float
     backoff: Sequence[float] | Mapping[str, float]
-    priority: Priority | str
+    retry: RetryRule
+    priority: Priority | str | int
     queue: str
     tags: Sequence[str]
     dependencies: Sequence[str]
@@ -54,7 +57,10 @@ class JobOptions(TypedDict, total=False):
     batch_size: int
     preserve_order: bool
     inputs: Mapping[str, Any]
+    unique: Mapping[str, Any]
+    debounce: Mapping[str, Any]
     enabled: bool
+    overlap: Overlap | str
     allow_overlap: bool
     misfire: Mapping[str, Any]
 
@@ -66,14 +72,18 @@ _TIMES: Final = frozenset({"cron", "interval_seconds", "at", "timezone", "start_
 class Handler(Generic[Params, Result]):
     """A function that carries out a type of job. Called, it is the function itself.
 
-    `spec` is the job that its decorator defines; `source` is where it stands, such as `tasks/report.py:12`.
+    `spec` is the job that its decorator defines; `source` is where it stands, such as `tasks/report.py:12`; `retry` is
+    its own rule for retries.
     """
 
-    def __init__(self, function: Callable[Params, Result], spec: JobSpec, source: str) -> None:
+    def __init__(
+        self, function: Callable[Params, Result], spec: JobSpec, source: str, retry: RetryRule | None = None
+    ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.spec = spec
         self.source = source
+        self.retry = retry
         self.is_async = inspect.iscoroutinefunction(function)
         self._binding = Binding(function)
 
@@ -132,7 +142,8 @@ def job(job_id: str, /, **options: Unpack[JobOptions]) -> Callable[[Callable[Par
         source = _source(function, collection.root if collection else None)
         try:
             _check_function(function)
-            handler = Handler(function, parse_job(_document(job_id, function, options)), source)
+            rule = _rule(options.get("retry"))
+            handler = Handler(function, parse_job(_document(job_id, function, options)), source, rule)
         except InvalidInput as error:
             error.add_note(f'in @job("{job_id}") at {source}')
             raise
@@ -150,18 +161,33 @@ def _document(job_id: str, function: Callable[..., Any], options: Mapping[str, A
     if summary:
         document["description"] = summary
     schedule: dict[str, Any] = {}
+    policy: dict[str, Any] = {}
     for option, value in options.items():
         plain = value.isoformat() if isinstance(value, datetime) else value
         if option in _TIMES:
             schedule[option] = plain
         elif option == "backoff":
             key = "backoff" if isinstance(value, Mapping) else "backoff_sec"
-            document["retry_policy"] = {key: value}
+            policy[key] = value
+        elif option == "retry":
+            policy["strategy"] = "custom"
         else:
             document[option] = plain
     if schedule:
         document["schedule"] = schedule
+    if policy:
+        document["retry_policy"] = policy
     return document
+
+
+def _rule(retry: Any) -> RetryRule | None:
+    if retry is None:
+        return None
+    if not callable(retry) or inspect.iscoroutinefunction(retry):
+        message = f"must be a plain function (error, failures) that answers seconds or None, not {retry!r:.60}"
+        raise InvalidInput([Problem("/retry", message)])
+    rule: RetryRule = retry
+    return rule
 
 
 def _check_function(function: Callable[..., Any]) -> None:

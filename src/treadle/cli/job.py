@@ -20,6 +20,9 @@ from treadle.domain.errors import InvalidInput
 app = App(name="job", help="Jobs: what to run, when, and within which limits.")
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, help="JSON or YAML; - is standard input.")]
+Urgency = Annotated[str | None, Parameter(help="critical, high, normal or low; the job's own by default.")]
+Delay = Annotated[float | None, Parameter(help="Run it in so many seconds.")]
+At = Annotated[str | None, Parameter(name=["--at", "--scheduled-for"], help="Run it then: RFC 3339 with an offset.")]
 
 
 @app.command(name="list")
@@ -70,6 +73,9 @@ def run_job(
     set_: Set = None,
     input: Input = None,  # noqa: A002 - the option's name
     org: Org = None,
+    priority: Urgency = None,
+    delay: Delay = None,
+    at: At = None,
     depends_on: Annotated[
         list[str] | None, Parameter(help="Wait for these runs, by id: with commas between them, or repeated.")
     ] = None,
@@ -84,15 +90,20 @@ def run_job(
     data: Data = None,
     json: AsJson = False,
 ) -> Exit:
-    """Runs a job now. Prints the run's id; with --wait the run as it ended."""
-    request = {
-        "inputs": read_inputs(input, set_ or [], org),
-        "depends_on": [run_id for text in depends_on or [] for run_id in text.split(",")],
+    """Runs a job, now where no time is given. Prints the run's id; with --wait the run as it ended."""
+    urgency = int(priority) if priority is not None and priority.isdecimal() else priority
+    said = {
+        "inputs": read_inputs(input, set_ or [], org) or None,
+        "priority": urgency,
+        "delay_sec": delay,
+        "at": at,
+        "depends_on": [run_id for text in depends_on or [] for run_id in text.split(",")] or None,
         "join": join,
         "on_parent_failure": on_parent_failure,
     }
     server = find_server(data)
-    run = server.post(f"/jobs/{segment(job_id)}/run", {key: value for key, value in request.items() if value})
+    request = {key: value for key, value in said.items() if value is not None}
+    run = server.post(f"/jobs/{segment(job_id)}/run", request)
     return report(server, run, wait=wait, timeout=timeout, as_json=json)
 
 
@@ -104,6 +115,9 @@ def run_by_name(
     set_: Set = None,
     input: Input = None,  # noqa: A002 - the option's name
     org: Org = None,
+    priority: Urgency = None,
+    delay: Delay = None,
+    at: At = None,
     wait: Wait = False,
     timeout: Timeout = None,
     data: Data = None,
@@ -115,7 +129,19 @@ def run_by_name(
 
         build_app().help_print(["job"])  # by the whole command line, whose name and form its help has
         return Exit.OK
-    return run_job(job_id, set_=set_, input=input, org=org, wait=wait, timeout=timeout, data=data, json=json)
+    return run_job(
+        job_id,
+        set_=set_,
+        input=input,
+        org=org,
+        priority=priority,
+        delay=delay,
+        at=at,
+        wait=wait,
+        timeout=timeout,
+        data=data,
+        json=json,
+    )
 
 
 @app.command

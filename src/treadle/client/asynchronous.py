@@ -74,9 +74,11 @@ class AsyncClient:
         inputs: Mapping[str, Any] | None = None,
         *,
         key: str | None = None,
-        priority: Priority | None = None,
+        priority: Priority | str | int | None = None,
         delay: float | None = None,
         at: datetime | None = None,
+        scheduled_for: datetime | None = None,
+        unique: Mapping[str, Any] | None = None,
         depends_on: Iterable[str | Mapping[str, Any]] = (),
         join: Join | None = None,
         on_parent_failure: OnParentFailure | None = None,
@@ -85,6 +87,9 @@ class AsyncClient:
 
         It waits for the runs that `depends_on` names, by id or as `{"run": …, "if": {"path": …, "equals": …}}`. `join`
         and `on_parent_failure` say how they must end, and what becomes of it where they do not.
+
+        `scheduled_for` is another word for `at`; `unique` takes the place of the job's own rule. Where another run
+        stands for this one (its unique key is the same, or it waits for further submits), the answer is that run's id.
 
         `inputs` go over the job's own. A `key` that came before with the same call names the run of then. Raises
         NotFound for an unknown job, InvalidInput, PayloadTooLarge, QueueDraining, and KeyReused for the key of another
@@ -95,6 +100,8 @@ class AsyncClient:
             "priority": priority,
             "delay_sec": delay,
             "at": None if at is None else at.isoformat(),
+            "scheduledFor": None if scheduled_for is None else scheduled_for.isoformat(),
+            "unique": None if unique is None else dict(unique),
             "depends_on": list(depends_on),
             "join": join,
             "on_parent_failure": on_parent_failure,
@@ -108,7 +115,7 @@ class AsyncClient:
         return accepted.run_id
 
     async def enqueue_many(
-        self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | None = None
+        self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | str | int | None = None
     ) -> list[str]:
         """Submit a run for each of `inputs`, all or none, in one transaction; answers their ids in order.
 
@@ -273,7 +280,8 @@ class AsyncClient:
             now=now,
             cause=Cause.CLIENT,
             inputs=request.inputs,
-            priority=request.priority,
+            priority=request.wanted_priority(),
+            unique=request.unique_rule(),
             due_at=request.due_at(now),
             depends=request.depends(),
             key=key,

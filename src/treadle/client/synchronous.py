@@ -47,9 +47,11 @@ class Client:
         inputs: Mapping[str, Any] | None = None,
         *,
         key: str | None = None,
-        priority: Priority | None = None,
+        priority: Priority | str | int | None = None,
         delay: float | None = None,
         at: datetime | None = None,
+        scheduled_for: datetime | None = None,
+        unique: Mapping[str, Any] | None = None,
         depends_on: Iterable[str | Mapping[str, Any]] = (),
         join: Join | None = None,
         on_parent_failure: OnParentFailure | None = None,
@@ -63,6 +65,8 @@ class Client:
                 priority=priority,
                 delay=delay,
                 at=at,
+                scheduled_for=scheduled_for,
+                unique=unique,
                 depends_on=depends_on,
                 join=join,
                 on_parent_failure=on_parent_failure,
@@ -70,7 +74,7 @@ class Client:
         )
 
     def enqueue_many(
-        self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | None = None
+        self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | str | int | None = None
     ) -> list[str]:
         """See `AsyncClient.enqueue_many`."""
         return self._call(self._client.enqueue_many(job_id, inputs, priority=priority))

@@ -30,12 +30,14 @@ _UNTIL_DUE: Final = {
     ReasonCode.RETRY: "retry_backoff",
     ReasonCode.SNOOZE: "snoozed",
     ReasonCode.SLEEP: "sleeping",
+    ReasonCode.DEBOUNCE: "debounced",
 }
 _SAID_UNTIL_DUE: Final = {
     "delayed": "it was submitted for later",
     "retry_backoff": "attempt {attempt} failed and is tried again later",
     "snoozed": "its handler asked to be called again later",
     "sleeping": "its handler sleeps, and is run again when the time has come",
+    "debounced": "it waits for further submits, which would go into it",
 }
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, structs, to_builtins
 
 from treadle.domain.dependencies import MAX_PARENTS, Depends, Join, OnParentFailure
+from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
-from treadle.domain.priority import Priority
+from treadle.domain.priority import SaidPriority, to_priority
 from treadle.domain.runs import Cause, NewRun
 from treadle.domain.submitting import build_run, run_key
 
@@ -27,7 +28,7 @@ class GroupRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     then_inputs: Annotated[dict[str, Any] | None, Meta(description="Go over that job's own, key by key.")] = None
     join: Join = Join.ALL
     on_parent_failure: OnParentFailure = OnParentFailure.CANCEL
-    priority: Annotated[Priority | None, Meta(description="Of all of them; the jobs' own by default.")] = None
+    priority: Annotated[SaidPriority | None, Meta(description="Of all of them; the jobs' own by default.")] = None
 
 
 def build_group(
@@ -45,6 +46,7 @@ def build_group(
 
     A `key` gives each of them its own, so that the same call again finds every one of them.
     """
+    _check_jobs({"/job_id": job, "/then": then})
     shared = None if key is None else run_key(key, now, "group", to_builtins(request))
 
     def build(job: Job, place: int, inputs: dict[str, Any] | None, depends: Depends | None) -> NewRun:
@@ -54,7 +56,7 @@ def build_group(
             now=now,
             cause=cause,
             inputs=inputs,
-            priority=request.priority,
+            priority=None if request.priority is None else to_priority(request.priority),
             depends=depends,
             key=shared and structs.replace(shared, scope=f"group/{place}"),
             max_inputs=max_inputs,
@@ -63,3 +65,14 @@ def build_group(
     members = [build(job, place, inputs, None) for place, inputs in enumerate(request.inputs, 1)]
     depends = Depends(tuple(each.id for each in members), request.join, request.on_parent_failure)
     return [*members, build(then, 0, request.then_inputs, depends)]
+
+
+def _check_jobs(jobs: Mapping[str, Job]) -> None:
+    """A group is of new runs: none of them may turn out to be one that stands."""
+    problems = [
+        Problem(pointer, f"the job {job.job_id} is unique or debounced, and so cannot be of a group", "conflict")
+        for pointer, job in jobs.items()
+        if job.unique is not None or job.debounce is not None
+    ]
+    if problems:
+        raise InvalidInput(problems)

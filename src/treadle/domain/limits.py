@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from treadle.domain.clashes import Unique
 from treadle.domain.instants import Instant
 from treadle.domain.rates import Rate, capacity, consume, next_time
 from treadle.domain.templates import MAX_RENDERED
@@ -44,10 +45,14 @@ class RateLimit(Struct, frozen=True):
 
 
 class Limits(Struct, frozen=True, omit_defaults=True):
-    """What a run must have before it is ready: a slot in each of its lanes and a token of each rate, all or none."""
+    """What a run must have before it is ready: a slot in each of its lanes and a token of each rate, all or none.
+
+    `unique` is the key that it has among the runs of its job.
+    """
 
     lanes: tuple[Lane, ...] = ()
     rates: tuple[RateLimit, ...] = ()
+    unique: Unique | None = None
 
     @property
     def gated(self) -> bool:

@@ -14,6 +14,7 @@ class ReasonCode(StrEnum):
     RETRY = "retry"
     SNOOZE = "snooze"
     SLEEP = "sleep"
+    DEBOUNCE = "debounce"
     EVENT = "event"
     APPROVAL = "approval"
     PARENTS = "parents"

@@ -35,11 +35,15 @@ class ExponentialBackoff(Struct, frozen=True, tag="exponential", forbid_unknown_
 Backoff: TypeAlias = ListedBackoff | ExponentialBackoff
 
 
-class RetryPolicy(Struct, frozen=True):
-    """`max_retries` n means at most n + 1 attempts. Losses of the worker are counted apart."""
+class RetryPolicy(Struct, frozen=True, omit_defaults=True):
+    """`max_retries` n means at most n + 1 attempts. Losses of the worker are counted apart.
+
+    `custom` says that the handler's own rule is asked after each failure; `backoff` then is for where it says nothing.
+    """
 
     max_retries: Annotated[int, Meta(ge=0, le=1000)] = 3
     backoff: Backoff = ListedBackoff()
+    custom: bool = False
 
 
 def retry_delay(backoff: Backoff, retry: int, chance: float) -> Micros:

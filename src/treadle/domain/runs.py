@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from treadle.domain.clashes import Debounce
 from treadle.domain.dependencies import Depends
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
@@ -68,8 +69,8 @@ class NewRun(Struct, frozen=True, kw_only=True):
 
     `requires` names what a worker must have to take it (`handler:report.daily`, `shell`): with domain and queue it
     makes the line in which the run waits. `work` is an encoded `domain.work.Work`: what to carry out, frozen at submit,
-    so that editing a job never changes a run that was accepted. `for_letter` lets a retry stand only if the run that it
-    does again, `retry_of`, is a dead letter until then.
+    so that editing a job never changes a run that was accepted. `debounce` names the waiting run that it goes into.
+    `for_letter` lets a retry stand only if the run that it does again, `retry_of`, is a dead letter until then.
     """
 
     id: str
@@ -94,6 +95,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     limits: Limits | None = None
     depends: Depends | None = None
     key: RunKey | None = None
+    debounce: Debounce | None = None
 
 
 class Claim(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, structs
 
 from treadle.domain.instants import Instant, Micros, from_seconds
 from treadle.domain.misfires import MisfirePlan, MisfirePolicy, plan_misfires
+from treadle.domain.overlap import Overlap
 from treadle.domain.triggers import At, Interval, Trigger, fires, next_fire, parse_cron
 
 DEFAULT_TIMEZONE: Final = "UTC"
@@ -75,7 +76,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     source: str
     spec: ScheduleSpec
     active: bool
-    allow_overlap: bool
+    overlap: Overlap
     misfire: Misfire
     trigger: Trigger
     next_at: Instant | None = None

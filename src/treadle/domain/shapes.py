@@ -119,6 +119,8 @@ def _pattern_in_words(kind: Any) -> str | None:
 def _choices(kind: Any) -> tuple[str, ...]:
     if get_origin(kind) is Literal:
         return get_args(kind)
+    if get_origin(kind) in (Union, UnionType):
+        return tuple(choice for each in get_args(kind) for choice in _choices(_bare(each)))
     return tuple(str(member) for member in kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else ()
 
 

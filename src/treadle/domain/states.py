@@ -85,6 +85,7 @@ TABLE: Final[dict[tuple[State, Change], Row]] = {
 """Every allowed change. `run.due` and `run.admitted` are not written for each run: the claim that follows tells it."""
 
 QUEUED_EVENT: Final = "run.queued"
+DEBOUNCED_EVENT: Final = "run.debounced"
 CANCEL_REQUESTED_EVENT: Final = "run.cancel_requested"
 ATTEMPT_DATA: Final = '{"attempt":%d,"token":%d}'
 """What the event of an attempt tells at least; a pattern, so that an engine can fill it in for a whole batch."""
@@ -230,6 +231,11 @@ def started_data(attempt: int, token: int) -> Json:
 def cancel_data(why: RunError | None) -> Json:
     """What the event of a cancel tells: why, where it was not somebody's wish."""
     return EMPTY_OBJECT if why is None else encode({"error": _told(why)})
+
+
+def debounced_data(due_at: Instant) -> Json:
+    """What the event of a submit tells that went into a run which waits: when that is due now."""
+    return encode({"due_at": due_at})
 
 
 def settled_data(transition: Transition) -> Json:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct, field, structs
 
 from treadle.domain import json
 from treadle.domain.admission import BEHIND_PARENTS, next_hold
+from treadle.domain.clashes import Debounce, Unique, debounce_of, key_problems, unique_of
 from treadle.domain.dependencies import (
     Depends,
     Join,
@@ -24,7 +25,9 @@ from treadle.domain.instants import DAY, SECOND, Instant, Micros, from_iso, from
 from treadle.domain.jobs import Job
 from treadle.domain.jobs.later import later_inputs
 from treadle.domain.jobs.limiting import misplaced_limits, run_limits
-from treadle.domain.priority import Priority, rank
+from treadle.domain.jobs.saying import said
+from treadle.domain.limits import Lane, Limits
+from treadle.domain.priority import Priority, SaidPriority, rank, to_priority
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, NewRun, Run, RunKey
 from treadle.domain.work import encode_work
@@ -33,18 +36,23 @@ LONGEST_DELAY: Final[Micros] = 366 * DAY
 KEY_LIFETIME: Final = DAY
 MAX_KEY: Final = 255
 
+_NOBODYS: Final = frozenset({Cause.SCHEDULE, Cause.MESSAGE, Cause.AFTER})
 _canonical: Final = msgspec.json.Encoder(order="deterministic")
 
 
 class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may be said about one run of a job. `delay_sec` and `at` say when it becomes due; one of them at most."""
+    """What may be said about one run of a job. `delay_sec` or `at` (`scheduledFor`) says when it becomes due."""
 
     inputs: Annotated[dict[str, Any] | None, Meta(description="Go over the job's own, key by key.")] = None
-    priority: Annotated[Priority | None, Meta(description="The job's own by default.")] = None
+    priority: Annotated[SaidPriority | None, Meta(description="The job's own by default.")] = None
     delay_sec: Annotated[float, Meta(ge=0, le=LONGEST_DELAY // SECOND)] | None = None
     at: Annotated[
         str | None, Meta(description="RFC 3339 with an offset.", extra_json_schema={"format": "date-time"})
     ] = None
+    scheduled_for: Annotated[
+        str | None, Meta(description="Another word for `at`.", extra_json_schema={"format": "date-time"})
+    ] = field(default=None, name="scheduledFor")
+    unique: Annotated[Unique | None, Meta(description="The job's own by default.")] = None
 
     depends_on: Annotated[
         tuple[str | ParentRequest, ...] | None,
@@ -61,18 +69,41 @@ class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def due_at(self, now: Instant) -> Instant:
         """When the run becomes due. Raises InvalidInput where the request cannot be understood."""
-        if self.at is None:
-            return now if self.delay_sec is None else now + from_seconds(self.delay_sec)
+        problems: list[Problem] = []
+        texts = {"/at": self.at, "/scheduledFor": self.scheduled_for}
+        given = {pointer: text for pointer, text in texts.items() if text is not None}
+        moments = {pointer: _moment(text, pointer, now, problems) for pointer, text in given.items()}
         if self.delay_sec is not None:
-            raise InvalidInput([Problem("/at", "stands beside /delay_sec; give one of the two", "conflict")])
-        try:
-            due_at = from_iso(self.at)
-        except ValueError:
-            message = f"{self.at!r:.40} is no date and time with an offset, such as 2026-11-05T09:00:00+07:00"
-            raise InvalidInput([Problem("/at", message)]) from None
-        if due_at - now > LONGEST_DELAY:
-            raise InvalidInput([Problem("/at", f"lies more than {LONGEST_DELAY // DAY} days ahead")])
-        return max(now, due_at)
+            message = "stands beside /delay_sec; give one of the two"
+            problems.extend(Problem(pointer, message, "conflict") for pointer in given)
+        moment = said(moments, problems)
+        if problems:
+            raise InvalidInput(problems)
+        if moment is not None:
+            return max(now, moment)
+        return now if self.delay_sec is None else now + from_seconds(self.delay_sec)
+
+    def wanted_priority(self) -> Priority | None:
+        """The priority that was asked for."""
+        return None if self.priority is None else to_priority(self.priority)
+
+    def unique_rule(self) -> Unique | None:
+        """The rule that was asked for. Raises InvalidInput where its key is no template."""
+        if problems := key_problems(self.unique, "/unique"):
+            raise InvalidInput(problems)
+        return self.unique
+
+
+def _moment(text: str, at: str, now: Instant, problems: list[Problem]) -> Instant | None:
+    try:
+        moment = from_iso(text)
+    except ValueError:
+        message = f"{text!r:.40} is no date and time with an offset, such as 2026-11-05T09:00:00+07:00"
+        problems.append(Problem(at, message))
+        return None
+    if moment - now > LONGEST_DELAY:
+        problems.append(Problem(at, f"lies more than {LONGEST_DELAY // DAY} days ahead"))
+    return moment
 
 
 class RetryRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,17 +126,23 @@ def build_run(
     depends: Depends | None = None,
     key: RunKey | None = None,
     max_inputs: int | None = None,
+    unique: Unique | None = None,
+    lanes: tuple[Lane, ...] = (),
 ) -> NewRun:
-    """A run of a job as it stands now. `inputs` go over the job's own, key by key.
+    """A run of a job as it stands now. `inputs` go over the job's own, key by key; `unique` replaces the job's own.
 
     Raises PayloadTooLarge where the inputs together take more than `max_inputs` bytes, and InvalidInput for those among
-    them that are limits without effect yet.
+    them that are limits without effect yet, and for those that a key's template needs and that are not there.
     """
     merged = _over(job.inputs, inputs)
     encoded = _encoded(merged, max_inputs)
     due_at = now if due_at is None else due_at
     priority = priority or job.priority
-    limits = run_limits(job, merged)
+    unique = unique or job.unique
+    debounce = _debounce(job, merged, plain=due_at <= now and depends is None and unique is None, cause=cause)
+    if debounce is not None:
+        due_at = debounce.due_at(now, now)
+    limits = _limits(job, merged, unique, lanes)
     hold = next_hold(has_parents=False, due_at=due_at, gated=limits is not None and limits.gated, now=now)
     return NewRun(
         id=run_id,
@@ -116,7 +153,7 @@ def build_run(
         requires=job.work.requires,
         priority=priority,
         state=hold.state,
-        reason=hold.reason,
+        reason=hold.reason if debounce is None else Reason(ReasonCode.DEBOUNCE),
         due_at=due_at,
         rank=rank(due_at, priority),
         created_at=now,
@@ -128,6 +165,7 @@ def build_run(
         depends=_with_jobs(depends, job.chain.dependencies),
         limits=limits,
         key=key,
+        debounce=debounce,
     )
 
 
@@ -155,6 +193,26 @@ def _with_jobs(depends: Depends | None, jobs: tuple[str, ...]) -> Depends | None
         message = f"must be all, since the job has dependencies of its own: {', '.join(jobs)}"
         raise InvalidInput([Problem("/join", message, "conflict")])
     return structs.replace(depends or Depends(), jobs=jobs)
+
+
+def _debounce(job: Job, inputs: Mapping[str, Any], *, plain: bool, cause: Cause) -> Debounce | None:
+    """The job's rule with the key of this submit. What comes about by itself is nobody's submit."""
+    if job.debounce is None or cause in _NOBODYS:
+        return None
+    if not plain:
+        message = f"the job {job.job_id} debounces its submits: give no time, no unique key and no runs to wait for"
+        raise InvalidInput(message)
+    return debounce_of(job.debounce, job.job_id, inputs)
+
+
+def _limits(job: Job, inputs: Mapping[str, Any], unique: Unique | None, lanes: tuple[Lane, ...]) -> Limits | None:
+    """The limits of the job, with the lanes and the unique key of this run."""
+    limits = run_limits(job, inputs)
+    if unique is None and not lanes:
+        return limits
+    limits = limits or Limits()
+    key = None if unique is None else unique_of(unique, job.job_id, inputs)
+    return structs.replace(limits, lanes=(*limits.lanes, *lanes), unique=key)
 
 
 def wait_for(run: NewRun, parents: Sequence[str]) -> NewRun:

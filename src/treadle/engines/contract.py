@@ -24,6 +24,7 @@ from treadle.domain.instants import Instant, Micros
 from treadle.domain.limits import LaneUse, Limits, RateUse
 from treadle.domain.logs import LogLine, StoredLogLine
 from treadle.domain.messages import Intake, Message, MessageState, NewMessage
+from treadle.domain.overlap import Overlap
 from treadle.domain.queues import Queue, QueueControl, QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.runs import Attempt, Claim, NewRun, Run, RunKey, State
@@ -36,7 +37,11 @@ from treadle.domain.workers import Worker, WorkerSpec
 
 
 class Admission(StrEnum):
-    """What became of a submitted run."""
+    """What became of a submitted run.
+
+    Of the runs that are not new, the one that stands has the same idempotency key (`existing`, or `key_reused` where it
+    came with another request), has the same unique key, or has waited for this submit to go into it.
+    """
 
     CREATED = "created"
     EXISTING = "existing"
@@ -44,6 +49,8 @@ class Admission(StrEnum):
     QUEUE_DRAINING = "queue_draining"
     LETTER_RESOLVED = "letter_resolved"
     PARENT_MISSING = "parent_missing"
+    DUPLICATE = "duplicate"
+    DEBOUNCED = "debounced"
 
 
 REFUSALS: Final = frozenset(
@@ -53,7 +60,7 @@ REFUSALS: Final = frozenset(
 
 
 class Accepted(Struct, frozen=True):
-    """The answer to one submitted run. `run_id` is the run that stands: the new one, or the one its key names.
+    """The answer to one submitted run. `run_id` is the run that stands: the new one, or the one that was there.
 
     `at` is the place among its parents of the one that is missing.
     """
@@ -89,8 +96,11 @@ class RunStore(Protocol):
 
         Each run stands for itself; `together`, none is stored where one is refused.
 
-        A run for a queue that drains is refused, and its key not taken. A retry by hand resolves the dead letter that
-        it does again; where it was to be one and is none any more, a run `for_letter` is refused likewise.
+        A run for a queue that drains is refused, and its key not taken. One with a unique key is decided upon by
+        `domain.clashes.find_clash`; one that is debounced goes into the run with its key that waits and was never
+        claimed, which then is as the new one, but for its id and creation. A retry by hand resolves the dead letter
+        that it does again; where it was to be one and is none any more, a run `for_letter` is refused likewise.
+
         A run that names a parent which is neither known in its domain nor before it in the batch is not stored. One
         whose parents have not let it go is blocked until they do: whatever ends a run tells its children in the same
         transaction, up to a bound beyond which `resolve` tells the rest.
@@ -257,7 +267,11 @@ class LaneStore(Protocol):
 
 
 class Firing(Struct, frozen=True, kw_only=True):
-    """Slots of one schedule being fired or passed over: applied only if its cursor still is `cursor`."""
+    """Slots of one schedule being fired or passed over: applied only if its cursor still is `cursor`.
+
+    `runs` are those of its slots in order, of which the first `late` catch up. Which of them are submitted is decided
+    by `domain.overlap.take_turn`; the slots of the others are recorded.
+    """
 
     schedule_id: str
     domain: str
@@ -265,6 +279,8 @@ class Firing(Struct, frozen=True, kw_only=True):
     next_at: Instant | None
     last_slot: Instant | None
     runs: tuple[NewRun, ...] = ()
+    late: int = 0
+    overlap: Overlap = Overlap.ALLOW
     events: tuple[NewEvent, ...] = ()
 
 
@@ -279,7 +295,7 @@ class ScheduleStore(Protocol):
         """Move cursors and submit runs, each firing whole or not at all; answers which took effect.
 
         A slot already fired is never fired again: the second compare-and-set on its cursor fails. One with a run for a
-        queue that drains takes no effect either.
+        queue that drains takes no effect either. Each slot gets a run, or is recorded as skipped.
         """
         ...
 
@@ -293,10 +309,6 @@ class ScheduleStore(Protocol):
 
     async def find(self, domain: str, *, job_id: str | None = None) -> list[Schedule]:
         """All schedules of a domain, or of one job, by id."""
-        ...
-
-    async def running(self, domain: str, schedule_ids: Sequence[str]) -> frozenset[str]:
-        """Those schedules that have a run which is not finished."""
         ...
 
 

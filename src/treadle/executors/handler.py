@@ -14,7 +14,7 @@ from treadle.domain.errors import NotFound
 from treadle.domain.outcomes import Outcome
 from treadle.domain.work import PythonHandler
 from treadle.executors.base import Execution
-from treadle.executors.outcomes import to_outcome
+from treadle.executors.outcomes import failure_by_rule, to_outcome
 
 
 class HandlerExecutor:
@@ -28,7 +28,7 @@ class HandlerExecutor:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="handler")
 
     async def run(self, execution: Execution) -> Outcome:
-        """Carries out one attempt; see `Executor`. What the handler raises passes on."""
+        """Carries out one attempt; see `Executor`. What ends the handler from outside passes on."""
         wanted = execution.work.executor
         assert isinstance(wanted, PythonHandler)  # noqa: S101 - registered for nothing else
         handler = self._registry.get(wanted.handler)
@@ -41,9 +41,11 @@ class HandlerExecutor:
             else:
                 value = await self._in_thread(partial(handler.function, **arguments))
         except BaseException as error:
-            if (later := execution.suspension(error)) is None:
+            if (later := execution.suspension(error)) is not None:
+                return later
+            if not isinstance(error, Exception):
                 raise
-            return later
+            return failure_by_rule(handler, execution.claim, execution.log, error)
         return execution.suspension() or to_outcome(value)
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:

@@ -28,7 +28,7 @@ from treadle.executors.capture import OpenLines, capture_output, current_speaker
 from treadle.executors.isolated_steps import AskingKeeper
 from treadle.executors.isolation import Assignment, decode_assignment, encode_ending, encode_record
 from treadle.executors.lines import encode_fields
-from treadle.executors.outcomes import failure, to_outcome
+from treadle.executors.outcomes import failure, failure_by_rule, to_outcome
 from treadle.executors.redact import NOTHING_SECRET
 from treadle.system import SystemClock
 
@@ -131,7 +131,10 @@ def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
     try:
         handler = _find(assignment, attempt.log)
         arguments = handler.arguments(attempt)
-        value = _run(handler, arguments, attempt.cancelled) if handler.is_async else handler.function(**arguments)
+        try:
+            value = _run(handler, arguments, attempt.cancelled) if handler.is_async else handler.function(**arguments)
+        except Exception as error:  # noqa: BLE001 - user code may raise anything
+            return attempt.suspension(error) or failure_by_rule(handler, attempt.claim, attempt.log, error)
         return attempt.suspension() or to_outcome(value)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the worker has to learn of it
         return attempt.suspension(error) or failure(error)

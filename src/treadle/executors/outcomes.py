@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import traceback
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import structs
 
+from treadle.authoring.context import Log
+from treadle.authoring.decorators import Handler
+from treadle.authoring.retrying import GiveUp, Retry, ask
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, NotFound
 from treadle.domain.instants import DAY
-from treadle.domain.logs import clean
+from treadle.domain.logs import Level, Stream, clean
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, RunError, Skipped, Snoozed, Succeeded
+from treadle.domain.runs import Claim
 from treadle.domain.submitting import LONGEST_DELAY
-from treadle.domain.work import Work
+from treadle.domain.work import Work, decode_work
 
 MAX_RESULT_BYTES: Final = 256 * 1024
 MAX_MESSAGE: Final = 4_000
@@ -60,8 +64,30 @@ def failure(error: BaseException) -> Failed:
     else:
         message = _said(error) or name
     text = "".join(traceback.format_exception(error, limit=-TRACEBACK_FRAMES))
-    retry = not isinstance(error, InvalidInput | NotFound)
-    return Failed(_kept(RunError("exception", message, name, text)), retry=retry)
+    retry = not isinstance(error, InvalidInput | NotFound | GiveUp)
+    delay = error.delay if isinstance(error, Retry) else None
+    return Failed(_kept(RunError("exception", message, name, text)), retry=retry, delay=delay)
+
+
+def failure_by_rule(handler: Handler[..., Any], claim: Claim, log: Log, error: Exception) -> Failed:
+    """What an exception of a handler means, by the handler's own rule where its job's retries are `custom`.
+
+    Where the rule says nothing of use, that is said in the log, and the job's policy stands.
+    """
+    failed = failure(error)
+    if not decode_work(claim.work).retry.custom or isinstance(error, Retry | GiveUp):
+        return failed
+    if handler.retry is None:
+        message = "the job's retries are custom, but its handler has no rule for them: the policy's delays are used"
+        log.write(Stream.SYSTEM, Level.WARNING, message)
+        return failed
+    try:
+        return ask(handler.retry, error, failed, claim.failures + 1)
+    except Exception as fault:  # noqa: BLE001 - it is people's code
+        message = "the handler's rule for retries failed, the policy's delays are used: "
+        trace = {"traceback": failure(fault).error.traceback}
+        log.write(Stream.SYSTEM, Level.ERROR, message + (_said(fault) or type(fault).__qualname__), trace)
+        return failed
 
 
 def timed_out(work: Work) -> Failed:

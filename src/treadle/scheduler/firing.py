@@ -3,109 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any
 
+from treadle.domain.errors import InvalidInput
 from treadle.domain.events import NewEvent
-from treadle.domain.instants import Instant, to_iso
+from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
-from treadle.domain.json import encode
 from treadle.domain.misfires import MisfirePlan
-from treadle.domain.runs import Cause
+from treadle.domain.overlap import schedule_lanes
+from treadle.domain.runs import Cause, NewRun
 from treadle.domain.schedules import Schedule, plan
+from treadle.domain.slots import SkipReason, slots_skipped
 from treadle.domain.submitting import build_run
 from treadle.engines.contract import Firing
 
-SLOT_SKIPPED_EVENT: Final = "schedule.slot_skipped"
-MOST_LISTED: Final = 100
-"""Skipped slots named in one event, the newest; all are counted."""
 
+def make_firing(schedule: Schedule, job: Job, *, draining: bool, now: Instant, new_id: Callable[[str], str]) -> Firing:
+    """The firing of a schedule whose cursor is due. What overlaps is decided upon where it is applied.
 
-def make_firing(
-    schedule: Schedule, job: Job, *, busy: bool, draining: bool, now: Instant, new_id: Callable[[str], str]
-) -> Firing:
-    """The firing of a schedule whose cursor is due. `busy` says that an earlier slot's run is not finished, `draining`
-    that the job's queue takes no runs: then every slot is skipped.
-
-    Without `allow_overlap` a slot is skipped while an earlier one's run is unfinished. What the misfire policy `all`
-    catches up is exempt: these slots are wanted although their time has passed, so they are submitted together.
+    Nothing fires where a run of the job cannot have the schedule's inputs, or where its queue is `draining`: the slots
+    are recorded.
     """
     assert schedule.next_at is not None  # noqa: S101 - it is due
     planned = plan(schedule, now)
-    slots, overlapping = planned.fire, planned.fire[:0]
-    refused = planned.fire if draining else ()
-    if draining:
-        slots = ()
-    elif not schedule.allow_overlap:
-        slots, overlapping = _without_overlap(schedule, planned, busy=busy, now=now)
-    events = []
-    if planned.skipped_count:
-        events.append(
-            _skipped(schedule, "misfire", planned.skipped, planned.skipped_count, now, at_least=planned.at_least)
-        )
-    if overlapping:
-        events.append(_skipped(schedule, "overlap", overlapping, len(overlapping), now))
-    if refused:
-        events.append(_skipped(schedule, "queue_draining", refused, len(refused), now))
+    events = _missed(schedule, planned, now)
+    runs: tuple[NewRun, ...] = ()
+    if draining and planned.fire:
+        events.append(_skipped(schedule, SkipReason.QUEUE_DRAINING, planned.fire, now))
+    elif not draining:
+        try:
+            runs = tuple(_run(schedule, job, slot, now, new_id) for slot in planned.fire)
+        except InvalidInput as error:
+            events.append(_skipped(schedule, SkipReason.INPUTS, planned.fire, now, message=error.message))
     return Firing(
         schedule_id=schedule.id,
         domain=schedule.domain,
         cursor=schedule.next_at,
         next_at=planned.next,
         last_slot=max((*planned.fire, *planned.skipped), default=None),
-        runs=tuple(
-            build_run(
-                job,
-                run_id=new_id("run"),
-                inputs=schedule.spec.inputs,
-                cause=Cause.SCHEDULE,
-                schedule_id=schedule.id,
-                slot=slot,
-                now=now,
-            )
-            for slot in slots
-        ),
+        runs=runs,
+        late=sum(slot < now - schedule.misfire.grace for slot in planned.fire),
+        overlap=schedule.overlap,
         events=tuple(events),
     )
 
 
 def forsake(schedule: Schedule, now: Instant) -> Firing:
     """The firing of a schedule whose job is gone: it ends, and the slot is recorded."""
-    assert schedule.next_at is not None  # noqa: S101 - it is due
+    slot = schedule.next_at
+    assert slot is not None  # noqa: S101 - it is due
     return Firing(
         schedule_id=schedule.id,
         domain=schedule.domain,
-        cursor=schedule.next_at,
+        cursor=slot,
         next_at=None,
-        last_slot=schedule.next_at,
-        events=(_skipped(schedule, "job_missing", (schedule.next_at,), 1, now),),
+        last_slot=slot,
+        events=(_skipped(schedule, SkipReason.JOB_MISSING, (slot,), now),),
     )
 
 
-def _without_overlap(
-    schedule: Schedule, planned: MisfirePlan, *, busy: bool, now: Instant
-) -> tuple[tuple[Instant, ...], tuple[Instant, ...]]:
-    """Of the slots to fire, those that do and those that would overlap an earlier one's run."""
-    if busy:
-        return (), planned.fire
-    late = sum(slot < now - schedule.misfire.grace for slot in planned.fire)
-    kept = max(late, 1)
-    return planned.fire[:kept], planned.fire[kept:]
-
-
-def _skipped(
-    schedule: Schedule, reason: str, slots: Sequence[Instant], count: int, now: Instant, *, at_least: bool = False
-) -> NewEvent:
-    data = {
-        "reason": reason,
-        "count": count,
-        "at_least": at_least,
-        "slots": [to_iso(slot) for slot in slots[-MOST_LISTED:]],
-    }
-    return NewEvent(
-        domain=schedule.domain,
-        type=SLOT_SKIPPED_EVENT,
-        subject=schedule.id,
-        job_id=schedule.job_id,
-        at=now,
-        data=encode(data),
+def _run(schedule: Schedule, job: Job, slot: Instant, now: Instant, new_id: Callable[[str], str]) -> NewRun:
+    return build_run(
+        job,
+        run_id=new_id("run"),
+        inputs=schedule.spec.inputs,
+        cause=Cause.SCHEDULE,
+        schedule_id=schedule.id,
+        slot=slot,
+        now=now,
+        lanes=schedule_lanes(schedule.overlap, schedule.id),
     )
+
+
+def _missed(schedule: Schedule, planned: MisfirePlan, now: Instant) -> list[NewEvent]:
+    """What is recorded of the slots that the misfire policy passes over."""
+    if not planned.skipped_count:
+        return []
+    counted = {"count": planned.skipped_count, "at_least": planned.at_least}
+    return [_skipped(schedule, SkipReason.MISFIRE, planned.skipped, now, **counted)]
+
+
+def _skipped(schedule: Schedule, reason: SkipReason, slots: Sequence[Instant], now: Instant, **more: Any) -> NewEvent:
+    return slots_skipped(schedule.domain, schedule.id, schedule.job_id, reason, slots, at=now, **more)

@@ -53,37 +53,17 @@ class Ticker:
 
     async def _firings(self, due: Sequence[Schedule], now: Instant) -> list[Firing]:
         jobs = await self._jobs({(schedule.domain, schedule.job_id) for schedule in due})
-        busy = await self._busy(due)
         draining = await self._draining({(job.domain, job.queue) for job in jobs.values()})
         return [
             forsake(schedule, now)
             if (job := jobs.get((schedule.domain, schedule.job_id))) is None
-            else make_firing(
-                schedule,
-                job,
-                busy=(schedule.domain, schedule.id) in busy,
-                draining=(job.domain, job.queue) in draining,
-                now=now,
-                new_id=self._new_id,
-            )
+            else make_firing(schedule, job, draining=(job.domain, job.queue) in draining, now=now, new_id=self._new_id)
             for schedule in due
         ]
 
     async def _jobs(self, names: set[tuple[str, str]]) -> dict[tuple[str, str], Job]:
         found = await gather(*(self._engine.documents.get(domain, JOB_KIND, job_id) for domain, job_id in names))
         return {(document.domain, document.id): to_job(document) for document in found if document is not None}
-
-    async def _busy(self, due: Sequence[Schedule]) -> set[tuple[str, str]]:
-        """Of the schedules that may not overlap, those with a run that is not finished."""
-        by_domain = defaultdict(list)
-        for schedule in due:
-            if not schedule.allow_overlap:
-                by_domain[schedule.domain].append(schedule.id)
-        return {
-            (domain, schedule_id)
-            for domain, ids in by_domain.items()
-            for schedule_id in await self._engine.schedules.running(domain, ids)
-        }
 
     async def _draining(self, names: set[tuple[str, str]]) -> set[tuple[str, str]]:
         """Of queues, those that take no runs. One that begins to drain after this look refuses the firing, which the

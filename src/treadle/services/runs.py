@@ -35,10 +35,10 @@ class RunFilters(Struct, frozen=True, kw_only=True):
 
 
 class Submitted(Struct, frozen=True):
-    """A run that was submitted; `replayed` says that its key was known and this is the first call's run."""
+    """The run that stands for a submit, and how it came about."""
 
     run: Run
-    replayed: bool
+    admission: Admission
 
 
 class SubmittedGroup(Struct, frozen=True):
@@ -74,7 +74,8 @@ class Runs:
             now=now,
             cause=cause,
             inputs=request.inputs,
-            priority=request.priority,
+            priority=request.wanted_priority(),
+            unique=request.unique_rule(),
             due_at=request.due_at(now),
             depends=request.depends(),
             key=None if key is None else run_key(key, now, job_id, to_builtins(request)),
@@ -228,7 +229,11 @@ class Runs:
     async def _enqueue(self, new: NewRun) -> Submitted:
         (answer,) = await self._engine.runs.enqueue([new])
         check_accepted(new, answer)
-        replayed = answer.admission is Admission.EXISTING
-        if replayed or new.depends is not None or new.limits is not None:  # what holds it, the engine knows
-            return Submitted(await self.get(new.domain, answer.run_id), replayed)
-        return Submitted(accepted(new), replayed)
+        created = answer.admission is Admission.CREATED
+        if created and new.depends is None and (new.limits is None or not new.limits.gated):
+            return Submitted(accepted(new), answer.admission)
+        try:  # what holds it, or has gone into it, the engine knows
+            return Submitted(await self.get(new.domain, answer.run_id), answer.admission)
+        except NotFound:
+            message = f"run {answer.run_id} stands for this key, but it is so old that it is kept no more"
+            raise Conflict(message) from None

@@ -15,6 +15,7 @@ from treadle.domain.json import encode
 from treadle.domain.limits import Lane, Limits
 from treadle.domain.messages import Intake, Message, MessageState, NewMessage
 from treadle.domain.outcomes import Failed, Lost, Outcome, RunError
+from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority, rank
 from treadle.domain.retry import ListedBackoff, RetryPolicy
 from treadle.domain.runs import DEFAULT_DOMAIN, Cause, Claim, NewRun, Run, State
@@ -208,7 +209,7 @@ def interval_schedule(now: Instant, *, every: Micros, **fields: Any) -> Schedule
         "source": "api",
         "spec": ScheduleSpec(every=every),
         "active": True,
-        "allow_overlap": True,
+        "overlap": Overlap.ALLOW,
         "misfire": Misfire(policy="all"),
         "trigger": Interval(every=every, anchor=now),
     }
@@ -239,5 +240,6 @@ def firing(schedule: Schedule, now: Instant, *, draining: bool = False) -> Firin
             new_run(now, domain=schedule.domain, cause=Cause.SCHEDULE, schedule_id=schedule.id, slot=slot)
             for slot in planned.fire
         ),
+        overlap=schedule.overlap,
         events=(skipped,) if planned.skipped else (),
     )

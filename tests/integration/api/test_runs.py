@@ -52,7 +52,7 @@ async def test_a_run_can_be_for_later(server: Server) -> None:
 WRONG_REQUESTS: Final[list[tuple[dict[str, object], str]]] = [
     ({"input": {}}, "/input"),
     ({"inputs": []}, "/inputs"),
-    ({"priority": "urgent"}, "/priority"),
+    ({"priority": "hasty"}, "/priority"),
     ({"delay_sec": -1}, "/delay_sec"),
     ({"at": "2026-11-05T09:00:00"}, "/at"),
     ({"at": "2026-11-05T09:00:00Z", "delay_sec": 1}, "/at"),

@@ -29,6 +29,7 @@ from treadle.domain.instants import Instant, from_iso
 from treadle.domain.runs import State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RetryRequest, RunRequest
+from treadle.engines.contract import Admission
 from treadle.services.paging import DEFAULT_LIMIT, Page
 from treadle.services.runs import RunFilters, Submitted
 
@@ -59,7 +60,10 @@ router = APIRouter(tags=["runs"])
     "/jobs/{job_id}/run",
     status_code=202,
     operation_id="run_job",
-    responses=answers(Run, "The run that was accepted.", 400, 404, 409, 413, 415, status=202),
+    responses={
+        **answers(Run, "The run that stands, whose unique key is the same."),
+        **answers(Run, "The run that was accepted.", 400, 404, 409, 413, 415, status=202),
+    },
     openapi_extra=takes(RunRequest, example=_EXAMPLE, required=False),
 )
 async def run_job(call: CallDep, job_id: str, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
@@ -141,7 +145,10 @@ async def cancel_run(call: CallDep, run_id: str) -> Response:
     "/runs/{run_id}/retry",
     status_code=202,
     operation_id="retry_run",
-    responses=answers(Run, "The new run.", 400, 404, 409, 413, 415, status=202),
+    responses={
+        **answers(Run, "The run that stands, whose unique key is the same."),
+        **answers(Run, "The new run.", 400, 404, 409, 413, 415, status=202),
+    },
     openapi_extra=takes(RetryRequest, example={"inputs": {"date": "2026-11-05"}}, required=False),
 )
 async def retry_run(call: CallDep, run_id: str, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
@@ -184,8 +191,12 @@ async def detailed(call: Call, run: domain.Run) -> Response:
 
 
 def accepted(call: Call, submitted: Submitted) -> Response:
-    """The answer to a run that was submitted."""
-    return reply(to_run(submitted.run), 202, _headers(call, submitted.run.id, replayed=submitted.replayed))
+    """The answer to a run that was submitted, or to the one that stands for it."""
+    headers = _headers(call, submitted.run.id, replayed=submitted.admission is Admission.EXISTING)
+    if submitted.admission in (Admission.DUPLICATE, Admission.DEBOUNCED):
+        headers["Run-Admission"] = submitted.admission.value
+    duplicate = submitted.admission is Admission.DUPLICATE
+    return reply(to_run(submitted.run), 200 if duplicate else 202, headers)
 
 
 def _headers(call: Call, run_id: str, *, replayed: bool) -> dict[str, str]:

@@ -12,6 +12,7 @@ from treadle.api.schemas.common import HasMore, NextCursor, moment
 from treadle.api.schemas.problems import Fault
 from treadle.domain import jobs as domain
 from treadle.domain.chains import After, AfterJoin
+from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.instants import Instant, to_datetime
 from treadle.domain.jobs import JobSpec, dump_job
@@ -22,6 +23,7 @@ from treadle.domain.jobs.document import (
     ScheduleDocument,
     StartRateDocument,
 )
+from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 from treadle.domain.schedules import Misfire
 from treadle.domain.work import Completion, Program
@@ -55,7 +57,9 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     concurrency_limit: int | None = None
     rate_limit: StartRateDocument | None = None
     inputs: dict[str, Any]
-    allow_overlap: bool
+    unique: Unique | None = None
+    debounce: Debounce | None = None
+    overlap: Overlap
     misfire: Misfire
     queue: str
     priority: Priority

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from treadle.api.schemas.common import HasMore, NextCursor, moment
 from treadle.domain import schedules as domain
 from treadle.domain.instants import to_seconds
+from treadle.domain.overlap import Overlap
 from treadle.domain.schedules import Misfire
 
 
@@ -31,7 +32,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     start_at: datetime | None
     end_at: datetime | None
     active: bool
-    allow_overlap: bool
+    overlap: Overlap
     misfire: Misfire
     next_at: datetime | None
     last_slot: datetime | None
@@ -68,7 +69,7 @@ def to_schedule(schedule: domain.Schedule) -> Schedule:
         start_at=moment(spec.start_at),
         end_at=moment(spec.end_at),
         active=schedule.active,
-        allow_overlap=schedule.allow_overlap,
+        overlap=schedule.overlap,
         misfire=schedule.misfire,
         next_at=moment(schedule.next_at),
         last_slot=moment(schedule.last_slot),

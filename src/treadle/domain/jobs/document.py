@@ -12,11 +12,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from treadle.domain.chains import After, AfterJoin
+from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.instants import MILLISECOND, SECOND
 from treadle.domain.jobs.records import MAX_JOB_ID, MAX_QUEUE_NAME, NAME_PATTERN
 from treadle.domain.limits import MOST_ACTIVE
 from treadle.domain.messages import MAX_ATTEMPTS, MAX_BATCH
-from treadle.domain.priority import Priority
+from treadle.domain.overlap import Overlap
+from treadle.domain.priority import SaidPriority
 from treadle.domain.rates import LONGEST_WINDOW, MOST_RUNS
 from treadle.domain.retry import ExponentialBackoff, Seconds
 from treadle.domain.schedules import Misfire
@@ -48,6 +50,7 @@ LimitName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_
 KeyTemplate: TypeAlias = Annotated[
     str, Meta(min_length=1, max_length=255, description="A text with names of inputs in braces, such as `{account}`.")
 ]
+Strategy: TypeAlias = Literal["fixed", "list", "exponential", "custom"]
 Moment: TypeAlias = Annotated[
     str, Meta(description="RFC 3339. Without an offset it is read in the schedule's time zone.")
 ]
@@ -93,6 +96,10 @@ class RetryDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How often a failed attempt is tried again, and after which delays."""
 
     max_retry: MaxRetries | None = None
+    strategy: Annotated[
+        Strategy | None, Meta(description="How delays are found; `custom` asks the handler's own rule first.")
+    ] = None
+    delay_sec: Annotated[Seconds | None, Meta(description="One delay before every retry: the strategy `fixed`.")] = None
     backoff_sec: Annotated[
         tuple[Seconds, ...] | None,
         Meta(description="The delay before each retry, in seconds. The last one is repeated. [1, 2, 5] by default."),
@@ -150,9 +157,13 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     max_retries: Annotated[MaxRetries | None, Meta(description="The same as `retry_policy.max_retry`.")] = None
     retry_delay_seconds: Annotated[Seconds | None, Meta(description="One delay before every retry.")] = None
     inputs: Annotated[dict[str, Any] | None, Meta(description="What each run gets, under its own.")] = None
-    allow_overlap: Annotated[
-        bool | None, Meta(description="Whether a slot fires while the run before it is not finished.")
+    unique: Unique | None = None
+    debounce: Debounce | None = None
+    overlap: Annotated[
+        Overlap | None,
+        Meta(description="What a slot does while an earlier one's run is not finished; skip by default."),
     ] = None
+    allow_overlap: Annotated[bool | None, Meta(description="true is the overlap `allow`, false is `skip`.")] = None
     misfire: Misfire | None = None
     secrets: Annotated[
         tuple[str, ...] | None, Meta(description="Secrets put into the program's environment by their names.")
@@ -169,7 +180,7 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         AfterJoin | None, Meta(description="Whether all of them must have completed since the last time, or any.")
     ] = None
     queue: QueueName | None = None
-    priority: Priority | None = None
+    priority: SaidPriority | None = None
     max_concurrent: Annotated[
         MostActive | None, Meta(description="How many of its runs may be active at once, on all workers together.")
     ] = None

@@ -39,7 +39,6 @@ TOP_LEVEL: Final = frozenset(
         "requires_twitter",
         "requires_wallet",
         "scheduleHint",
-        "scheduledFor",
         "source",
         "user",
         "version",
@@ -58,7 +57,6 @@ KEYS: Final = frozenset(
 VALUES: Final[dict[str, Callable[[Any], bool]]] = {
     "/executor/type": {"batch", "external", "script", "http", "query", "agent"}.__contains__,
     "/executor/shell": {"cmd", "powershell"}.__contains__,
-    "/priority": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
 }
 
 _SECTIONS: Final = {pointer.rpartition("/")[0] for pointer in KEYS}

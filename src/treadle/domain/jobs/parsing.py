@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
+from treadle.domain.clashes import key_problems, unique_of
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.jobs.chaining import dump_chain, read_chain
 from treadle.domain.jobs.document import JobDocument
@@ -17,11 +18,12 @@ from treadle.domain.jobs.intake import read_intake
 from treadle.domain.jobs.later import take_later
 from treadle.domain.jobs.limiting import dump_limits, read_limits
 from treadle.domain.jobs.records import MAX_JOB_ID, JobSpec
+from treadle.domain.jobs.retrying import dump_retry, read_retry
 from treadle.domain.jobs.saying import said
 from treadle.domain.jobs.timing import dump_schedule, read_schedule
 from treadle.domain.json import json_problems
-from treadle.domain.priority import Priority
-from treadle.domain.retry import Backoff, ListedBackoff, RetryPolicy
+from treadle.domain.overlap import Overlap
+from treadle.domain.priority import Priority, to_priority
 from treadle.domain.runs import DEFAULT_QUEUE
 from treadle.domain.schedules import Misfire
 from treadle.domain.shapes import faults, read
@@ -64,7 +66,7 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
     if spec.schedule is not None:
         document["schedule"] = dump_schedule(spec.schedule)
     document["timeout_ms"] = work.timeout_ms
-    document["retry_policy"] = {"max_retry": retry.max_retries, **_dump_backoff(retry.backoff)}
+    document["retry_policy"] = dump_retry(retry)
     if isinstance(executor, PythonHandler):
         document["isolation"] = work.isolation
     else:
@@ -74,7 +76,8 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
         document["messages"] = structs.asdict(work.messages)
     return document | {
         "inputs": dict(spec.inputs),
-        _OVERLAP: spec.allow_overlap,
+        **_dump_rules(spec),
+        "overlap": spec.overlap.value,
         "misfire": msgspec.to_builtins(spec.misfire),
         "queue": spec.queue,
         "priority": spec.priority.value,
@@ -93,8 +96,9 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
         problems.append(Problem("", message, "missing"))
     executor = read_executor(document, problems)
     label = executor.handler if isinstance(executor, PythonHandler) else executor.requires
-    inputs, allow_overlap = _inputs(document, problems)
+    inputs, overlap = _inputs(document, problems)
     limits = read_limits(document, inputs, problems)
+    _check_clashes(document, inputs, problems)
     return JobSpec(
         job_id=job_id,
         name=document.name or job_id,
@@ -103,16 +107,18 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
         work=Work(
             executor=executor,
             timeout_ms=_timeout_ms(document, problems),
-            retry=_retry(document, problems),
+            retry=read_retry(document, executor, problems),
             isolation=document.isolation or "none",
             messages=None if "messages" in broken else read_intake(document, problems),
         ),
         schedule=None if document.schedule is None else read_schedule(document.schedule, "/schedule", problems),
         inputs=inputs,
-        allow_overlap=allow_overlap,
+        overlap=overlap,
+        unique=document.unique,
+        debounce=document.debounce,
         misfire=document.misfire or Misfire(),
         queue=document.queue or DEFAULT_QUEUE,
-        priority=document.priority or Priority.NORMAL,
+        priority=Priority.NORMAL if document.priority is None else to_priority(document.priority),
         limits=limits,
         chain=read_chain(document, problems),
         enabled=document.enabled is not False,
@@ -145,42 +151,49 @@ def _timeout_ms(document: JobDocument, problems: list[Problem]) -> int:
     return DEFAULT_TIMEOUT_MS if timeout_ms is None else timeout_ms
 
 
-def _retry(document: JobDocument, problems: list[Problem]) -> RetryPolicy:
-    policy, delay = document.retry_policy, document.retry_delay_seconds
-    listed = policy.backoff_sec if policy else None
-    max_retries = said(
-        {
-            "/retry_policy/max_retry": policy.max_retry if policy else None,
-            "/retries": document.retries,
-            "/max_retries": document.max_retries,
-        },
-        problems,
-    )
-    backoffs: dict[str, Backoff | None] = {
-        "/retry_policy/backoff_sec": None if listed is None else ListedBackoff(listed),
-        "/retry_policy/backoff": policy.backoff if policy else None,
-        "/retry_delay_seconds": None if delay is None else ListedBackoff((delay,)),
-    }
-    defaults = RetryPolicy()
-    return RetryPolicy(
-        max_retries=defaults.max_retries if max_retries is None else max_retries,
-        backoff=said(backoffs, problems) or defaults.backoff,
-    )
+def _dump_rules(spec: JobSpec) -> dict[str, Any]:
+    """What of the rules about clashes is there."""
+    rules = {"unique": spec.unique, "debounce": spec.debounce}
+    return {key: msgspec.to_builtins(rule) for key, rule in rules.items() if rule is not None}
 
 
-def _dump_backoff(backoff: Backoff) -> dict[str, Any]:
-    if isinstance(backoff, ListedBackoff):
-        return {"backoff_sec": list(backoff.delays)}
-    return {"backoff": {"base": backoff.base, "factor": backoff.factor, "cap": backoff.cap}}
-
-
-def _inputs(document: JobDocument, problems: list[Problem]) -> tuple[dict[str, Any], bool]:
-    """The inputs, and whether runs may overlap: a limit, which may stand among the inputs too."""
+def _inputs(document: JobDocument, problems: list[Problem]) -> tuple[dict[str, Any], Overlap]:
+    """The inputs, and how runs may overlap: a limit, which may stand among the inputs too."""
     inputs = dict(document.inputs or {})
     within = inputs.pop(_OVERLAP, None)
     if within is not None and not isinstance(within, bool):
         problems.append(Problem(f"/inputs/{_OVERLAP}", f"must be true or false, not {within!r:.40}"))
         within = None
     problems.extend(Problem(f"/inputs{fault.pointer}", fault.message) for fault in json_problems(inputs))
-    overlap = said({f"/{_OVERLAP}": document.allow_overlap, f"/inputs/{_OVERLAP}": within}, problems)
-    return inputs, bool(overlap)
+    ways = {
+        "/overlap": document.overlap,
+        f"/{_OVERLAP}": _overlap(document.allow_overlap),
+        f"/inputs/{_OVERLAP}": _overlap(within),
+    }
+    return inputs, said(ways, problems) or Overlap.SKIP
+
+
+def _overlap(allowed: bool | None) -> Overlap | None:  # noqa: FBT001 - it is what was said
+    return None if allowed is None else Overlap.ALLOW if allowed else Overlap.SKIP
+
+
+def _check_clashes(document: JobDocument, inputs: Mapping[str, Any], problems: list[Problem]) -> None:
+    """Templates are right; and nothing but the job's own inputs can fill them in where it runs by itself."""
+    faults_of_unique = key_problems(document.unique, "/unique")
+    problems.extend(faults_of_unique)
+    if document.unique is not None and not faults_of_unique and _runs_by_itself(document):
+        try:
+            unique_of(document.unique, "", inputs)
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    problems.extend(key_problems(document.debounce, "/debounce"))
+    if document.unique is not None and document.debounce is not None:
+        message = "stands beside /unique; give one of the two: what goes into a run that waits clashes with none"
+        problems.append(Problem("/debounce", message, "conflict"))
+    if document.dependencies and document.debounce is not None:
+        message = "stands beside /dependencies: a run that waits for others cannot wait for further submits too"
+        problems.append(Problem("/debounce", message, "conflict"))
+
+
+def _runs_by_itself(document: JobDocument) -> bool:
+    return document.schedule is not None or bool(document.after or (document.messages and document.messages.trigger))

@@ -8,7 +8,9 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from treadle.domain.chains import Chain
+from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.instants import Instant
+from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 from treadle.domain.rates import Rate
 from treadle.domain.runs import DEFAULT_DOMAIN, DEFAULT_QUEUE
@@ -64,7 +66,9 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     work: Work
     schedule: ScheduleSpec | None = None
     inputs: dict[str, Any] = {}
-    allow_overlap: bool = False
+    overlap: Overlap = Overlap.SKIP
+    unique: Unique | None = None
+    debounce: Debounce | None = None
     misfire: Misfire = Misfire()
     queue: str = DEFAULT_QUEUE
     priority: Priority = Priority.NORMAL

@@ -23,7 +23,7 @@ def entry_schedule(
         source=source,
         spec=spec,
         active=spec.enabled and job.enabled,
-        allow_overlap=job.allow_overlap,
+        overlap=job.overlap,
         misfire=job.misfire,
         trigger=spec.trigger(now),
     )

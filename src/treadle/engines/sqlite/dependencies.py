@@ -92,6 +92,14 @@ class Standing:
     def _live(self, name: tuple[str, str]) -> list[str]:
         return [row[0] for row in fetch(self._connection, _TRIGGERS["live"], (*name, MAX_FROM_JOBS))]
 
+    def end(self, domain: str, run_id: str) -> None:
+        """A run has ended since, because one of the batch took its place."""
+        if (domain, run_id) in self._ended:
+            self._ended[domain, run_id] = True
+            for of_job in self._of_job.values():
+                if run_id in of_job:
+                    of_job.remove(run_id)
+
     def missing(self, run: NewRun) -> int | None:
         """The place of the first parent that is not there. A retry by hand needs none of them any more."""
         if run.depends is None or run.retry_of is not None:

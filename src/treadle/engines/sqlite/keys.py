@@ -22,6 +22,7 @@ def named(connection: apsw.Connection, domain: str, key: RunKey, now: Instant) -
     return None
 
 
-def put_key(connection: apsw.Connection, domain: str, key: RunKey, new_id: str) -> None:
-    """Let a key name what is new."""
-    connection.execute(_SQL["insert_key"], (domain, key.scope, key.key, new_id, key.body_hash, key.expires_at))
+def put_key(connection: apsw.Connection, domain: str, key: RunKey | None, stands: str) -> None:
+    """Let a key, where there is one, name what stands for it."""
+    if key is not None:
+        connection.execute(_SQL["insert_key"], (domain, key.scope, key.key, stands, key.body_hash, key.expires_at))

@@ -78,6 +78,11 @@ def to_error(text: str | None) -> RunError | None:
     return None if text is None else _errors.decode(text)
 
 
+def to_limits(text: str) -> Limits:
+    """Limits from their column."""
+    return _limits.decode(text)
+
+
 def to_claim(row: Sequence[Any]) -> Claim:
     """A claim from the columns that the statements `claimed` and `held` answer, in their order."""
     (
@@ -163,7 +168,7 @@ def to_run(row: tuple[Any, ...]) -> Run:
         schedule_id=row[27],
         slot=row[28],
         retry_of=row[29],
-        limits=None if row[30] is None else _limits.decode(row[30]),
+        limits=None if row[30] is None else to_limits(row[30]),
         depends=None if row[31] is None else _depends.decode(row[31]),
         resolution=None if row[32] is None else _resolutions.decode(row[32]),
     )

@@ -8,10 +8,14 @@ from typing import Any, Final
 import apsw
 import msgspec
 
+from treadle.domain.clashes import replaced_by
 from treadle.domain.errors import StaleVersion
 from treadle.domain.instants import Instant
+from treadle.domain.overlap import NEVER_IN_THE_WAY, Earlier, take_turn
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Firing, Topic
+from treadle.engines.firing import passed_over
+from treadle.engines.sqlite.cancelling import cancel
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import work_off
 from treadle.engines.sqlite.enqueuing import draining, enqueue
@@ -74,7 +78,7 @@ class SqliteSchedules:
     async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
         def work(write: Write) -> list[bool]:
             write.topics.update((Topic.RUNS, Topic.EVENTS))
-            answers = [_fire(write.connection, firing, self._wall(now)) for firing in firings]
+            answers = [_fire(write, firing, self._wall(now)) for firing in firings]
             work_off(write, self._wall(now))
             return answers
 
@@ -90,12 +94,6 @@ class SqliteSchedules:
     async def find(self, domain: str, *, job_id: str | None = None) -> list[Schedule]:
         return await self._select("list", (domain, job_id))
 
-    async def running(self, domain: str, schedule_ids: Sequence[str]) -> frozenset[str]:
-        rows = await self._read(
-            lambda connection: fetch(connection, _SQL["running"], (domain, json_list(schedule_ids)))
-        )
-        return frozenset(row[0] for row in rows)
-
     async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Schedule]:
         rows = await self._read(lambda connection: fetch(connection, _SQL[statement], values))
         return [
@@ -107,7 +105,8 @@ class SqliteSchedules:
         return self._clock.wall() if now is None else now
 
 
-def _fire(connection: apsw.Connection, firing: Firing, now: Instant) -> bool:
+def _fire(write: Write, firing: Firing, now: Instant) -> bool:
+    connection = write.connection
     if draining(connection, firing.runs):
         return False
     moved = fetch(
@@ -115,6 +114,19 @@ def _fire(connection: apsw.Connection, firing: Firing, now: Instant) -> bool:
     )
     if not moved:
         return False
-    enqueue(connection, firing.runs, now)
-    append(connection, firing.events)
+    turn = take_turn(firing.overlap, len(firing.runs), firing.late, _earlier(connection, firing))
+    runs = firing.runs[turn.first : turn.last]
+    if turn.cancel:
+        write.topics.add(Topic.CANCELS)
+        cancel(connection, firing.domain, turn.cancel, now, replaced_by(runs[-1].id))
+    answers = enqueue(connection, runs, now)
+    append(connection, (*firing.events, *passed_over(firing, turn, answers, now)))
     return True
+
+
+def _earlier(connection: apsw.Connection, firing: Firing) -> list[Earlier]:
+    """The unfinished runs of the schedule, where they count."""
+    if not firing.runs or firing.overlap in NEVER_IN_THE_WAY:
+        return []
+    rows = fetch(connection, _SQL["earlier"], (firing.domain, firing.schedule_id))
+    return [Earlier(run_id, bool(begun)) for run_id, begun in rows]

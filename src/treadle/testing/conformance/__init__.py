@@ -28,6 +28,7 @@ from treadle.testing.conformance.backup import TestBackup
 from treadle.testing.conformance.cancelling import TestCancel
 from treadle.testing.conformance.chains import TestChains, TestTriggers
 from treadle.testing.conformance.claiming import TestClaim
+from treadle.testing.conformance.clashes import TestDebounce, TestUnique
 from treadle.testing.conformance.dependencies import TestCascades, TestConditions, TestDependencies, TestFamilies
 from treadle.testing.conformance.documents import TestDocuments
 from treadle.testing.conformance.enqueuing import TestEnqueue
@@ -40,6 +41,7 @@ from treadle.testing.conformance.logs import TestLogs
 from treadle.testing.conformance.messages import TestConsumers, TestInbox, TestInboxOfProcesses
 from treadle.testing.conformance.notices import TestNotices
 from treadle.testing.conformance.opening import Opener, drive, engine
+from treadle.testing.conformance.overlapping import TestOverlap
 from treadle.testing.conformance.processes import TestProcesses
 from treadle.testing.conformance.pruning import TestPruning
 from treadle.testing.conformance.queues import TestQueues
@@ -62,6 +64,7 @@ __all__ = [
     "TestClaim",
     "TestConditions",
     "TestConsumers",
+    "TestDebounce",
     "TestDependencies",
     "TestDeadLetters",
     "TestDocuments",
@@ -76,6 +79,7 @@ __all__ = [
     "TestLimits",
     "TestLogs",
     "TestNotices",
+    "TestOverlap",
     "TestPreemption",
     "TestProcesses",
     "TestPruning",
@@ -91,6 +95,7 @@ __all__ = [
     "TestStandingAside",
     "TestSuspects",
     "TestTriggers",
+    "TestUnique",
     "TestWaits",
     "drive",
     "engine",

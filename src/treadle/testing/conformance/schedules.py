@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from treadle.domain.errors import StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import MINUTE, SECOND
-from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import Cause, RunKey, State
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Engine, Firing, RunQuery
@@ -139,18 +138,6 @@ class TestSchedules:
             )
             assert sorted(answer for (answer,) in answers) == [False, False, True]
         assert await slots(drive) == [start + minute * MINUTE for minute in range(1, 6)]
-
-    async def test_which_schedules_have_a_run_under_way(self, engine: Engine, drive: Driver) -> None:
-        schedule = await saved(drive)
-        drive.now += MINUTE
-        await engine.schedules.fire([firing(schedule, drive.now)], now=drive.now)
-        assert await engine.schedules.running("default", [schedule.id, "sch_2"]) == {schedule.id}
-        assert await engine.schedules.running("theirs", [schedule.id]) == frozenset()
-        worker = await drive.worker()
-        claim = await drive.claim_one(worker)
-        assert await engine.schedules.running("default", [schedule.id]) == {schedule.id}
-        await drive.settle(worker, claim, Succeeded())
-        assert await engine.schedules.running("default", [schedule.id]) == frozenset()
 
     async def test_a_schedule_that_fired_since_it_was_seen_is_not_written_over(
         self, engine: Engine, drive: Driver

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 import msgspec
 
+from treadle.domain.clashes import replaced_by
 from treadle.domain.errors import StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
+from treadle.domain.overlap import Earlier, take_turn
 from treadle.domain.queues import QueueState
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Document, Firing, Save, Topic
+from treadle.engines.firing import passed_over
 from treadle.system import Clock
 from treadle.testing.model.dependencies import resolve
+from treadle.testing.model.ending import cancel
 from treadle.testing.model.lanes import declare, readmit
 from treadle.testing.model.runs import enqueue
 from treadle.testing.model.state import Data
@@ -50,12 +54,6 @@ class ModelSchedules:
         schedules = [schedule for _, schedule in sorted(self._data.schedules.items(), key=lambda item: item[0])]
         return [found for found in schedules if found.domain == domain and job_id in (None, found.job_id)]
 
-    async def running(self, domain: str, schedule_ids: Sequence[str]) -> frozenset[str]:
-        runs = [entry.run for entry in self._data.live.values() if entry.run.domain == domain]
-        return frozenset(
-            run.schedule_id for run in runs if run.schedule_id is not None and run.schedule_id in schedule_ids
-        )
-
     def _fire(self, firing: Firing, now: Instant) -> bool:
         name = (firing.domain, firing.schedule_id)
         schedule = self._data.schedules.get(name)
@@ -65,8 +63,14 @@ class ModelSchedules:
             return False
         last_slot = schedule.last_slot if firing.last_slot is None else firing.last_slot
         self._data.schedules[name] = msgspec.structs.replace(schedule, next_at=firing.next_at, last_slot=last_slot)
-        enqueue(self._data, firing.runs, now)
-        for event in firing.events:
+        runs = [entry.run for entry in self._data.live.values()]
+        ours = [run for run in runs if (run.domain, run.schedule_id) == name]
+        earlier = [Earlier(run.id, run.token > 0) for run in ours]
+        turn = take_turn(firing.overlap, len(firing.runs), firing.late, earlier)
+        for run_id in turn.cancel:
+            cancel(self._data, self._data.live[run_id], now, replaced_by(firing.runs[-1].id))
+        answers = enqueue(self._data, firing.runs[turn.first : turn.last], now)
+        for event in (*firing.events, *passed_over(firing, turn, answers, now)):
             self._data.write(event)
         return True
 

@@ -11,6 +11,7 @@ import msgspec
 from treadle.domain.admission import AT_THE_GATE, next_hold
 from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
+from treadle.domain.json import Json
 from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.runs import LIVE, TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.sharing import DEFAULT_WEIGHT, Share, share_out
@@ -26,6 +27,7 @@ from treadle.domain.states import (
 from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import REFUSALS, Accepted, Admission, RunQuery, Step, Topic
 from treadle.system import Clock
+from treadle.testing.model.clashing import look, take_keys
 from treadle.testing.model.dependencies import attach, awaited, children, expand, missing, parents, resolve
 from treadle.testing.model.ending import cancel, finish
 from treadle.testing.model.lanes import declare, gates_of, next_tokens, readmit, use_tokens
@@ -321,27 +323,34 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
         if (at := missing(data, new, now)) is not None:
             answers.append(Accepted(new.id, Admission.PARENT_MISSING, at))
             continue
-        if new.retry_of is not None and not resolve_by(data, new) and new.for_letter:
+        answer, how, holder = look(data, new, now)
+        if answer is None and new.retry_of is not None and not resolve_by(data, new) and new.for_letter:
             answers.append(Accepted(new.id, Admission.LETTER_RESOLVED))
             continue
-        data.queues.setdefault((new.domain, new.queue), QueueControl())
+        if answer is None:
+            answer = Accepted(new.id, Admission.CREATED)
+            _store(data, new, take_keys(data, new, how, holder, now), now)
+        if answer.admission is not Admission.DUPLICATE:
+            data.queues.setdefault((new.domain, new.queue), QueueControl())
+            if new.limits is not None:
+                declare(data, new.domain, new.limits, over=None if new.retry_of is None else False)
         if new.key is not None:
-            data.keys[new.domain, new.key.scope, new.key.key] = (new.id, new.key)
-        held = attach(data, new, now)
-        entry = Entry(_first(held), seq=data.number(), awaited=awaited(data, new, now), named=awaited(data, new, now))
-        entry.at_gate = held.reason == AT_THE_GATE.reason
-        data.live[new.id] = data.ever[new.id] = entry
-        data.tell(entry, QUEUED_EVENT, new.created_at)
-        if new.limits is not None:
-            declare(data, new.domain, new.limits, over=None if new.retry_of is None else False)
-        answers.append(Accepted(new.id, Admission.CREATED))
+            data.keys[new.domain, new.key.scope, new.key.key] = (answer.run_id, new.key)
+        answers.append(answer)
     readmit(data, now)
     return answers
 
 
+def _store(data: Data, new: NewRun, told: Json, now: Instant) -> None:
+    held = attach(data, new, now)
+    entry = Entry(_first(held), seq=data.number(), awaited=awaited(data, new, now), named=awaited(data, new, now))
+    entry.at_gate = held.reason == AT_THE_GATE.reason
+    data.live[new.id] = data.ever[new.id] = entry
+    data.tell(entry, QUEUED_EVENT, new.created_at, told)
+
+
 def _first(new: NewRun) -> Run:
-    submitted = msgspec.structs.asdict(new)
-    del submitted["key"], submitted["for_letter"]
+    submitted = {name: getattr(new, name) for name in Run.__struct_fields__ if name in NewRun.__struct_fields__}
     return Run(
         **submitted,
         token=0,

@@ -85,7 +85,8 @@ class Member:
 class Data:
     """Everything. `live` is in the order of submission, `history` in that of finishing; `ever` has the pruned too.
 
-    `messages` are in the order of submission too; `queues` are all ever used.
+    `messages` are in the order of submission too; `queues` are all ever used. `holders` are the runs that have a unique
+    or a debounced key, with when that expires.
     """
 
     ever: dict[str, Entry] = field(default_factory=dict)
@@ -96,6 +97,7 @@ class Data:
     consumers: dict[tuple[str, str, str], str] = field(default_factory=dict)
     weights: dict[str, int] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    holders: dict[tuple[str, str, str], tuple[str, Instant]] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     lanes: dict[tuple[str, str], LaneRow] = field(default_factory=dict)
     rates: dict[tuple[str, str], RateRow] = field(default_factory=dict)

@@ -40,7 +40,6 @@ class Everything(Struct, frozen=True, kw_only=True):
     schedules: list[Schedule]
     due: set[str]
     next_due: Instant | None
-    running: list[frozenset[str]]
     steps: dict[str, list[RunStep]]
     waits: dict[str, EventWait | None]
     documents: list[Document]
@@ -67,7 +66,6 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         schedules=schedules,
         due={f"{schedule.domain} {schedule.id}" for schedule in await engine.schedules.due(ALL, now=now)},
         next_due=await engine.schedules.next_due(),
-        running=[await engine.schedules.running(name, [s.id for s in schedules]) for name in DOMAINS],
         parents=[await engine.runs.parents(r.domain, r.id, results=True) for r in runs if r.depends is not None],
         children=[await engine.runs.children(run.domain, run.id) for run in runs],
         steps={run.id: without_positions(await engine.steps.find(run.domain, run.id)) for run in runs},

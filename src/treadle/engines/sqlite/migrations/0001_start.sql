@@ -173,7 +173,9 @@ CREATE TABLE keys (
   expires_at INTEGER NOT NULL,
   PRIMARY KEY (domain, scope, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX keys_expiry ON keys (expires_at);
+-- Those without an expiry (0) stand for as long as their runs say, and go with them.
+CREATE INDEX keys_expiry ON keys (expires_at) WHERE expires_at > 0;
+CREATE INDEX keys_run    ON keys (run_id)     WHERE expires_at = 0;
 
 CREATE TABLE schedules (
   domain    TEXT    NOT NULL,

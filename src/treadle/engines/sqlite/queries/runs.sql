@@ -8,7 +8,11 @@ INSERT INTO keys (domain, scope, key, run_id, body_hash, expires_at) VALUES (?, 
 ON CONFLICT DO UPDATE SET run_id = excluded.run_id, body_hash = excluded.body_hash, expires_at = excluded.expires_at;
 
 -- name: sweep_keys
-DELETE FROM keys WHERE (domain, scope, key) IN (SELECT domain, scope, key FROM keys WHERE expires_at <= ? LIMIT ?);
+DELETE FROM keys
+WHERE (domain, scope, key) IN (SELECT domain, scope, key FROM keys WHERE expires_at > 0 AND expires_at <= ? LIMIT ?);
+
+-- name: prune_keys
+DELETE FROM keys WHERE expires_at = 0 AND run_id IN (SELECT value FROM json_each(?));
 
 -- name: line
 SELECT domain, queue, requires, solo FROM lines WHERE id = ?;

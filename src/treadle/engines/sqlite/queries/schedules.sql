@@ -18,9 +18,10 @@ SELECT body, next_at, last_slot FROM schedules WHERE domain = ? AND id IN (SELEC
 -- name: list
 SELECT body, next_at, last_slot FROM schedules WHERE domain = ?1 AND (?2 IS NULL OR job_id = ?2) ORDER BY id;
 
--- name: running
--- The plus keeps the planner, which knows no numbers of rows, from reading all that waits in the domain.
-SELECT DISTINCT schedule_id FROM runs WHERE +domain = ? AND schedule_id IN (SELECT value FROM json_each(?));
+-- name: earlier
+-- The unfinished runs of a schedule, and whether a worker has had them. The plus keeps the planner, which knows no numbers
+-- of rows, from reading all that waits in the domain.
+SELECT id, token > 0 FROM runs WHERE +domain = ? AND schedule_id = ? ORDER BY seq;
 
 -- name: put
 -- One that stands has not been seen by the writer, and may have fired: it is not written over.
