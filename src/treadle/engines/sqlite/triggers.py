@@ -55,7 +55,8 @@ def note_completed(write: Write) -> None:
     ((any_after,),) = fetch(write.connection, _SQL["any_after"])
     if any_after:
         write.connection.execute(_SQL["trigger"])
-        write.topics.add(Topic.TRIGGERS)
+        if write.connection.changes():
+            write.topics.add(Topic.TRIGGERS)
 
 
 class SqliteTriggers:
