@@ -111,9 +111,14 @@ def test_every_live_state_can_be_cancelled_and_has_a_way_to_success(state: State
     assert State.COMPLETED in reached
 
 
-def test_only_running_work_ends_in_any_other_way_than_by_a_cancel() -> None:
-    ends = {source for (source, _), row in TABLE.items() if row.to in TERMINAL - {State.CANCELLED}}
-    assert ends == {State.RUNNING}
+def test_only_running_work_completes_or_fails() -> None:
+    assert {source for (source, _), row in TABLE.items() if row.to in (State.COMPLETED, State.FAILED)} == {
+        State.RUNNING
+    }
+
+
+def test_of_what_waits_only_a_run_behind_its_parents_can_be_skipped() -> None:
+    assert {source for (source, _), row in TABLE.items() if row.to is State.SKIPPED} == {State.BLOCKED, State.RUNNING}
 
 
 def test_an_event_tells_one_change_of_state() -> None:
