@@ -120,7 +120,10 @@ class Jobs:
         return await self._switch(domain, job_id, enabled=False, expected=expected)
 
     async def delete(self, domain: str, job_id: str, *, expected: int | None = None) -> None:
-        """Remove a job and its schedules. Its runs go on, and its versions are kept. Raises NotFound, StaleVersion."""
+        """Remove a job and its schedules. Its runs go on, and its versions are kept.
+
+        Raises NotFound, StaleVersion, and Conflict where another job names it.
+        """
         schedules = await self._engine.schedules.find(domain, job_id=job_id)
         deleted = await self._engine.documents.delete(
             domain,

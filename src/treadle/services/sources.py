@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from treadle.authoring.schedule_file import FileSchedule
-from treadle.domain.errors import Conflict, NotFound, StaleVersion
+from treadle.domain.errors import Conflict, InvalidInput, NotFound, StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.domain.jobs import JobSpec, entry_schedule
 from treadle.engines.contract import Engine, Save
@@ -140,15 +140,16 @@ class Sources:
 
 
 def _in_order(declared: Sequence[Declared]) -> list[Declared]:
-    """Jobs in an order in which each comes after those that it names. A circle is left to the engine to refuse."""
+    """Jobs in an order in which each comes after those that it names. Raises InvalidInput for a circle."""
     by_id = {each.spec.job_id: each for each in declared}
     links = {job_id: each.spec.chain.links for job_id, each in by_id.items()}
     try:
         order = list(
             TopologicalSorter({id_: (*each.dependencies, *each.after) for id_, each in links.items()}).static_order()
         )
-    except CycleError:
-        return list(declared)
+    except CycleError as error:
+        circle = " -> ".join(reversed(error.args[1]))
+        raise InvalidInput(f"the jobs of these files make a circle: {circle}") from None
     return [by_id[job_id] for job_id in order if job_id in by_id]
 
 

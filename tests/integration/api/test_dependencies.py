@@ -158,3 +158,27 @@ async def test_a_group_whose_join_is_refused_leaves_no_members(server: Server) -
     response = await server.client.post("/runs/groups", json={"job_id": "report", "inputs": [{}], "then": "sum"})
     assert response.status_code == 409, response.text
     assert [run["job_id"] for run in (await server.client.get("/runs")).json()["items"]] == ["sum"]
+
+
+async def test_jobs_that_hang_on_each_other_are_checked_when_they_are_saved(server: Server) -> None:
+    unknown = await server.client.post("/jobs", json={"job_id": "b", "type": "b", "after": ["a"]})
+    assert unknown.status_code == 422
+    assert unknown.json()["errors"] == [{"pointer": "/after/0", "message": "there is no job a", "code": "job_missing"}]
+    await server.create_job(job_id="a")
+    made = await server.create_job(job_id="b", after=["a"], dependencies=["a"])
+    assert (made["after"], made["after_join"], made["dependencies"]) == (["a"], "all", ["a"])
+    circle = await server.client.put("/jobs/a", json={"type": "a", "dependencies": ["b"]})
+    assert circle.status_code == 422
+    assert circle.json()["errors"][0]["message"] == "makes a circle: a -> b -> a"
+    kept = await server.client.delete("/jobs/a")
+    assert (kept.status_code, "b names a" in kept.json()["detail"]) == (409, True)
+
+
+async def test_a_run_of_a_job_waits_for_those_of_its_dependencies(server: Server) -> None:
+    await server.create_job()
+    await server.create_job(job_id="b", dependencies=["report"])
+    parent = (await server.submit())["run_id"]
+    child = await server.submit("b")
+    assert (child["status"], child["reason"]) == ("blocked", {"code": "parents", "subject": parent})
+    refused = await server.client.post("/jobs/b/run", json={"depends_on": [parent], "join": "any"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/join")

@@ -101,10 +101,10 @@ async def replace_job(call: CallDep, job_id: str, document: JobBody, expected: E
     status_code=204,
     operation_id="delete_job",
     dependencies=[NoBody],
-    responses={204: {"description": "It is gone."}, **problem_answers(404, 412)},
+    responses={204: {"description": "It is gone."}, **problem_answers(404, 409, 412)},
 )
 async def delete_job(call: CallDep, job_id: str, expected: Expected) -> Response:
-    """Delete a job and its schedules. Its runs go on, and its versions are kept."""
+    """Delete a job and its schedules, as long as no other job names it. Its runs go on, and its versions are kept."""
     await call.services.jobs.delete(call.domain, job_id, expected=expected)
     return Response(status_code=204)
 

@@ -1,0 +1,39 @@
+"""Task files whose jobs name each other: they are defined and removed in an order that works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.scheduling import sqlite
+from treadle.domain.errors import InvalidInput
+from treadle.domain.jobs import parse_job
+from treadle.services.jobs import Jobs
+from treadle.services.sources import Declared, Sources
+from treadle.system import SystemClock
+
+
+def declared(job_id: str, **document: Any) -> Declared:
+    return Declared(parse_job({"job_id": job_id, "type": "report", **document}), f"tasks/{job_id}.py:1")
+
+
+async def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
+    async with sqlite(tmp_path, SystemClock()) as engine:
+        jobs = Jobs(engine)
+        sources = Sources(engine, jobs)
+        chain = [declared("a", after=["b"]), declared("b", dependencies=["c"]), declared("c")]
+        changes = await sources.sync_jobs("default", "tasks", chain)
+        assert sorted(changes.defined) == ["a", "b", "c"]
+        turned = [declared("c", after=["a"]), declared("a")]
+        assert (await sources.sync_jobs("default", "tasks", turned)).removed == ("b",)
+        assert [job.job_id async for job in jobs.all("default")] == ["a", "c"]
+        assert sorted((await sources.sync_jobs("default", "tasks", [])).removed) == ["a", "c"]
+
+
+async def test_a_circle_of_files_is_named(tmp_path: Path) -> None:
+    async with sqlite(tmp_path, SystemClock()) as engine:
+        sources = Sources(engine, Jobs(engine))
+        with pytest.raises(InvalidInput, match="(a -> b -> a|b -> a -> b)"):
+            await sources.sync_jobs("default", "tasks", [declared("a", after=["b"]), declared("b", after=["a"])])
