@@ -35,5 +35,5 @@ async def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
 async def test_a_circle_of_files_is_named(tmp_path: Path) -> None:
     async with sqlite(tmp_path, SystemClock()) as engine:
         sources = Sources(engine, Jobs(engine))
-        with pytest.raises(InvalidInput, match="(a -> b -> a|b -> a -> b)"):
+        with pytest.raises(InvalidInput, match=r"make a circle: . -> . -> ."):
             await sources.sync_jobs("default", "tasks", [declared("a", after=["b"]), declared("b", after=["a"])])
