@@ -19,7 +19,7 @@ async def test_a_slot_that_no_run_holds_is_removed_and_said_and_its_lane_is_free
     engine = await open_sqlite(tmp_path / "treadle.db", SystemClock())
     drive = Driver(engine)
     with closing(connect(tmp_path / "treadle.db", "NORMAL", cache_kib=64)) as connection:
-        connection.execute("INSERT INTO slots (gate, run) VALUES (?, 77)", (gate_id("lane", "default", "a"),))
+        connection.execute("INSERT INTO slots (gate, rank, run) VALUES (?, 1, 77)", (gate_id("lane", "default", "a"),))
     (waiting,) = await drive.submit(limits=lanes(a=1))
     assert await drive.states([waiting]) == [State.BLOCKED]
     with capture_logs() as said:

@@ -27,7 +27,7 @@ from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.records import to_json
 
 Waiter: TypeAlias = tuple[Instant, int, str]
-"""The rank of a run, its number, and its gates as JSON; the lesser goes first."""
+"""The rank of a run, its number, and its gates as JSON: of those that wait, the lesser goes first."""
 
 MOST_ADMITTED: Final = 2_000
 """How many runs a transaction lets pass at one gate; what is left is for the sweeper."""
@@ -77,11 +77,14 @@ def arrive(
             tell_blocked(connection, seqs, now)
 
 
-def release(connection: apsw.Connection, runs: Iterable[tuple[int, str]]) -> set[int]:
-    """Runs, as numbers with their gates, give their slots back; answers the gates. `admit` is to follow."""
-    slots = [(gate, seq) for seq, gates in runs for gate in _gates.decode(gates)]
+def release(connection: apsw.Connection, runs: Iterable[Waiter]) -> set[int]:
+    """Runs give their slots back, while they have the rank with which they took them; `admit` is to follow.
+
+    Answers the gates.
+    """
+    slots = [(gate, rank, seq) for rank, seq, gates in runs for gate in _gates.decode(gates)]
     connection.execute(_SQL["give_back"], (json_list(slots),))
-    return {gate for gate, _ in slots}
+    return {gate for gate, _, _ in slots}
 
 
 def admit(
@@ -118,12 +121,12 @@ def _hand_over(connection: apsw.Connection, free: dict[int, int]) -> tuple[int, 
     given = 0
     while looked_at and given < MOST_ADMITTED:
         page = min(max(looked_at.values()), _PAGE)
-        taken: list[tuple[int, int]] = []
+        taken: list[tuple[int, Instant, int]] = []
         more: dict[int, int] = {}
         for gate, found in fetch(connection, _SQL["waiters"], (json_list(list(looked_at)), page)):
             waiters = _waiters.decode(found)[: looked_at[gate]]
-            simple = [seq for _, seq, _ in takewhile(lambda waiter: "," not in waiter[2], waiters)]
-            taken.extend((gate, seq) for seq in simple)
+            simple = list(takewhile(lambda waiter: "," not in waiter[2], waiters))
+            taken.extend((gate, rank, seq) for rank, seq, _ in simple)
             free[gate] -= len(simple)
             if len(simple) < len(waiters):
                 entangled.add(gate)
@@ -138,16 +141,16 @@ def _hand_over(connection: apsw.Connection, free: dict[int, int]) -> tuple[int, 
 def _hand_one_over(connection: apsw.Connection, gates: Collection[int], free: dict[int, int]) -> tuple[int, set[int]]:
     """The same where one slot is free of each gate, as a trip of a worker leaves it."""
     first = fetch(connection, _SQL["first_waiters"], (json_list(list(gates)),)) if gates else []
-    taken = [(gate, seq) for gate, seq, others in first if "," not in others]
-    free.update((gate, 0) for gate, _ in taken)
+    taken = [(gate, rank, seq) for gate, rank, seq, others in first if "," not in others]
+    free.update((gate, 0) for gate, _, _ in taken)
     _let_in(connection, taken)
-    return len(taken), {gate for gate, _, others in first if "," in others}
+    return len(taken), {gate for gate, _, _, others in first if "," in others}
 
 
-def _let_in(connection: apsw.Connection, slots: Sequence[tuple[int, int]]) -> None:
+def _let_in(connection: apsw.Connection, slots: Sequence[tuple[int, Instant, int]]) -> None:
     if slots:
         connection.execute(_SQL["take"], (json_list(slots),))
-        connection.execute(_SQL["let_in"], (json_list([seq for _, seq in slots]),))
+        connection.execute(_SQL["let_in"], (json_list([seq for _, _, seq in slots]),))
 
 
 def tell_blocked(connection: apsw.Connection, seqs: str, now: Instant) -> None:
@@ -208,11 +211,11 @@ class _Arranger:
         for gate in gates:
             if self._free(gate) <= 0 and (last := self._last_ready(gate)) is not None:
                 self._put_out(last, gate)
-        _let_in(self._connection, [(gate, waiter[1]) for gate in gates])
+        _let_in(self._connection, [(gate, *waiter[:2]) for gate in gates])
 
     def _put_out(self, run: Waiter, gate: int) -> None:
         """A run that is ready gives all its slots back and waits for this one."""
-        freed = release(self._connection, [(run[1], run[2])])
+        freed = release(self._connection, [run])
         self._wait_for(run[1], gate)
         tell_blocked(self._connection, json_list([run[1]]), self._now)
         for other in freed - {gate}:

@@ -23,7 +23,7 @@ from treadle.engines.sqlite.workers import names, requirements
 
 _SQL: Final = load("lanes")
 _FEWEST: Final = 10
-_heads: Final = msgspec.json.Decoder(list[tuple[int, str, int]])
+_heads: Final = msgspec.json.Decoder(list[tuple[int, int, str, int]])
 
 
 def come_back(connection: apsw.Connection, limit: int, now: Instant) -> int:
@@ -52,13 +52,13 @@ def stand_aside(connection: apsw.Connection, gates: Sequence[int], limit: int, n
     passable = {
         gate for gate, head in waiting.items() if len(head) == page or any(line not in shut for *_, line in head)
     }
-    held = [(seq, own) for gate, seq, own, line in ready if gate in passable and line in shut]
-    behind = [(seq, own) for gate in passable for seq, own, line in waiting[gate] if line in shut]
-    moved = dict([*held, *behind])
+    held = [(rank, seq, own) for gate, rank, seq, own, line in ready if gate in passable and line in shut]
+    behind = [(rank, seq, own) for gate in passable for rank, seq, own, line in waiting[gate] if line in shut]
+    moved = {run[1]: run for run in (*held, *behind)}
     if moved:
-        freed = release(connection, moved.items())
+        freed = release(connection, moved.values())
         connection.execute(_SQL["stand_aside"], (json_list(list(moved)),))
-        tell_blocked(connection, json_list([seq for seq, _ in dict(held).items()]), now)
+        tell_blocked(connection, json_list(sorted({seq for _, seq, _ in held})), now)
         admit(connection, freed, now)
     return len(moved)
 

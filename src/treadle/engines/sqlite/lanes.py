@@ -24,6 +24,7 @@ from treadle.system import Clock
 MOST_HOLDERS: Final = 100
 MOST_WAITING: Final = 1_000
 
+_BEFORE_ALL: Final = (-1, 0, 0)
 _SQL: Final = load("lanes")
 _logger = structlog.get_logger(__name__)
 _holders: Final = msgspec.json.Decoder(tuple[str, ...])
@@ -37,7 +38,7 @@ class SqliteLanes:
         self._read = read
         self._clock = clock
         self._tended = self._cleared = -1  # the gates where the last rounds stopped
-        self._looked_at = (-1, -1)
+        self._looked_at = _BEFORE_ALL
 
     async def find(self, domain: str, *, after: str = "", limit: int = 200) -> list[LaneUse]:
         which = "id IN (SELECT id FROM lanes WHERE domain = ?3 AND key > ?4 ORDER BY key LIMIT ?5)"
@@ -89,12 +90,12 @@ class SqliteLanes:
     def _remove_strays(self, write: Write, limit: int) -> list[int]:
         """Slots whose run does not hold them would narrow a lane for ever. There must be none: any found is said."""
         found = fetch(write.connection, _SQL["strays"], (*self._looked_at, limit))
-        self._looked_at = found[-1][:2] if len(found) == limit else (-1, -1)
-        strays = [(gate, run) for gate, run, stray in found if stray]
+        self._looked_at = found[-1][:3] if len(found) == limit else _BEFORE_ALL
+        strays = [slot for *slot, stray in found if stray]
         if strays:
             write.connection.execute(_SQL["remove_strays"], (json_list(strays),))
             _logger.error("removed slots that no run held", slots=len(strays))
-        return [gate for gate, _ in strays]
+        return [gate for gate, _, _ in strays]
 
     async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
         def work(write: Write) -> int:

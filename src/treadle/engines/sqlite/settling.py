@@ -32,6 +32,8 @@ def settle(write: Write, done: Sequence[Transition], now: Instant) -> tuple[str,
     doubtful = _unmatched(connection, done) if connection.changes() < len(done) else []
     connection.execute(_SQL["settle_events"], (ATTEMPT_DATA,))
     messages.settle(write, done)
+    gated = fetch(connection, _SQL["settled_gates"])
+    freed = release(connection, [run[:3] for run in gated]) if gated else set()
     connection.execute(_SQL["settle_finished"])
     if any(transition.to not in TERMINAL for transition in done):
         connection.execute(_SQL["settle_attempts"])
@@ -39,9 +41,8 @@ def settle(write: Write, done: Sequence[Transition], now: Instant) -> tuple[str,
     note_settled(connection)
     note_completed(write)
     connection.execute(_SQL["settle_delete"])
-    if gated := fetch(connection, _SQL["settled_gates"]):
-        freed = release(connection, [(seq, gates) for seq, gates, _ in gated])
-        arrive(connection, [(seq, gates) for seq, gates, back in gated if back], now, freed, were_ready=True)
+    if gated:
+        arrive(connection, [(seq, gates) for _, seq, gates, back in gated if back], now, freed, were_ready=True)
     if any(transition.wait is not None for transition in done):
         begin_waits(connection, now)
     connection.execute(_SQL["clear_settling"])

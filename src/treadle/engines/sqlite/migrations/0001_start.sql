@@ -141,11 +141,13 @@ CREATE TABLE rates (
 ) STRICT;
 CREATE INDEX rates_next ON rates (next_at) WHERE next_at IS NOT NULL;
 
--- Who holds a gate: of a lane the runs that are ready or running, of a rate those that are ready.
+-- Who holds a gate: of a lane the runs that are ready or running, of a rate those that are ready. In the order in which
+-- they go: the one that is ready and goes last, of which a better one takes the slot, is found at the end.
 CREATE TABLE slots (
   gate INTEGER NOT NULL,
+  rank INTEGER NOT NULL,                   -- the run's, which does not change while it holds a slot
   run  INTEGER NOT NULL,                   -- runs.seq
-  PRIMARY KEY (gate, run)
+  PRIMARY KEY (gate, rank, run)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE workers (

@@ -52,7 +52,7 @@ FROM json_each(?1);
 
 -- name: first_waiters
 -- The best of each gate, where the usual one slot is free: without the JSON of several, in half the time.
-SELECT value, seq, gates FROM json_each(?) CROSS JOIN runs
+SELECT value, rank, seq, gates FROM json_each(?) CROSS JOIN runs
 ON seq = (SELECT seq FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT 1);
 
 -- name: first
@@ -62,24 +62,24 @@ SELECT rank, seq, gates FROM runs WHERE waits_for = ? ORDER BY rank, seq LIMIT 1
 -- Gates before which a run waits that goes before one which is ready behind them.
 SELECT value FROM json_each(?)
 WHERE (SELECT rank, seq FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT 1)
-    < (SELECT rank, seq FROM slots CROSS JOIN runs ON seq = run WHERE gate = value AND state = 'ready'
-       ORDER BY rank DESC, seq DESC LIMIT 1);
+    < (SELECT slots.rank, run FROM slots CROSS JOIN runs ON seq = run WHERE gate = value AND state = 'ready'
+       ORDER BY slots.rank DESC, run DESC LIMIT 1);
 
 -- name: last_ready
 -- Of the runs that are ready behind a gate, the one that goes last.
-SELECT rank, seq, gates FROM slots CROSS JOIN runs ON seq = run WHERE gate = ? AND state = 'ready'
-ORDER BY rank DESC, seq DESC LIMIT 1;
+SELECT slots.rank, run, gates FROM slots CROSS JOIN runs ON seq = run WHERE gate = ? AND state = 'ready'
+ORDER BY slots.rank DESC, run DESC LIMIT 1;
 
 -- name: take
--- Rows come as JSON [[gate, seq], …].
-INSERT INTO slots (gate, run) SELECT value ->> 0, value ->> 1 FROM jsonb_each(?);
+-- Rows come as JSON [[gate, rank, seq], …].
+INSERT INTO slots (gate, rank, run) SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?);
 
 -- name: let_in
 UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: give_back
--- Rows come as JSON [[gate, seq], …].
-DELETE FROM slots WHERE (gate, run) IN (SELECT value ->> 0, value ->> 1 FROM jsonb_each(?));
+-- Rows come as JSON [[gate, rank, seq], …].
+DELETE FROM slots WHERE (gate, rank, run) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?));
 
 -- name: wait_for
 UPDATE runs SET state = 'blocked', waits_for = ?2 WHERE seq = ?1;
@@ -101,15 +101,15 @@ FROM runs WHERE seq IN (SELECT value FROM json_each(?1)) AND state = 'blocked';
 UPDATE runs SET events = events + 1 WHERE seq IN (SELECT value FROM json_each(?)) AND state = 'blocked';
 
 -- name: gated
-SELECT seq, gates FROM runs WHERE seq IN (SELECT value FROM json_each(?)) AND gates IS NOT NULL;
+SELECT rank, seq, gates FROM runs WHERE seq IN (SELECT value FROM json_each(?)) AND gates IS NOT NULL;
 
 -- name: new_gated
 SELECT seq, gates FROM runs WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: consume
 -- The tokens of runs that were claimed, rate by rate: their ids are odd.
-DELETE FROM slots WHERE (gate, run) IN (
-  SELECT gate.value, seq
+DELETE FROM slots WHERE (gate, rank, run) IN (
+  SELECT gate.value, rank, seq
   FROM json_each(?) AS claimed CROSS JOIN runs ON seq = claimed.value CROSS JOIN json_each(gates) AS gate
   WHERE gate.value & 1
 ) RETURNING gate;

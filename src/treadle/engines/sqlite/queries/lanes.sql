@@ -31,12 +31,16 @@ WITH RECURSIVE leap (gate) AS (
 SELECT gate FROM leap WHERE gate IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines WHERE id = gate) LIMIT ?2;
 
 -- name: strays
--- Of the next so many slots beyond a gate and a run, those whose run does not hold them, and where the last one is.
-WITH looked_at AS (SELECT gate, run FROM slots WHERE (gate, run) > (?1, ?2) ORDER BY gate, run LIMIT ?3)
-SELECT gate, run, NOT EXISTS (SELECT 1 FROM runs WHERE seq = run AND state IN ('ready', 'running')) FROM looked_at;
+-- The next so many slots beyond the one given, and whether no run holds them.
+WITH looked_at AS (
+  SELECT gate, rank, run FROM slots WHERE (gate, rank, run) > (?1, ?2, ?3) ORDER BY gate, rank, run LIMIT ?4
+)
+SELECT gate, looked_at.rank, run,
+       NOT EXISTS (SELECT 1 FROM runs WHERE seq = run AND runs.rank = looked_at.rank AND state IN ('ready', 'running'))
+FROM looked_at;
 
 -- name: remove_strays
-DELETE FROM slots WHERE (gate, run) IN (SELECT value ->> 0, value ->> 1 FROM jsonb_each(?));
+DELETE FROM slots WHERE (gate, rank, run) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?));
 
 -- name: stood_aside
 -- Lines of which runs stand aside.
@@ -51,13 +55,13 @@ SELECT line.id, line.domain, line.queue, line.requires FROM leap CROSS JOIN line
 SELECT seq, gates FROM runs WHERE waits_for = ? ORDER BY rank, seq LIMIT ?;
 
 -- name: ready_holders
-SELECT gate, seq, gates, line FROM slots CROSS JOIN runs ON seq = run
+SELECT gate, slots.rank, run, gates, line FROM slots CROSS JOIN runs ON seq = run
 WHERE gate IN (SELECT value FROM json_each(?)) AND state = 'ready' LIMIT ?;
 
 -- name: heads
--- The first so many before each gate, as JSON [[seq, gates, line], …].
-SELECT value, (SELECT json_group_array(json_array(seq, gates, line)) FROM (
-  SELECT seq, gates, line FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT ?2))
+-- The first so many before each gate, as JSON [[rank, seq, gates, line], …].
+SELECT value, (SELECT json_group_array(json_array(rank, seq, gates, line)) FROM (
+  SELECT rank, seq, gates, line FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT ?2))
 FROM json_each(?1);
 
 -- name: lines

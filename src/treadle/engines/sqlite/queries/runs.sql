@@ -104,7 +104,8 @@ FROM (SELECT value AS t FROM jsonb_each(?1)) CROSS JOIN runs ON runs.id = t ->> 
 WHERE runs.state = 'running' AND runs.token = t ->> 1;
 
 -- name: settled_gates
-SELECT seq, gates, state = 'ready' FROM settling WHERE gates IS NOT NULL;
+SELECT rank, seq, settling.gates, settling.state = 'ready' FROM settling CROSS JOIN runs USING (seq)
+WHERE settling.gates IS NOT NULL;
 
 -- name: matched
 SELECT runs.id, runs.token FROM settling JOIN runs USING (seq);
