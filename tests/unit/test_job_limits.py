@@ -107,8 +107,11 @@ def test_limits_that_make_no_sense_are_refused(document: dict[str, Any], pointer
     assert said in faults(**document)[pointer]
 
 
-def test_a_job_that_fires_by_itself_must_bring_the_inputs_of_its_keys() -> None:
-    scheduled = {"schedule": {"interval_sec": 60}, "concurrency_key": "{account}"}
+@pytest.mark.parametrize(
+    "start", [{"schedule": {"interval_sec": 60}}, {"after": ["other"]}, {"messages": {"type": "mail", "trigger": True}}]
+)
+def test_a_job_that_starts_by_itself_must_bring_the_inputs_of_its_keys(start: dict[str, Any]) -> None:
+    scheduled = {**start, "concurrency_key": "{account}"}
     assert "starts by itself" in faults(**scheduled)["/concurrency_key"]
     assert job(**scheduled, inputs={"account": "a"}).limits.concurrency_key == "{account}"
 

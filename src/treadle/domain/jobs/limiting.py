@@ -148,7 +148,8 @@ def _rate(document: JobDocument, problems: list[Problem]) -> tuple[Rate | None, 
 
 
 def _starts_by_itself(document: JobDocument) -> bool:
-    return document.schedule is not None or (document.messages is not None and bool(document.messages.trigger))
+    by_messages = document.messages is not None and bool(document.messages.trigger)
+    return document.schedule is not None or bool(document.after) or by_messages
 
 
 def _key_problems(template: str, at: str, alone: Mapping[str, Any] | None) -> list[Problem]:
