@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import apsw
@@ -128,7 +129,8 @@ def draining(connection: apsw.Connection, runs: Sequence[NewRun]) -> frozenset[Q
 def _bring_to_gates(connection: apsw.Connection, limited: Sequence[NewRun], now: Instant) -> None:
     """Put down the limits of new runs, and let those pass that nothing else holds."""
     changed: set[int] = set()
-    for domain, limits, again in dict.fromkeys((run.domain, run.limits, run.retry_of is not None) for run in limited):
+    declared = ((run.domain, run.limits, run.retry_of is not None) for run in limited)
+    for (domain, limits, again), _ in groupby(declared):  # in their order: of a key's limits, the newest holds
         assert limits is not None  # noqa: S101
         changed |= declare(connection, domain, limits, over=_never if again else is_rendered)
     waiting = [run.id for run in limited if run.reason == AT_THE_GATE.reason]

@@ -13,7 +13,7 @@ from treadle.domain.runs import Claim, State
 from treadle.domain.workers import LEASE
 from treadle.engines.contract import Engine
 from treadle.testing.conformance.opening import Opener
-from treadle.testing.driver import BOOM, Driver, lanes, saving
+from treadle.testing.driver import BOOM, Driver, lanes, new_run, saving
 
 FULL = State.BLOCKED
 ENDINGS: list[Outcome] = [Succeeded(), Failed(RunError("exception", "no"), retry=False), Skipped("none")]
@@ -286,6 +286,13 @@ class TestLimits:
         assert await drive.states(ids) == [State.READY] * 3 + [FULL]
         ids += await drive.submit(limits=lanes(**{"key:a": 9}), retry_of=ids[0])
         assert await drive.states(ids) == [State.READY] * 3 + [FULL] * 2
+
+    async def test_the_newest_of_a_submission_is_the_last_even_if_it_says_what_the_first_said(
+        self, engine: Engine, drive: Driver
+    ) -> None:
+        runs = [new_run(drive.now, limits=lanes(**{"key:a": limit})) for limit in (1, 2, 1)]
+        await engine.runs.enqueue(runs, now=drive.now)
+        assert [lane.limit for lane in await engine.lanes.get("default", ["key:a"])] == [1]
 
     async def test_lanes_are_listed_by_key(self, engine: Engine, drive: Driver) -> None:
         for key in "cab":
