@@ -15,7 +15,7 @@ from treadle.domain.json import encode
 from treadle.domain.limits import Lane, Limits
 from treadle.domain.messages import Intake, Message, MessageState, NewMessage
 from treadle.domain.outcomes import Failed, Lost, Outcome, RunError
-from treadle.domain.overlap import Overlap
+from treadle.domain.overlap import Overlap, schedule_lanes
 from treadle.domain.priority import Priority, rank
 from treadle.domain.retry import ListedBackoff, RetryPolicy
 from treadle.domain.runs import DEFAULT_DOMAIN, Cause, Claim, NewRun, Run, State
@@ -230,6 +230,8 @@ def firing(schedule: Schedule, now: Instant, *, draining: bool = False) -> Firin
         planned = replace(planned, fire=(), skipped=planned.skipped + planned.fire)
     told = encode({"slots": planned.skipped, "count": planned.skipped_count})
     skipped = NewEvent(domain=schedule.domain, type="schedule.skipped", subject=schedule.id, at=now, data=told)
+    behind = schedule_lanes(schedule.overlap, schedule.id)
+    limits = Limits(lanes=behind) if behind else None
     return Firing(
         schedule_id=schedule.id,
         domain=schedule.domain,
@@ -237,7 +239,9 @@ def firing(schedule: Schedule, now: Instant, *, draining: bool = False) -> Firin
         next_at=planned.next,
         last_slot=max(planned.fire + planned.skipped, default=None),
         runs=tuple(
-            new_run(now, domain=schedule.domain, cause=Cause.SCHEDULE, schedule_id=schedule.id, slot=slot)
+            new_run(
+                now, domain=schedule.domain, cause=Cause.SCHEDULE, schedule_id=schedule.id, slot=slot, limits=limits
+            )
             for slot in planned.fire
         ),
         overlap=schedule.overlap,

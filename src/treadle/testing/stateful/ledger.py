@@ -17,6 +17,9 @@ I10  a key names one run, and a dead letter is resolved once
 I12  nothing is claimed before it is due
 I13  a run's events have no gap, and make a way through the table of states
 
+U1   of the runs that have not started, one has a unique key, but for those that were to be kept beside it
+U2   of the runs that wait for more submits, one has a key
+
 M1   a message is leased exactly as long as its run runs under the token under which it was taken
 M2   a processed message stays processed, and a key names one message
 M3   a message that was put is there until it was settled long ago, or somebody discarded it
@@ -25,11 +28,12 @@ M3   a message that was put is there until it was settled long ago, or somebody 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from treadle.domain.clashes import OnClash
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
@@ -38,7 +42,7 @@ from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.retry import QUARANTINE_AT
 from treadle.domain.runs import TERMINAL, Claim, NewRun, Run, State
-from treadle.domain.states import CANCEL_REQUESTED_EVENT, QUEUED_EVENT, TABLE, Change, Transition
+from treadle.domain.states import CANCEL_REQUESTED_EVENT, DEBOUNCED_EVENT, QUEUED_EVENT, TABLE, Change, Transition
 from treadle.domain.steps import RunStep
 from treadle.domain.work import decode_work
 from treadle.engines.contract import Accepted, Admission, Firing, Received
@@ -91,6 +95,9 @@ class Ledger:
     resolved: set[str] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
     processed: dict[str, Message] = field(default_factory=dict)
+    beside: set[str] = field(default_factory=set)
+    """Runs whose unique key another one has taken that was to be kept beside them."""
+
     unchecked: list[str] = field(default_factory=list)
     """Claimed since the last check."""
 
@@ -124,12 +131,35 @@ class Ledger:
             assert (answer.admission is Admission.QUEUE_DRAINING) == draining, "I8"
             if draining:
                 continue
+            if answer.admission in (Admission.DUPLICATE, Admission.DEBOUNCED):
+                self._stood_for(new, answer)
+                if name is not None and new.key is not None:
+                    self.keys[name] = answer.run_id, new.key.expires_at
+                continue
             assert answer.run_id == new.id
             if new.retry_of is not None and not self._retried(new, answer):
                 continue
+            self._beside(new)
             self.accepted[new.id] = new
             if name is not None and new.key is not None:
                 self.keys[name] = new.id, new.key.expires_at
+
+    def _stood_for(self, new: NewRun, answer: Accepted) -> None:
+        """U1 and U2: who stands for a run has its key. One that it has gone into is as it from now on."""
+        stands = self.accepted[answer.run_id]
+        assert stands.domain == new.domain
+        if answer.admission is Admission.DEBOUNCED:
+            assert stands.debounce is not None, "U2"
+            assert new.debounce is not None, "U2"
+            assert stands.debounce.key == new.debounce.key, "U2"
+            self.accepted[stands.id] = replace(new, id=stands.id, created_at=stands.created_at)
+        else:
+            assert _unique_key(stands) == _unique_key(new) is not None, "U1"
+
+    def _beside(self, new: NewRun) -> None:
+        unique = None if new.limits is None else new.limits.unique
+        if unique is not None and unique.on_clash is OnClash.KEEP:
+            self.beside |= {one.id for one in self.accepted.values() if _unique_key(one) == _unique_key(new)}
 
     def _retried(self, new: NewRun, answer: Accepted) -> bool:
         """I10: a dead letter is resolved once; a run that was to resolve one is there only if it did."""
@@ -147,15 +177,18 @@ class Ledger:
         assert len(set(answer)) == len(answer), "I10"
         self.resolved.update(answer)
 
-    def fired(self, firing: Firing, skipped: Iterable[Instant]) -> None:
-        """I7: a slot fires once or is passed over once. I8: a queue that drains takes none."""
+    def fired(self, firing: Firing, skipped: Iterable[Instant], stored: Container[str]) -> None:
+        """I7: a slot fires once or is passed over once. I8: a queue that drains takes none.
+
+        `stored` are the ids of the runs that it made.
+        """
         assert not any(self.queues[run.domain, run.queue].state is QueueState.DRAINING for run in firing.runs), "I8"
         taken = [run.slot for run in firing.runs if run.slot is not None]
         for slot in (*taken, *skipped):
             name = (firing.domain, firing.schedule_id, slot)
             assert name not in self.slots, "I7"
             self.slots.add(name)
-        self.accepted.update({run.id: run for run in firing.runs})
+        self.accepted.update({run.id: run for run in firing.runs if run.id in stored})
 
     def put(self, messages: Sequence[NewMessage], answers: Sequence[Received]) -> None:
         """M2: one that came before is not stored again."""
@@ -253,11 +286,21 @@ class Ledger:
             assert run.failures <= decode_work(run.work).retry.max_retries + 1, "I5"
             assert run.solo_losses <= QUARANTINE_AT, "I5"
             assert (run.worker_id is not None) or run.state is not State.RUNNING
+        self._check_keys([run for run in runs if run.state not in TERMINAL and run.token == 0])
         for run_id in self.unchecked:
             assert self._may_go(by_id[run_id]), "I9"
         self.unchecked.clear()
         for (run_id, name), step in self.steps.items():
             assert run_id in self.pruned or step in steps[run_id], f"I3: step {name} of {run_id}"
+
+    def _check_keys(self, unstarted: Sequence[Run]) -> None:
+        """U1 and U2. A key that stood for a time may be another's while its first run still waits."""
+        unique = [self.accepted[run.id] for run in unstarted if run.id not in self.beside]
+        keys = [_unique_key(run) for run in unique if _unique_key(run) and not _has_window(run)]
+        assert len(set(keys)) == len(keys), "U1"
+        waiting = [self.accepted[run.id] for run in unstarted if run.state is State.SCHEDULED]
+        debounced = [(run.domain, run.debounce.key) for run in waiting if run.debounce is not None]
+        assert len(set(debounced)) == len(debounced), "U2"
 
     def _may_go(self, run: Run) -> bool:
         """Whether a run's parents let it go, told from how they ended and from nothing else."""
@@ -269,6 +312,14 @@ class Ledger:
         if depends.join is not Join.ALWAYS and depends.on_failure is not OnParentFailure.RUN:
             return len(good) == len(depends.parents) if depends.join is Join.ALL else bool(good)
         return len(ended) == len(depends.parents) or (depends.join is Join.ANY and bool(good))
+
+
+def _unique_key(run: NewRun) -> tuple[str, str | None] | None:
+    return None if run.limits is None or run.limits.unique is None else (run.domain, run.limits.unique.key)
+
+
+def _has_window(run: NewRun) -> bool:
+    return run.limits is not None and run.limits.unique is not None and not isinstance(run.limits.unique.until, str)
 
 
 def _had_nothing_to_do(run: Run) -> bool:
@@ -295,6 +346,8 @@ def check_life(events: Sequence[Event]) -> frozenset[State]:
 def _after(may_be: frozenset[State], event: str) -> frozenset[State]:
     if event == QUEUED_EVENT:
         return frozenset({State.SCHEDULED, State.BLOCKED, State.READY})
+    if event == DEBOUNCED_EVENT:
+        return may_be & {State.SCHEDULED}
     if event == CANCEL_REQUESTED_EVENT:
         return may_be & {State.RUNNING}
     reached = may_be | {TABLE[way].to for way in TABLE if way[0] in may_be and way[1] in UNTOLD}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from itertools import product
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 from msgspec.structs import replace
 
+from treadle.domain.clashes import Debounce, OnClash, Unique
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Depends, Join, OnParentFailure
 from treadle.domain.instants import MINUTE, SECOND, Micros
@@ -28,6 +29,7 @@ from treadle.domain.outcomes import (
     Succeeded,
     Waiting,
 )
+from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
@@ -49,6 +51,7 @@ REQUIRES: Final = frozenset({HANDLER, "shell"})
 EVERY: Final[Micros] = 7 * SECOND
 
 CHANGES: Final = st.sampled_from(["every 7", "every 7", "every 14", "off", "see", "delete"])
+OVERLAPS: Final = st.sampled_from(Overlap)
 STEPS: Final = ("wait:paid", "wait:paid#2")
 DATA: Final = st.dictionaries(st.sampled_from("ab"), st.integers(1, 2), max_size=2)
 MOSTLY_ONE: Final = st.sampled_from([DOMAINS[0]] * 6 + [DOMAINS[1]])
@@ -80,6 +83,9 @@ LIMITS: Final = (
     Limits(rates=(RateLimit("r", Rate(2, 10 * SECOND)),)),
     Limits(lanes=(Lane("a", 1),), rates=(RateLimit("r", Rate(2, 10 * SECOND)),)),
 )
+UNTIL: Final[tuple[Literal["started", "finished"] | float, ...]] = ("started", "finished", 10)
+UNIQUE: Final = tuple(Unique(key="k", until=until, on_clash=on_clash) for until in UNTIL for on_clash in OnClash)
+DEBOUNCE: Final = (Debounce(wait_sec=4, key="k"), Debounce(wait_sec=4, max_wait_sec=6, key="k"))
 SUBMISSIONS: Final = st.lists(
     st.fixed_dictionaries(
         {
@@ -96,6 +102,7 @@ SUBMISSIONS: Final = st.lists(
             "on_failure": st.sampled_from(OnParentFailure),
             "condition": st.sampled_from([None, None, None, Condition(equals=1), Condition(exists=False)]),
             "limits": st.sampled_from([None, None, None, *LIMITS]),
+            "clash": st.sampled_from([None, None, None, *UNIQUE, *DEBOUNCE]),
         }
     ),
     min_size=1,
@@ -341,17 +348,17 @@ class EngineMachine(RuleBasedStateMachine):
         if seen is not None and seen.active and seen.next_at is not None and seen.next_at <= self.pair.now:
             self.pair.fire(seen)
 
-    @rule(target=sightings, domain=MOSTLY_ONE, name=st.sampled_from(["sch_1", "sch_2"]), how=CHANGES)
-    def change(self, domain: str, name: str, how: str) -> Sighting:
+    @rule(target=sightings, domain=MOSTLY_ONE, name=st.sampled_from(["sch_1", "sch_2"]), how=CHANGES, overlap=OVERLAPS)
+    def change(self, domain: str, name: str, how: str, overlap: Overlap) -> Sighting:
         """Somebody reads a schedule, and changes it."""
         seen = self.pair.schedule(domain, name)
-        self._change(domain, name, seen, how)
+        self._change(domain, name, seen, how, overlap)
         return domain, name, seen
 
-    @rule(sighting=sightings, how=CHANGES)
-    def change_late(self, sighting: Sighting, how: str) -> None:
+    @rule(sighting=sightings, how=CHANGES, overlap=OVERLAPS)
+    def change_late(self, sighting: Sighting, how: str, overlap: Overlap) -> None:
         """The same, but something may have come in between."""
-        self._change(*sighting, how)
+        self._change(*sighting, how, overlap)
 
     # People who look after queues.
 
@@ -395,6 +402,13 @@ class EngineMachine(RuleBasedStateMachine):
         if fields["parents"] and (parents := self.pair.ledger.latest(fields["parents"])):
             asked = {} if fields["condition"] is None else {parents[0]: fields["condition"]}
             picked["depends"] = Depends(parents, fields["join"], fields["on_failure"], asked)
+        match fields["clash"]:
+            case Unique() as unique:
+                picked["limits"] = replace(picked["limits"] or Limits(), unique=unique)
+            case Debounce() as debounce:
+                delay = debounce.due_at(now, now) - now
+                picked |= {"debounce": debounce, "delay": delay, "reason": Reason(ReasonCode.DEBOUNCE)}
+                picked.pop("depends", None)
         key = RunKey("job_report", fields["key"], fields["body"], now + 20 * SECOND) if fields["key"] else None
         return new_run(
             now, id=self.pair.make_id("run"), work=work(max_retries=fields["max_retries"]), key=key, **picked
@@ -408,14 +422,16 @@ class EngineMachine(RuleBasedStateMachine):
     def _work_off(self, worker_id: str, outcomes: list[Outcome], want: int) -> list[Held]:
         return self.pair.step(worker_id, list(zip(self.pair.held(worker_id), outcomes, strict=False)), want)
 
-    def _change(self, domain: str, name: str, seen: Schedule | None, how: str) -> None:
+    def _change(
+        self, domain: str, name: str, seen: Schedule | None, how: str, overlap: Overlap = Overlap.ALLOW
+    ) -> None:
         if how == "see":
             return
         if how == "delete":
             self.pair.delete(domain, f"job_{name}", [name])
             return
         every, now = EVERY * (1 + (how == "every 14")), self.pair.now
-        fresh = interval_schedule(now, every=every, domain=domain, id=name, active=how != "off")
+        fresh = interval_schedule(now, every=every, domain=domain, id=name, active=how != "off", overlap=overlap)
         new = reschedule(seen, replace(fresh, next_at=None), now)
         replaces = () if seen is None else (seen,)
         consumes = "mail" if how == "every 14" else None

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from treadle.domain.errors import KeyReused, LeaseLost, StaleVersion, TreadleError
 from treadle.domain.ids import make_id
-from treadle.domain.instants import SECOND, Instant, Micros
-from treadle.domain.json import encode
+from treadle.domain.instants import SECOND, Instant, Micros, to_iso
+from treadle.domain.json import decode, encode
 from treadle.domain.logs import Level, LogLine, Stream
 from treadle.domain.messages import Intake, MessageState, NewMessage, Verdict
 from treadle.domain.outcomes import Lost, Outcome
@@ -21,6 +21,7 @@ from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.runs import DEFAULT_QUEUE, TERMINAL, Claim, NewRun, Run, State
 from treadle.domain.schedules import Schedule, plan
+from treadle.domain.slots import SLOT_SKIPPED_EVENT
 from treadle.domain.states import Transition
 from treadle.domain.steps import RunStep, StepKind
 from treadle.domain.workers import WorkerSpec
@@ -311,8 +312,18 @@ class Pair:
         told = replace(told, runs=tuple(replace(run, id=self.make_id("run")) for run in told.runs))
         (fired,) = self.ask(lambda engine: engine.schedules.fire([told], now=self.now))
         if fired:
-            self.ledger.fired(told, skipped)
+            ids = [run.id for run in told.runs]
+            found = self.ask(lambda engine: engine.runs.get(told.domain, ids), lambda runs: sorted(r.id for r in runs))
+            stored = {run.id for run in found}
+            self._check_passed_over(told.domain, {to_iso(run.slot or 0) for run in told.runs if run.id not in stored})
+            self.ledger.fired(told, skipped, stored)
         return fired
+
+    def _check_passed_over(self, domain: str, slots: set[str]) -> None:
+        """I7: what fires and gets no run is recorded."""
+        reading = self._real.events.read(domain, after=0, limit=ALL, types=[SLOT_SKIPPED_EVENT])
+        recorded = {slot for event in self._runner.run(reading) for slot in decode(event.data)["slots"]}
+        assert slots <= recorded, "I7"
 
     # Whoever looks after lanes and queues.
 
