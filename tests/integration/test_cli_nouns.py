@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,17 @@ def test_inputs_come_from_all_options_the_nearest_wins(server: Up, tmp_path: Pat
     assert server.ask("run", "show", run_id)["inputs"] == {"orgId": "acme"}
     assert server.run("job", "run", "hello", "--input", "[1]").returncode == 2
     assert server.run("job", "run", "hello", "--set", "novalue").returncode == 2
+
+
+def test_a_job_is_run_later_and_as_urgently_as_it_is_said(server: Up) -> None:
+    at = "2099-01-01T00:00:00Z"
+    refused = server.run("job", "run", "hello", "--scheduled-for", at)
+    assert (refused.returncode, "days ahead" in refused.stderr) == (2, True)
+    run = json.loads(server.run("job", "run", "hello", "--delay", "3600", "--priority", "urgent", "--json").stdout)
+    assert (run["status"], run["priority"]) == ("scheduled", "critical")
+    soon = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0).isoformat()
+    run = json.loads(server.run("job", "run", "hello", "--scheduled-for", soon, "--priority", "2", "--json").stdout)
+    assert (run["status"], run["priority"]) == ("scheduled", "low")
 
 
 def test_logs_are_printed_as_they_were_said(server: Up) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,19 @@ async def test_messages_are_put_found_and_discarded(settings: Settings) -> None:
         assert await client.discard_messages(ids) == set(ids)
         with pytest.raises(NotFound):
             await client.get_message(first)
+
+
+async def test_a_duplicate_is_answered_the_run_that_stands(settings: Settings) -> None:
+    async with AsyncClient(settings) as client:
+        late = datetime.now(UTC) + timedelta(hours=1)
+        unique = {"key": "{a}"}
+        first = await client.enqueue("add", {"a": 77}, scheduled_for=late, unique=unique, priority="urgent")
+        assert await client.enqueue("add", {"a": 77}, unique=unique) == first
+        run = await client.get(first)
+        assert (run.state, run.priority) == (State.SCHEDULED, Priority.CRITICAL)
+        with pytest.raises(InvalidInput, match="/unique/key"):
+            await client.enqueue("add", {"a": 77}, unique={"key": "a"})
+        assert await client.cancel(first) is State.CANCELLED
 
 
 async def test_messages_that_cannot_be_stored_are_refused(settings: Settings) -> None:

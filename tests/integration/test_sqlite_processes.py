@@ -42,6 +42,17 @@ async def test_every_run_of_many_submitters_is_executed_by_one_of_many_workers(t
         assert {run.token for run in completed} == {1}
 
 
+async def test_a_hundred_submits_of_one_unique_key_by_many_processes_make_one_run(tmp_path: Path) -> None:
+    file = tmp_path / "treadle.db"
+    with traffic("submit_the_same", file, 25, processes=4) as submitters:
+        for process in submitters:
+            process.tell()
+        answered = [run_id for process in submitters for run_id in process.finish()]
+    assert (len(answered), len(set(answered))) == (100, 1)
+    async with opened(file) as engine:
+        assert await engine.runs.counts("default") == {State.READY: 1}
+
+
 async def test_a_submit_wakes_a_process_that_would_sleep_for_minutes(tmp_path: Path) -> None:
     file = tmp_path / "treadle.db"
     async with opened(file) as engine:

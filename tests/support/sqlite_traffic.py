@@ -11,8 +11,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
 
+from treadle.domain.clashes import Unique
 from treadle.domain.errors import Unavailable
 from treadle.domain.instants import DAY
+from treadle.domain.limits import Limits
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import State
 from treadle.domain.states import Transition
@@ -43,6 +45,17 @@ async def submit(engine: Engine, count: int) -> None:
     for _ in range(count // BATCH):
         drive.now = engine.now()
         say(*await drive.submit(BATCH, inputs=KIB))
+
+
+async def submit_the_same(engine: Engine, count: int) -> None:
+    """Submit runs with one unique key, as many as `count`; says the ids of those that stand for them."""
+    drive = Driver(engine)
+    limits = Limits(unique=Unique(key="k"))
+    await asyncio.gather(*(_submit_one(drive, limits) for _ in range(count)))
+
+
+async def _submit_one(drive: Driver, limits: Limits) -> None:
+    say(*await drive.submit(limits=limits))
 
 
 async def fill(engine: Engine, count: int) -> None:
@@ -87,7 +100,7 @@ async def submit_when_told(engine: Engine, _: int) -> None:
 
 
 WHATS: Final[dict[str, Callable[[Engine, int], Coroutine[Any, Any, None]]]] = {
-    what.__name__: what for what in (submit, fill, work, listen, submit_when_told)
+    what.__name__: what for what in (submit, submit_the_same, fill, work, listen, submit_when_told)
 }
 
 
