@@ -107,8 +107,8 @@ async def test_a_new_schedule_is_noticed_at_once(tmp_path: Path) -> None:
             asked = engine.now()
             await define(engine, schedule={"interval_sec": 0.1}, allow_overlap=True)
             async with asyncio.timeout(5):
-                while not await notices.wait(0.5):
-                    pass
+                while not await runs(engine):
+                    await notices.wait(0.5)
             await notices.close()
             first = min(run.created_at for run in await runs(engine))
             assert first - asked < SECOND // 2
