@@ -22,7 +22,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import State
 from treadle.domain.states import TABLE, Change
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.gates import free_slots, set_alarms
+from treadle.engines.sqlite.gates import due_rates, free_slots, set_alarms
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.records import to_json
 
@@ -96,6 +96,7 @@ def admit(
     """
     if not touched:
         return 0
+    touched = {*touched, *due_rates(connection, now)}  # else the next in line behind a lane would take what is due
     free = free_slots(connection, touched, now)
     passed, entangled = _hand_over(connection, free)
     if contested:
@@ -103,7 +104,9 @@ def admit(
         entangled.update(gate for (gate,) in fetch(connection, _SQL["contested"], (full,)))
     entangled.update(gate for gate, count in free.items() if count < 0)
     if entangled:
-        passed += _Arranger(connection, now).arrange(entangled)
+        arranger = _Arranger(connection, now)
+        passed += arranger.arrange(entangled)
+        touched |= arranger.touched
     set_alarms(connection, touched, now)
     return passed
 
@@ -168,6 +171,8 @@ class _Arranger:
         self._connection = connection
         self._now = now
         self._best: list[tuple[Waiter, int]] = []
+        self.touched: set[int] = set()
+        """The gates of the runs that it has moved."""
 
     def arrange(self, gates: Collection[int]) -> int:
         """Put gates, and those that turn out to hang together with them, in order; answers how many runs passed."""
@@ -191,7 +196,7 @@ class _Arranger:
                 self._pass(waiter)
                 passed += 1
             else:
-                self._wait_for(waiter[1], full)
+                self._wait_for(waiter, full)
             self._look_at(gate)
         return passed
 
@@ -211,20 +216,21 @@ class _Arranger:
         for gate in gates:
             if self._free(gate) <= 0 and (last := self._last_ready(gate)) is not None:
                 self._put_out(last, gate)
+        self.touched.update(gates)
         _let_in(self._connection, [(gate, *waiter[:2]) for gate in gates])
 
     def _put_out(self, run: Waiter, gate: int) -> None:
         """A run that is ready gives all its slots back and waits for this one."""
         freed = release(self._connection, [run])
-        self._wait_for(run[1], gate)
+        self._wait_for(run, gate)
         tell_blocked(self._connection, json_list([run[1]]), self._now)
         for other in freed - {gate}:
             self._look_at(other)
-        set_alarms(self._connection, freed, self._now)
 
-    def _wait_for(self, seq: int, gate: int) -> None:
-        self._connection.execute(_SQL["wait_for"], (seq, gate))
-        self._connection.execute(_SQL["name_gate"], (json_list([seq]),))
+    def _wait_for(self, run: Waiter, gate: int) -> None:
+        self.touched.update(_gates.decode(run[2]))
+        self._connection.execute(_SQL["wait_for"], (run[1], gate))
+        self._connection.execute(_SQL["name_gate"], (json_list([run[1]]),))
 
     def _free(self, gate: int) -> int:
         return free_slots(self._connection, [gate], self._now)[gate]

@@ -8,7 +8,7 @@ from treadle.domain.outcomes import Failed, RunError, Succeeded
 from treadle.domain.priority import Priority
 from treadle.domain.rates import Rate
 from treadle.domain.reasons import Reason, ReasonCode
-from treadle.domain.runs import State
+from treadle.domain.runs import Claim, State
 from treadle.engines.contract import Engine
 from treadle.testing.driver import Driver, saving
 
@@ -23,6 +23,13 @@ def rated(runs: int, window: int, key: str = "job:report", **lanes: int) -> Limi
 
 
 class TestRates:
+    async def use_up(self, drive: Driver, worker: str) -> Claim:
+        """Start a run that uses the one token, and then one that holds the lane, which is answered."""
+        await drive.submit(limits=rated(1, 10 * SECOND))
+        await drive.settle(worker, await drive.claim_one(worker), Succeeded())
+        await drive.submit(limits=Limits(lanes=(Lane("a", 1),)))
+        return await drive.claim_one(worker)
+
     async def test_a_burst_may_go_at_once_and_then_one_per_interval(self, engine: Engine, drive: Driver) -> None:
         ids = await drive.submit(4, limits=rated(2, 10 * SECOND))
         worker = await drive.worker(lease=HOUR)
@@ -81,6 +88,27 @@ class TestRates:
         assert (await drive.run(both)).reason == Reason(ReasonCode.LANE, "a")
         await drive.settle(worker, claim, Succeeded())
         assert [claim.id for claim in await drive.claim(worker, 9)] == [both]
+
+    async def test_what_a_lane_lets_go_on_is_told_when_its_token_is_due(self, engine: Engine, drive: Driver) -> None:
+        worker = await drive.worker(lease=HOUR)
+        holder = await self.use_up(drive, worker)
+        (both,) = await drive.submit(limits=rated(1, 10 * SECOND, a=1))
+        assert (await drive.run(both)).reason == Reason(ReasonCode.LANE, "a")
+        done = [drive.outcome(holder, Succeeded(), worker)]
+        assert (await engine.runs.step(worker, done, 9, now=drive.now)).next_due == drive.now + 10 * SECOND
+        assert (await drive.run(both)).reason == Reason(ReasonCode.RATE, "job:report")
+        drive.now += 10 * SECOND
+        assert [claim.id for claim in await drive.claim(worker, 9)] == [both]
+
+    async def test_a_token_that_is_just_due_goes_to_who_waited_best_for_it(self, engine: Engine, drive: Driver) -> None:
+        worker = await drive.worker(lease=HOUR)
+        holder = await self.use_up(drive, worker)
+        (both,) = await drive.submit(limits=rated(1, 10 * SECOND, a=1))
+        (urgent,) = await drive.submit(limits=rated(1, 10 * SECOND), priority=Priority.HIGH)
+        assert await drive.states([both, urgent]) == [State.BLOCKED, State.BLOCKED]
+        drive.now += 10 * SECOND
+        step = await engine.runs.step(worker, [drive.outcome(holder, Succeeded(), worker)], 9, now=drive.now)
+        assert [claim.id for claim in step.claims] == [urgent]
 
     async def test_a_saved_definition_changes_its_rate_at_once(self, engine: Engine, drive: Driver) -> None:
         ids = await drive.submit(3, limits=rated(1, HOUR))

@@ -69,7 +69,7 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         parents=[await engine.runs.parents(r.domain, r.id, results=True) for r in runs if r.depends is not None],
         children=[await engine.runs.children(run.domain, run.id) for run in runs],
         steps={run.id: without_positions(await engine.steps.find(run.domain, run.id)) for run in runs},
-        waits={run.id: await engine.steps.waiting(run.domain, run.id) for run in runs},
+        waits={run.id: _without_position(await engine.steps.waiting(run.domain, run.id)) for run in runs},
         documents=[document for name in DOMAINS for document in await engine.documents.find(name, "job")],
         queues=[_as_told(queue) for name in DOMAINS for queue in await engine.queues.find(name)],
         messages=[
@@ -86,6 +86,11 @@ async def everything(engine: Engine, now: Instant) -> Everything:
 def without_positions(steps: Sequence[RunStep]) -> list[RunStep]:
     """Steps as they compare: each engine has positions of its own for events."""
     return [replace(step, event=None if step.event is None else 0) for step in steps]
+
+
+def _without_position(wait: EventWait | None) -> EventWait | None:
+    """The same of a wait: how far an engine has held events against it."""
+    return None if wait is None else replace(wait, after=0)
 
 
 class Lives:
