@@ -57,6 +57,7 @@ class Pair:
         self._real = self._runner.run(self._stack.enter_async_context(open_engine(self.clock)))
         self._lives = Lives(), Lives()
         self._made = 0
+        self._checked_at = self.now
 
     def close(self) -> None:
         """Let go of everything."""
@@ -73,24 +74,34 @@ class Pair:
         self._made += 1
         return make_id(prefix, self.now, self._made)
 
-    def ask(self, verb: Callable[[Engine], Awaitable[T]], seen: Callable[[T], object] = lambda answer: answer) -> T:
-        """The answer of both, which is the same as far as `seen` shows it; raises what both refuse with."""
+    def ask(
+        self,
+        verb: Callable[[Engine], Awaitable[T]],
+        seen: Callable[[T], object] = lambda answer: answer,
+        fits: Callable[[T, T], bool] = lambda model, real: True,
+    ) -> T:
+        """The answer of both, which is the same as far as `seen` shows it, and for the rest `fits` that of the model;
+        raises what both refuse with."""
         model, real = (self._runner.run(_answer(verb, engine)) for engine in (self._model, self._real))
         if isinstance(model, TreadleError):
             assert type(model) is type(real), f"model: {model!r}, real: {real!r}"
             raise model
         assert not isinstance(real, TreadleError), f"model: {model!r}, real: {real!r}"
         assert seen(model) == seen(real)
+        assert fits(model, real), f"model: {model!r}, real: {real!r}"
         return model
 
     def check(self) -> None:
         """All that can be read of both is the same, and as it was promised.
 
-        A token that has come due since the last trip is only looked at by the next one: here, both look first.
+        A token that has come due since the last trip is only looked at by the next one: here, both look first. Where no
+        time has passed there is nothing left to find.
         """
         self._runner.run(check_lanes(self._real))
         for engine in (self._model, self._real):
-            self._runner.run(engine.lanes.tend(ALL, now=self.now))
+            passed = self._runner.run(engine.lanes.tend(ALL, now=self.now))
+            assert not passed or self.now > self._checked_at, "I6"
+        self._checked_at = self.now
         model, real = (self._runner.run(everything(engine, self.now)) for engine in (self._model, self._real))
         for what in model.__struct_fields__:
             assert getattr(model, what) == getattr(real, what), what
@@ -200,7 +211,7 @@ class Pair:
         """Settle and claim in one trip; what was claimed."""
         told = [self._transition(held, outcome, held[0]) for held, outcome in done]
         try:
-            step = self.ask(lambda engine: engine.runs.step(worker_id, told, want, now=self.now), _seen)
+            step = self.ask(lambda engine: engine.runs.step(worker_id, told, want, now=self.now), _seen, _not_late)
         except LeaseLost:
             assert not {worker_id, *(held[0] for held, _ in done)} <= set(self.alive()), "I4"
             return []
@@ -377,6 +388,11 @@ def _seen(step: Step) -> Any:
     """What of a step must be equal: a hint may come early."""
     claims = [replace(claim, steps=tuple(without_positions(claim.steps))) for claim in step.claims]
     return step.refused, claims, sorted(step.cancels), step.solo_waiting
+
+
+def _not_late(model: Step, real: Step) -> bool:
+    """A hint that comes late lets a worker sleep while there is work."""
+    return model.next_due is None or (real.next_due is not None and real.next_due <= model.next_due)
 
 
 def _name(schedule: Schedule) -> tuple[str, str]:
