@@ -144,6 +144,7 @@ plain_specs = st.builds(
     work=works,
     schedule=st.none() | schedules,
     inputs=inputs.map(lambda given: given | {"a": 1, "b": {"c": "d"}}),
+    inputs_schema=st.sampled_from(["", '{"type":"object","required":["a"]}']),
     overlap=st.sampled_from(Overlap),
     misfire=st.builds(
         Misfire,

@@ -60,6 +60,12 @@ def test_options_mean_what_the_document_means() -> None:
             "tags": ["daily"],
             "isolation": "process",
             "inputs": {"region": "java"},
+            "inputs_schema": {
+                "type": "object",
+                "properties": {"region": {"type": "string"}},
+                "required": ["region"],
+                "additionalProperties": False,
+            },
             "enabled": False,
             "allow_overlap": True,
             "misfire": {"policy": "skip"},

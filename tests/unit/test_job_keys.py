@@ -72,6 +72,7 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "/retry_policy/strategy": (HANDLER, HANDLER | {"retry_policy": {"strategy": "exponential"}}),
     "/retry_policy/backoff": (HANDLER, HANDLER | {"retry_policy": {"backoff": {"base": 1}}}),
     "/inputs": (HANDLER, HANDLER | {"inputs": {"channel": "telegram"}}),
+    "/inputs_schema": (HANDLER, HANDLER | {"inputs_schema": {"type": "object"}}),
     "/inputs/channel": (HANDLER, HANDLER | {"inputs": {"channel": "telegram"}}),
     "/inputs/account_id": (HANDLER, HANDLER | {"inputs": {"account_id": "bot"}}),
     "/inputs/prompt": (HANDLER, HANDLER | {"inputs": {"prompt": "p"}}),

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, Literal, ParamSpec, TypedDict, TypeVar, 
 from treadle.authoring.binding import Binding
 from treadle.authoring.context import RunningAttempt
 from treadle.authoring.retrying import RetryRule
+from treadle.domain import json
 from treadle.domain.errors import InvalidInput, Problem, nearest
 from treadle.domain.jobs import JobSpec, parse_job
 from treadle.domain.jobs.later import TOP_LEVEL as LATER
@@ -57,6 +58,7 @@ class JobOptions(TypedDict, total=False):
     batch_size: int
     preserve_order: bool
     inputs: Mapping[str, Any]
+    inputs_schema: Mapping[str, Any]
     unique: Mapping[str, Any]
     debounce: Mapping[str, Any]
     enabled: bool
@@ -77,7 +79,12 @@ class Handler(Generic[Params, Result]):
     """
 
     def __init__(
-        self, function: Callable[Params, Result], spec: JobSpec, source: str, retry: RetryRule | None = None
+        self,
+        function: Callable[Params, Result],
+        binding: Binding,
+        spec: JobSpec,
+        source: str,
+        retry: RetryRule | None = None,
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
@@ -85,7 +92,7 @@ class Handler(Generic[Params, Result]):
         self.source = source
         self.retry = retry
         self.is_async = inspect.iscoroutinefunction(function)
-        self._binding = Binding(function)
+        self.binding = binding
 
     @property
     def type(self) -> str:
@@ -100,7 +107,7 @@ class Handler(Generic[Params, Result]):
 
     def arguments(self, attempt: RunningAttempt) -> dict[str, Any]:
         """What to call the function with. Raises InvalidInput naming every input that is missing or not known."""
-        return self._binding.arguments(attempt)
+        return self.binding.arguments(attempt)
 
 
 class Collection:
@@ -142,8 +149,8 @@ def job(job_id: str, /, **options: Unpack[JobOptions]) -> Callable[[Callable[Par
         source = _source(function, collection.root if collection else None)
         try:
             _check_function(function)
-            rule = _rule(options.get("retry"))
-            handler = Handler(function, parse_job(_document(job_id, function, options)), source, rule)
+            binding, rule = Binding(function), _rule(options.get("retry"))
+            handler = Handler(function, binding, parse_job(_document(job_id, function, binding, options)), source, rule)
         except InvalidInput as error:
             error.add_note(f'in @job("{job_id}") at {source}')
             raise
@@ -154,12 +161,16 @@ def job(job_id: str, /, **options: Unpack[JobOptions]) -> Callable[[Callable[Par
     return declare
 
 
-def _document(job_id: str, function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+def _document(
+    job_id: str, function: Callable[..., Any], binding: Binding, options: Mapping[str, Any]
+) -> dict[str, Any]:
     """The job's document that the options mean."""
     document: dict[str, Any] = {"job_id": job_id, "type": job_id}
     summary = (inspect.getdoc(function) or "").partition("\n")[0]
     if summary:
         document["description"] = summary
+    if binding.schema:
+        document["inputs_schema"] = json.decode(binding.schema.encode())
     schedule: dict[str, Any] = {}
     policy: dict[str, Any] = {}
     for option, value in options.items():

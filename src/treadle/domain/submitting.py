@@ -21,6 +21,7 @@ from treadle.domain.dependencies import (
     single_parent,
 )
 from treadle.domain.errors import InvalidInput, PayloadTooLarge, Problem
+from treadle.domain.inputs import input_problems
 from treadle.domain.instants import DAY, SECOND, Instant, Micros, from_iso, from_seconds
 from treadle.domain.jobs import Job
 from treadle.domain.jobs.later import later_inputs
@@ -132,9 +133,13 @@ def build_run(
     """A run of a job as it stands now. `inputs` go over the job's own, key by key; `unique` replaces the job's own.
 
     Raises PayloadTooLarge where the inputs together take more than `max_inputs` bytes, and InvalidInput for those among
-    them that are limits without effect yet, and for those that a key's template needs and that are not there.
+    them that are limits without effect yet, those that do not fit the job's schema, and those that a key's template
+    needs and that are not there. What comes about by itself is not held to the schema: nobody is there to be told, so
+    its run is when it is carried out.
     """
     merged = _over(job.inputs, inputs)
+    if cause not in _NOBODYS:
+        check_inputs(job.inputs_schema, merged)
     encoded = _encoded(merged, max_inputs)
     due_at = now if due_at is None else due_at
     priority = priority or job.priority
@@ -167,6 +172,12 @@ def build_run(
         key=key,
         debounce=debounce,
     )
+
+
+def check_inputs(schema: str, inputs: Mapping[str, Any]) -> None:
+    """Raises InvalidInput with every fault of inputs that do not fit a job's schema."""
+    if problems := input_problems(schema, inputs):
+        raise InvalidInput(problems)
 
 
 def _over(standing: Mapping[str, Any], inputs: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -229,15 +240,19 @@ def repeat_run(
     run_id: str,
     now: Instant,
     inputs: Mapping[str, Any] | None = None,
+    inputs_schema: str = "",
     for_letter: bool = False,
     key: RunKey | None = None,
     max_inputs: int | None = None,
 ) -> NewRun:
     """A new run that does again what a finished one did, with the work and the limits of then.
 
-    `inputs` go over those of then, key by key; raises as `build_run` does. It has the same parents, but does not ask
-    how they ended: whoever repeats it by hand has decided that.
+    `inputs` go over those of then, key by key, and together must fit `inputs_schema`; raises as `build_run` does. It
+    has the same parents, but does not ask how they ended: whoever repeats it by hand has decided that.
     """
+    merged = _over(json.decode(run.inputs), inputs) if inputs else None
+    if merged is not None:
+        check_inputs(inputs_schema, merged)
     hold = next_hold(has_parents=False, due_at=now, gated=run.limits is not None and run.limits.gated, now=now)
     return NewRun(
         id=run_id,
@@ -253,7 +268,7 @@ def repeat_run(
         rank=rank(now, run.priority),
         created_at=now,
         work=run.work,
-        inputs=_encoded(_over(json.decode(run.inputs), inputs), max_inputs) if inputs else run.inputs,
+        inputs=run.inputs if merged is None else _encoded(merged, max_inputs),
         cause=Cause.RETRY,
         retry_of=run.id,
         for_letter=for_letter,

@@ -119,11 +119,13 @@ class Runs:
         if run.state not in TERMINAL:
             raise Conflict(f"run {run_id} is {run.state}: only a finished run can be retried")
         now = self._engine.now()
+        job = await self._jobs.find(domain, run.job_id) if request.inputs else None
         new = repeat_run(
             run,
             run_id=self._new_id("run"),
             now=now,
             inputs=request.inputs,
+            inputs_schema="" if job is None else job.inputs_schema,
             for_letter=for_letter,
             key=None if key is None else run_key(key, now, "retry", run_id, request.inputs),
             max_inputs=self._max_inputs,

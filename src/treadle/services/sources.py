@@ -7,7 +7,7 @@ writes nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
@@ -16,9 +16,10 @@ import msgspec
 from msgspec import Struct
 
 from treadle.authoring.schedule_file import FileSchedule
-from treadle.domain.errors import Conflict, InvalidInput, NotFound, StaleVersion
+from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
 from treadle.domain.events import NewEvent
-from treadle.domain.jobs import JobSpec, entry_schedule
+from treadle.domain.inputs import input_problems
+from treadle.domain.jobs import Job, JobSpec, entry_schedule
 from treadle.engines.contract import Engine, Save
 from treadle.services.jobs import Jobs
 
@@ -89,7 +90,8 @@ class Sources:
     async def sync_schedules(self, domain: str, source: str, schedules: Sequence[FileSchedule]) -> Changes:
         """Give jobs the schedules that a file names, and take away those that it names no more.
 
-        Raises Conflict where others change the same schedules all the time, and NotFound where a job is gone.
+        Raises Conflict where others change the same schedules all the time, NotFound where a job is gone, and
+        InvalidInput where the inputs of a schedule do not fit its job's schema.
         """
         for _ in range(_MOST_RACES):
             with suppress(StaleVersion):  # one has just fired: look again
@@ -106,6 +108,7 @@ class Sources:
             return Changes()
         now = self._engine.now()
         jobs = {job_id: await self._jobs.get(domain, job_id) for job_id in sorted({each.job_id for each in schedules})}
+        _check_inputs(jobs, schedules)
         await self._engine.documents.save(
             Save(
                 domain=domain,
@@ -137,6 +140,17 @@ class Sources:
             await self._engine.documents.save(
                 Save(domain=domain, kind=KIND, id=source, body=_encoder.encode(said), at=now, events=(event,))
             )
+
+
+def _check_inputs(jobs: Mapping[str, Job], schedules: Sequence[FileSchedule]) -> None:
+    problems = [
+        Problem(fault.pointer, f"of the schedule of {each.job_id} in {each.source}: {fault.message}", fault.code)
+        for each in schedules
+        for job in [jobs[each.job_id]]
+        for fault in input_problems(job.inputs_schema, {**job.inputs, **each.spec.inputs})
+    ]
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _in_order(declared: Sequence[Declared]) -> list[Declared]:

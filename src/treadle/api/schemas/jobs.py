@@ -57,6 +57,7 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     concurrency_limit: int | None = None
     rate_limit: StartRateDocument | None = None
     inputs: dict[str, Any]
+    inputs_schema: dict[str, Any] | None = None
     unique: Unique | None = None
     debounce: Debounce | None = None
     overlap: Overlap

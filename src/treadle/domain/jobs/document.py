@@ -157,6 +157,9 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     max_retries: Annotated[MaxRetries | None, Meta(description="The same as `retry_policy.max_retry`.")] = None
     retry_delay_seconds: Annotated[Seconds | None, Meta(description="One delay before every retry.")] = None
     inputs: Annotated[dict[str, Any] | None, Meta(description="What each run gets, under its own.")] = None
+    inputs_schema: Annotated[
+        dict[str, Any] | None, Meta(description="The JSON Schema that the inputs of each run must fit.")
+    ] = None
     unique: Unique | None = None
     debounce: Debounce | None = None
     overlap: Annotated[

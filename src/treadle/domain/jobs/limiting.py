@@ -37,7 +37,7 @@ def read_limits(document: JobDocument, inputs: dict[str, Any], problems: list[Pr
     rate, rate_key = _rate(document, problems)
     for pointer, template in {"/concurrency_key": key, "/rate_limit/key": rate_key}.items():
         if template is not None:
-            problems.extend(_key_problems(template, pointer, inputs if _starts_by_itself(document) else None))
+            problems.extend(_key_problems(template, pointer, inputs if starts_by_itself(document) else None))
     return JobLimits(
         max_concurrent=document.max_concurrent,
         flow_group=group,
@@ -147,7 +147,8 @@ def _rate(document: JobDocument, problems: list[Problem]) -> tuple[Rate | None, 
     return Rate(runs, window), given.key
 
 
-def _starts_by_itself(document: JobDocument) -> bool:
+def starts_by_itself(document: JobDocument) -> bool:
+    """Whether runs of the job come about that nobody asks for, and so with nothing but its own inputs."""
     by_messages = document.messages is not None and bool(document.messages.trigger)
     return document.schedule is not None or bool(document.after) or by_messages
 

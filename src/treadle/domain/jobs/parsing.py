@@ -9,14 +9,16 @@ from typing import Any, Final
 import msgspec
 from msgspec import structs
 
+from treadle.domain import json
 from treadle.domain.clashes import key_problems, unique_of
 from treadle.domain.errors import InvalidInput, Problem, below
+from treadle.domain.inputs import given_problems, input_problems, schema_problems
 from treadle.domain.jobs.chaining import dump_chain, read_chain
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.jobs.execution import dump_executor, read_executor
 from treadle.domain.jobs.intake import read_intake
 from treadle.domain.jobs.later import take_later
-from treadle.domain.jobs.limiting import dump_limits, read_limits
+from treadle.domain.jobs.limiting import dump_limits, read_limits, starts_by_itself
 from treadle.domain.jobs.records import MAX_JOB_ID, JobSpec
 from treadle.domain.jobs.retrying import dump_retry, read_retry
 from treadle.domain.jobs.saying import said
@@ -78,6 +80,7 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
         "inputs": dict(spec.inputs),
         **_dump_rules(spec),
         "overlap": spec.overlap.value,
+        **({"inputs_schema": json.decode(spec.inputs_schema.encode())} if spec.inputs_schema else {}),
         "misfire": msgspec.to_builtins(spec.misfire),
         "queue": spec.queue,
         "priority": spec.priority.value,
@@ -116,6 +119,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
         overlap=overlap,
         unique=document.unique,
         debounce=document.debounce,
+        inputs_schema=_inputs_schema(document, inputs, problems),
         misfire=document.misfire or Misfire(),
         queue=document.queue or DEFAULT_QUEUE,
         priority=Priority.NORMAL if document.priority is None else to_priority(document.priority),
@@ -181,7 +185,7 @@ def _check_clashes(document: JobDocument, inputs: Mapping[str, Any], problems: l
     """Templates are right; and nothing but the job's own inputs can fill them in where it runs by itself."""
     faults_of_unique = key_problems(document.unique, "/unique")
     problems.extend(faults_of_unique)
-    if document.unique is not None and not faults_of_unique and _runs_by_itself(document):
+    if document.unique is not None and not faults_of_unique and starts_by_itself(document):
         try:
             unique_of(document.unique, "", inputs)
         except InvalidInput as error:
@@ -195,5 +199,15 @@ def _check_clashes(document: JobDocument, inputs: Mapping[str, Any], problems: l
         problems.append(Problem("/debounce", message, "conflict"))
 
 
-def _runs_by_itself(document: JobDocument) -> bool:
-    return document.schedule is not None or bool(document.after or (document.messages and document.messages.trigger))
+def _inputs_schema(document: JobDocument, inputs: dict[str, Any], problems: list[Problem]) -> str:
+    """The schema of the runs' inputs, as JSON. The job's own must fit it; all of it, where it starts by itself."""
+    schema = document.inputs_schema
+    if schema is None:
+        return ""
+    if faults := schema_problems(schema, "/inputs_schema"):
+        problems += faults
+        return ""
+    text = json.encode(schema).decode()
+    if not any(each.pointer.startswith("/inputs/") for each in problems):
+        problems += (input_problems if starts_by_itself(document) else given_problems)(text, inputs)
+    return text

@@ -56,7 +56,7 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A job as somebody defined it: all that makes one version of it differ from another.
 
     `type` is the name of its handler, or what people file it under. `name` is for people and equals `job_id` where
-    none was given.
+    none was given. `inputs_schema` is the JSON Schema that the inputs of its runs must fit, as JSON text, or empty.
     """
 
     job_id: str
@@ -66,6 +66,7 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     work: Work
     schedule: ScheduleSpec | None = None
     inputs: dict[str, Any] = {}
+    inputs_schema: str = ""
     overlap: Overlap = Overlap.SKIP
     unique: Unique | None = None
     debounce: Debounce | None = None
