@@ -34,7 +34,7 @@ class Binding:
     model is filled with all the inputs. `result` is the type that the function is said to return.
     """
 
-    __slots__ = ("_context", "_known", "_open", "_required", "_rest", "_typed", "_whole", "result", "schema")
+    __slots__ = ("_context", "_open", "_required", "_rest", "_typed", "_whole", "known", "result", "schema")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         """Raises InvalidInput for parameters that no name can reach, and for types that no JSON can be."""
@@ -55,7 +55,7 @@ class Binding:
         self._whole = named[0].name if not rest and len(named) == 1 and is_model(types[named[0].name]) else None
         self._rest = resolve(rest[0].annotation, rest[0].name) if rest else Any
         self._typed = _record(types) if self._whole is None else types[self._whole]
-        self._known = frozenset(types if self._whole is None else _field_names(self._typed))
+        self.known = frozenset(types if self._whole is None else _field_names(self._typed))
         self._required = frozenset(each.name for each in named if each.default is _NOTHING) - {self._whole}
         self.schema = "" if self._context and not named and not rest else self._json_schema(named)
 
@@ -71,15 +71,15 @@ class Binding:
         """The arguments that inputs mean, the context left out. Raises as `arguments` does."""
         if self._whole is None:
             self._check(inputs)
-        elif unknown := sorted(inputs.keys() - self._known) if self._known else ():
-            raise InvalidInput([unknown_key("/inputs", name, self._known) for name in unknown])
+        elif unknown := sorted(inputs.keys() - self.known) if self.known else ():
+            raise InvalidInput([unknown_key("/inputs", name, self.known) for name in unknown])
         try:
             record = convert(inputs, self._typed)
             if self._whole is not None:
                 return {self._whole: record}
-            others = {name: inputs[name] for name in inputs.keys() - self._known}
+            others = {name: inputs[name] for name in inputs.keys() - self.known}
             return {
-                **{name: getattr(record, name) for name in inputs.keys() & self._known},
+                **{name: getattr(record, name) for name in inputs.keys() & self.known},
                 **(convert(others, dict[str, self._rest]) if others else {}),  # type: ignore[name-defined]
             }
         except msgspec.ValidationError as error:
@@ -94,17 +94,17 @@ class Binding:
 
     def _check(self, inputs: Mapping[str, Any]) -> None:
         given = inputs.keys()
-        if self._required <= given and (self._open or given <= self._known) and self._context not in given:
+        if self._required <= given and (self._open or given <= self.known) and self._context not in given:
             return
         problems = [
             Problem(below("/inputs", name), "the handler needs this input", "missing")
             for name in sorted(self._required - given)
         ]
-        for name in sorted(given - self._known):
+        for name in sorted(given - self.known):
             if name == self._context:
                 problems.append(Problem(below("/inputs", name), "is the name of the parameter for the context"))
             elif not self._open:
-                problems.append(unknown_key("/inputs", name, self._known))
+                problems.append(unknown_key("/inputs", name, self.known))
         raise InvalidInput(problems)
 
     def _json_schema(self, named: list[inspect.Parameter]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import Any, Final, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack, cast
 
 from treadle.authoring.binding import Binding
+from treadle.authoring.calling import CalledAttempt
 from treadle.authoring.context import RunningAttempt
 from treadle.authoring.retrying import RetryRule
+from treadle.authoring.submitting import RunHandle, Submitter, SyncWords
+from treadle.client.binding import with_client
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, Problem, nearest
 from treadle.domain.jobs import JobSpec, parse_job
@@ -93,6 +96,7 @@ class Handler(Generic[Params, Result]):
         self.retry = retry
         self.is_async = inspect.iscoroutinefunction(function)
         self.binding = binding
+        self._submitter = Submitter(spec.job_id, binding)
 
     @property
     def type(self) -> str:
@@ -104,6 +108,36 @@ class Handler(Generic[Params, Result]):
 
     def __repr__(self) -> str:
         return f"<handler {self.type} at {self.source}>"
+
+    async def enqueue(self, inputs: object | None = None, /, **named: Any) -> RunHandle:
+        """Submit a run, with its inputs by name, or as a mapping or a model: `await send.enqueue(org="x", delay=60)`.
+
+        `key`, `priority`, `delay`, `at`, `unique` and `depends_on` are options; what they mean and what is raised say
+        `AsyncClient.enqueue`. By the client that is bound to the context, else by one opened from the settings.
+        """
+        run_id = await with_client(self._submitter.one(inputs, named))
+        return RunHandle(run_id, self.binding.result)
+
+    async def enqueue_many(
+        self, inputs: Iterable[object], *, priority: Priority | str | int | None = None
+    ) -> list[RunHandle]:
+        """Submit a run for each of `inputs` (mappings or models), all or none, in one transaction."""
+        run_ids = await with_client(self._submitter.many(inputs, priority))
+        return [RunHandle(run_id, self.binding.result) for run_id in run_ids]
+
+    @property
+    def sync(self) -> SyncWords:
+        """`enqueue` and `enqueue_many` for sync code."""
+        return SyncWords(self._submitter)
+
+    def call(self, inputs: object | None = None, /, **named: Any) -> Result:
+        """What the function returns for inputs that are checked and converted as a run's: for tests.
+
+        An async function's is to be awaited. There is no run: a context has an attempt in memory, whose steps are done
+        each time, and which can neither sleep nor wait for events.
+        """
+        attempt = CalledAttempt(self.spec, {**self.spec.inputs, **self.binding.inputs_of(inputs, named)})
+        return cast("Result", attempt.run(self.function, self.arguments(attempt)))
 
     def arguments(self, attempt: RunningAttempt) -> dict[str, Any]:
         """What to call the function with. Raises InvalidInput naming every input that is missing or not known."""

@@ -77,5 +77,5 @@ def _model_of(kind: type, value: Any) -> Any:
 
 def _dumped(value: Any) -> Any:
     if not _is_pydantic(type(value)):
-        raise NotImplementedError(f"{value!r:.60} is no value that JSON can hold")
+        raise TypeError(f"{value!r:.60} is no value that JSON can hold")
     return value.model_dump(mode="json")

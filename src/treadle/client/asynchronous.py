@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any, Final, Self
 import msgspec
 from msgspec import Struct
 
+from treadle.client.binding import Bound, bound
 from treadle.domain import json
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.errors import NotFound, TreadleError
@@ -52,7 +54,10 @@ class Group(Struct, frozen=True):
 
 
 class AsyncClient:
-    """Submits runs to the installation that the settings name: `async with AsyncClient() as client: …`."""
+    """Submits runs to the installation that the settings name: `async with AsyncClient() as client: …`.
+
+    Within the block it is bound to the context: handlers submit by it (`await send_report.enqueue(org="x")`).
+    """
 
     def __init__(self, settings: Settings | None = None) -> None:
         """Settings come from the `TREADLE_…` variables unless given."""
@@ -61,12 +66,22 @@ class AsyncClient:
 
     async def __aenter__(self) -> Self:
         self._engine: Engine = await open_engine(self._settings.engine_url, SystemClock())
+        self._before = bound.get()
+        bound.set(Bound(lambda: self, asyncio.get_running_loop()))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        bound.set(self._before)
         await self._engine.close()
+
+    @classmethod
+    def over(cls, engine: Engine, settings: Settings) -> Self:
+        """One that uses an engine which others have opened, and close. It is not to be entered."""
+        client = cls(settings)
+        client._engine = engine
+        return client
 
     async def enqueue(
         self,

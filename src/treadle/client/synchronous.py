@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from treadle.client.asynchronous import AsyncClient, Group
+from treadle.client.binding import Bound, bound
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.messages import Message, MessageState
 from treadle.domain.priority import Priority
@@ -20,7 +21,10 @@ T = TypeVar("T")
 
 
 class Client:
-    """`AsyncClient` for sync code, with the same words: one runs in a thread of its own. Threads may share it."""
+    """`AsyncClient` for sync code, with the same words: one runs in a thread of its own. Threads may share it.
+
+    Within its block it is bound to the context: handlers submit by it (`send_report.sync.enqueue(org="x")`).
+    """
 
     def __init__(self, settings: Settings | None = None) -> None:
         """Settings come from the `TREADLE_…` variables unless given."""
@@ -31,11 +35,14 @@ class Client:
     def __enter__(self) -> Self:
         self._thread.start()
         self._call(self._client.__aenter__())
+        self._before = bound.get()
+        bound.set(Bound(lambda: self._client, self._loop))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        bound.set(self._before)
         self._call(self._client.__aexit__(kind, error, trace))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -119,6 +119,7 @@ def main() -> None:
     _die_with_parent()
     assignment = decode_assignment(Path(sys.argv[1]).read_bytes())
     attempt = IsolatedAttempt(assignment, PipeLog(_take_over_stdin()))
+    os.environ["TREADLE_DOMAIN"] = assignment.claim.domain  # where its handler submits runs
     capture_output()
     current_speaker.set(attempt)
     outcome = _carry_out(assignment, attempt)

@@ -15,11 +15,14 @@ import msgspec
 import structlog
 import uvloop
 from msgspec import Struct
+from msgspec.structs import replace
 
 import treadle
 from treadle import servicelog
 from treadle.authoring.discovery import Discovery, discover
 from treadle.authoring.registry import Registry
+from treadle.client.asynchronous import AsyncClient
+from treadle.client.binding import Bound, bound
 from treadle.domain.errors import LeaseLost, Unavailable
 from treadle.domain.instants import from_seconds
 from treadle.domain.messages import Intake, Message
@@ -29,7 +32,7 @@ from treadle.domain.workers import WorkerSpec
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.executors.base import Execution
-from treadle.executors.capture import capture_output
+from treadle.executors.capture import capture_output, current_speaker
 from treadle.executors.handler import HandlerExecutor
 from treadle.executors.isolated import IsolatedExecutor
 from treadle.executors.logbuffer import LogBuffer
@@ -68,6 +71,7 @@ async def run(orders: Orders) -> None:
     tasks = discover(Path(settings.tasks))
     _tell(tasks, settings)
     engine = await until_available("open", lambda: open_engine(settings.engine_url, clock))
+    bound.set(Bound(lambda: _client_of_run(engine, settings), asyncio.get_running_loop()))
     secrets = LocalSecrets(Path(settings.data) / "secrets")
     parents = EngineParents(engine)
     async with LogBuffer(engine.logs.append) as logs:
@@ -105,6 +109,13 @@ async def run(orders: Orders) -> None:
     if not finished:
         control.exit_now(GAVE_BACK_EXIT)  # what would not end cannot be waited for
     await engine.close()
+
+
+def _client_of_run(engine: Engine, settings: Settings) -> AsyncClient:
+    """What handlers submit by: a client in the domain of the run whose code this is."""
+    speaker = current_speaker.get()
+    domain = speaker.claim.domain if isinstance(speaker, Execution) else settings.domain
+    return AsyncClient.over(engine, replace(settings, domain=domain))
 
 
 def _tell(tasks: Discovery, settings: Settings) -> None:

@@ -1,0 +1,107 @@
+"""Calling a handler as a plain function with checked inputs, where there is no run: what its context then stands on."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from threading import Event as Flag
+from typing import Any, Final
+
+from treadle.authoring.inbox import Inbox
+from treadle.authoring.parents import KnownParents
+from treadle.authoring.steps import Steps, Suspended
+from treadle.domain import json
+from treadle.domain.errors import InvalidInput
+from treadle.domain.events import Event, NewEvent
+from treadle.domain.jobs import JobSpec
+from treadle.domain.logs import Level, Stream
+from treadle.domain.runs import DEFAULT_DOMAIN, Claim
+from treadle.domain.steps import RunStep
+from treadle.domain.waits import EventWait
+from treadle.domain.work import encode_work
+from treadle.system import SystemClock
+
+_logger: Final = logging.getLogger("treadle.call")
+_LEVELS: Final = {
+    Level.DEBUG: logging.DEBUG,
+    Level.INFO: logging.INFO,
+    Level.WARNING: logging.WARNING,
+    Level.ERROR: logging.ERROR,
+}
+
+
+class CalledAttempt:
+    """The one attempt of a run that is nowhere. Its log is the logger `treadle.call`; events go nowhere."""
+
+    def __init__(self, spec: JobSpec, inputs: Mapping[str, Any]) -> None:
+        clock = SystemClock()
+        now = clock.wall()
+        self.claim = Claim(
+            id="run_called",
+            domain=DEFAULT_DOMAIN,
+            job_id=spec.job_id,
+            queue=spec.queue,
+            requires=spec.work.requires,
+            priority=spec.priority,
+            token=1,
+            attempt=1,
+            failures=0,
+            losses=0,
+            solo_losses=0,
+            suspect=False,
+            due_at=now,
+            created_at=now,
+            claimed_at=now,
+            work=encode_work(spec.work),
+            inputs=json.encode(inputs),
+        )
+        self.inputs: Any = json.decode(self.claim.inputs)
+        self.log = _Lines()
+        self.cancelled = Flag()
+        self.messages = None if spec.work.messages is None else Inbox((), preserve_order=False)
+        self.deadline: float | None = None
+        self.parents = KnownParents()
+        self.steps = Steps(self.claim, _Nowhere(), clock)
+
+    def run(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """What the function returns; of an async one, to be awaited. Raises InvalidInput where it would wait."""
+        try:
+            value = function(**arguments)
+        except Suspended as suspended:
+            raise _cannot_wait() from suspended
+        return _awaited(value) if inspect.isawaitable(value) else value
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    try:
+        return await work
+    except Suspended as suspended:
+        raise _cannot_wait() from suspended
+
+
+def _cannot_wait() -> InvalidInput:
+    return InvalidInput("the handler sleeps or waits for an event here: only a run can be taken up again later")
+
+
+class _Lines:
+    """Lines of the log, for the logging of the standard library."""
+
+    def write(self, stream: Stream, level: Level, text: str, fields: Mapping[str, Any] | None = None) -> None:
+        """See `Log`."""
+        _logger.log(_LEVELS[level], "%s%s", text, f" {dict(fields)}" if fields else "")
+
+
+class _Nowhere:
+    """See `StepKeeper`: keeps nothing, and no event ever comes."""
+
+    async def record(self, _claim: Claim, _step: RunStep) -> bool:
+        """See `StepKeeper`."""
+        return True
+
+    async def find_event(self, _claim: Claim, _wait: EventWait, _answered: frozenset[int]) -> tuple[Event | None, int]:
+        """See `StepKeeper`."""
+        return None, 0
+
+    async def publish(self, _event: NewEvent, _key: str) -> None:
+        """See `StepKeeper`."""

@@ -1,0 +1,123 @@
+"""Submitting runs by their handler: `run = await send_report.enqueue(org="x", delay=60)`, `await run.result()`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, TypeVar
+
+from treadle.authoring.binding import Binding
+from treadle.authoring.models import convert
+from treadle.client.binding import with_client, with_client_here
+from treadle.domain.errors import InvalidInput, Problem, below
+
+if TYPE_CHECKING:
+    from treadle.client.asynchronous import AsyncClient
+    from treadle.domain.priority import Priority
+    from treadle.domain.runs import Run, State
+
+T = TypeVar("T")
+
+Submit: TypeAlias = "Callable[[AsyncClient], Coroutine[Any, Any, T]]"
+
+
+class SubmitOptions(TypedDict, total=False):
+    """What may be said of one run beside its inputs; see `AsyncClient.enqueue`."""
+
+    key: str | None
+    priority: Priority | str | int | None
+    delay: float | None
+    at: datetime | None
+    unique: Mapping[str, Any] | None
+    depends_on: Iterable[str | Mapping[str, Any]]
+
+
+_OPTIONS: Final = frozenset(SubmitOptions.__annotations__)
+
+
+class _Handle:
+    """The id of a run that was submitted, and the type of its result."""
+
+    def __init__(self, run_id: str, result: Any) -> None:
+        self.id = run_id
+        self._result = result
+
+    def __repr__(self) -> str:
+        return f"<run {self.id}>"
+
+
+class RunHandle(_Handle):
+    """A run that was submitted, by its id."""
+
+    async def wait(self) -> Run:
+        """The run once it has ended, however it did."""
+        return await with_client(lambda client: client.wait(self.id))
+
+    async def result(self) -> Any:
+        """Its result, of the type that the handler's annotation says. Raises RunNotCompleted where it has none."""
+        return convert(await with_client(lambda client: client.result(self.id)), self._result)
+
+    async def cancel(self) -> State:
+        """See `AsyncClient.cancel`."""
+        return await with_client(lambda client: client.cancel(self.id))
+
+
+class SyncRunHandle(_Handle):
+    """`RunHandle` for sync code."""
+
+    def wait(self) -> Run:
+        """See `RunHandle.wait`."""
+        return with_client_here(lambda client: client.wait(self.id))
+
+    def result(self) -> Any:
+        """See `RunHandle.result`."""
+        return convert(with_client_here(lambda client: client.result(self.id)), self._result)
+
+    def cancel(self) -> State:
+        """See `RunHandle.cancel`."""
+        return with_client_here(lambda client: client.cancel(self.id))
+
+
+class Submitter:
+    """How runs of one job are submitted, as work for a client."""
+
+    def __init__(self, job_id: str, binding: Binding) -> None:
+        self.result = binding.result
+        self._job_id = job_id
+        self._binding = binding
+
+    def one(self, given: object | None, named: Mapping[str, Any]) -> Submit[str]:
+        """Submit one run, with inputs from a mapping or a model and others by name, and options by theirs.
+
+        Raises InvalidInput for inputs that are none, and for one given by the name of an option.
+        """
+        options: Any = {name: value for name, value in named.items() if name in _OPTIONS}
+        for name in sorted(options.keys() & self._binding.known):
+            message = f'{name} is an option: an input of that name is given in a mapping, {{"{name}": …}}'
+            if not isinstance(given, Mapping) or name not in given:
+                raise InvalidInput([Problem(below("/inputs", name), message)])
+        inputs = self._binding.inputs_of(given, {name: named[name] for name in named.keys() - _OPTIONS})
+        return lambda client: client.enqueue(self._job_id, inputs, **options)
+
+    def many(self, inputs: Iterable[object], priority: Priority | str | int | None) -> Submit[list[str]]:
+        """Submit a run for each of some inputs, all or none."""
+        each = [self._binding.inputs_of(given, {}) for given in inputs]
+        return lambda client: client.enqueue_many(self._job_id, each, priority=priority)
+
+
+class SyncWords:
+    """The words of a handler that submit runs, for sync code: `send_report.sync.enqueue(org="x")`."""
+
+    def __init__(self, submitter: Submitter) -> None:
+        self._submitter = submitter
+
+    def enqueue(self, inputs: object | None = None, /, **named: Any) -> SyncRunHandle:
+        """See `Handler.enqueue`."""
+        return SyncRunHandle(with_client_here(self._submitter.one(inputs, named)), self._submitter.result)
+
+    def enqueue_many(
+        self, inputs: Iterable[object], *, priority: Priority | str | int | None = None
+    ) -> list[SyncRunHandle]:
+        """See `Handler.enqueue_many`."""
+        run_ids = with_client_here(self._submitter.many(inputs, priority))
+        return [SyncRunHandle(run_id, self._submitter.result) for run_id in run_ids]

@@ -1,0 +1,55 @@
+"""The client that code without a client of its own uses: the one bound to its context, else one opened for the call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from treadle.domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from treadle.client.asynchronous import AsyncClient
+
+T = TypeVar("T")
+
+
+class Bound(NamedTuple):
+    """Where a context's client comes from, asked for each use, and the loop in which it works."""
+
+    client: Callable[[], AsyncClient]
+    loop: asyncio.AbstractEventLoop
+
+
+bound: Final[ContextVar[Bound | None]] = ContextVar("bound", default=None)
+
+
+async def with_client(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
+    """What work with a client comes to."""
+    found = bound.get()
+    if found is None:
+        return await _alone(work)
+    doing = work(found.client())
+    if found.loop is asyncio.get_running_loop():
+        return await doing
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(doing, found.loop))
+
+
+def with_client_here(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
+    """`with_client` for sync code. Raises InvalidInput in a thread whose event loop it would halt."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        found = bound.get()
+        if found is None:
+            return asyncio.run(_alone(work))
+        return asyncio.run_coroutine_threadsafe(work(found.client()), found.loop).result()
+    raise InvalidInput("this would halt the event loop: in async code leave `.sync` out, and await")
+
+
+async def _alone(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
+    from treadle.client.asynchronous import AsyncClient  # which brings an engine: only what opens one pays for it
+
+    async with AsyncClient() as client:
+        return await work(client)
