@@ -32,7 +32,7 @@ async def sqlite(clock: Clock) -> AsyncIterator[Engine]:
 
 
 TestStateful = machine(sqlite).TestCase
-# About a minute, and the same one each time; a soak is half an hour and never the same.
+# Two minutes at most, and the same ones each time; a soak is half an hour and never the same.
 BOUNDED: Final = settings(derandomize=True, max_examples=200, stateful_step_count=50)
 TestStateful.settings = settings(
     settings(max_examples=1_000) if SOAKING else BOUNDED,

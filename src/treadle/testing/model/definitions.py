@@ -18,8 +18,8 @@ from treadle.engines.firing import passed_over
 from treadle.system import Clock
 from treadle.testing.model.dependencies import resolve
 from treadle.testing.model.ending import cancel
+from treadle.testing.model.enqueuing import enqueue
 from treadle.testing.model.lanes import declare, readmit
-from treadle.testing.model.runs import enqueue
 from treadle.testing.model.state import Data
 from treadle.testing.model.triggers import delete_links, put_links
 

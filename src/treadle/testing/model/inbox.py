@@ -21,7 +21,7 @@ from treadle.domain.messages import (
 from treadle.domain.runs import Claim, NewRun, State
 from treadle.engines.contract import Admission, Consumer, MessageQuery, Received, Topic
 from treadle.system import Clock
-from treadle.testing.model.runs import enqueue
+from treadle.testing.model.enqueuing import enqueue
 from treadle.testing.model.state import Data
 
 

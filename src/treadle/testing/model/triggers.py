@@ -11,7 +11,7 @@ from treadle.domain.runs import NewRun
 from treadle.engines.contract import Save, Topic, Trigger
 from treadle.system import Clock
 from treadle.testing.model.dependencies import resolve
-from treadle.testing.model.runs import enqueue
+from treadle.testing.model.enqueuing import enqueue
 from treadle.testing.model.state import Data
 
 
