@@ -177,6 +177,20 @@ def test_a_run_that_waits_for_an_event_tells_which_one_and_until_when() -> None:
     assert (endless.message, endless.expected_start) == ("its handler waits for an event 'paid'", None)
 
 
+def test_a_run_that_waits_for_an_approval_tells_which_one_and_until_when() -> None:
+    blocked = run(state=State.BLOCKED, reason=Reason(ReasonCode.APPROVAL, "boss"))
+    answer = explained(blocked, worker())
+    assert (answer.code, answer.message, answer.expected_start) == (
+        "waits_for_approval",
+        "it waits for the approval 'boss'",
+        None,
+    )
+    wait = EventWait(step="approval", event="approval.given", timeout_at=NOW + MINUTE)
+    limited = explain(blocked, workers=[], ahead=0, queue=OPEN, now=NOW, wait=wait)
+    assert (limited.code, limited.expected_start) == ("waits_for_approval", NOW + MINUTE)
+    assert limited.message.endswith("until 2027-01-15T08:01:00Z at the latest")
+
+
 def test_a_run_that_sleeps_tells_until_when() -> None:
     asleep = run(state=State.SCHEDULED, reason=Reason(ReasonCode.SLEEP, "sleep"), due_at=NOW + MINUTE)
     answer = explained(asleep, worker())

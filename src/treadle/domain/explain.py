@@ -103,6 +103,8 @@ def _held(
     """What holds a blocked run itself back; None where it is what holds its whole line."""
     if run.depends is not None and run.reason is not None and run.reason.code is ReasonCode.PARENTS:
         return _waits_for_parents(run.depends, parents)
+    if run.reason is not None and run.reason.code is ReasonCode.APPROVAL:
+        return _waits_for_approval(run.reason.subject, wait)
     if wait is not None:
         return _waits_for_event(wait)
     if isinstance(gate, LaneUse):
@@ -148,6 +150,18 @@ def _blocked(run: Run) -> Explanation:
     subject = run.reason.subject if run.reason else ""
     message = f"it waits for {code}{f' {subject}' if subject else ''}"
     return Explanation(code="blocked", message=message, details={"waits_for": code, "subject": subject})
+
+
+def _waits_for_approval(approval: str, wait: EventWait | None) -> Explanation:
+    """An approval is told to the run as an event."""
+    timeout_at = None if wait is None else wait.timeout_at
+    until = "" if timeout_at is None else f", until {to_iso(timeout_at)} at the latest"
+    return Explanation(
+        code="waits_for_approval",
+        message=f"it waits for the approval {approval!r}{until}",
+        details={"approval": approval, "timeout_at": None if timeout_at is None else to_iso(timeout_at)},
+        expected_start=timeout_at,
+    )
 
 
 def _waits_for_event(wait: EventWait) -> Explanation:
