@@ -117,11 +117,17 @@ def test_a_suspect_waits_to_run_alone() -> None:
 
 
 def test_a_running_one_tells_where_and_since_when() -> None:
-    running = run(state=State.RUNNING, worker_id="wkr_1", started_at=NOW, attempt=1)
+    running = run(state=State.RUNNING, worker_id="wkr_1", started_at=NOW, attempt=1, token=1)
     answer = explained(running, worker(running=1))
     assert answer.code == "running"
     assert answer.message == "attempt 1 runs on ant (process 7) since 2027-01-15T08:00:00Z"
     assert explained(running, worker(state=WorkerState.LOST)).code == "worker_lost"
+
+
+def test_one_that_was_started_before_does_not_tell_the_start_of_its_first_try_as_that_of_this_one() -> None:
+    again = run(state=State.RUNNING, worker_id="wkr_1", started_at=NOW - MINUTE, attempt=1, token=2)
+    answer = explained(again, worker(running=1))
+    assert (answer.message, answer.details["since"]) == ("attempt 1 runs on ant (process 7)", None)
 
 
 def test_an_accepted_cancel_is_told() -> None:
@@ -143,6 +149,13 @@ def test_a_paused_queue_goes_before_everything_that_would_hold_its_line() -> Non
     paused = explained(run(), queue=QueueControl(QueueState.PAUSED))
     assert (paused.code, paused.details, paused.expected_start) == ("queue_paused", {"queue": "default"}, None)
     assert "resumes" in paused.message
+
+
+def test_no_start_is_expected_of_what_a_paused_queue_would_hold_then() -> None:
+    later = run(state=State.SCHEDULED, reason=Reason(ReasonCode.DELAY), due_at=NOW + MINUTE)
+    answer = explained(later, worker(), queue=QueueControl(QueueState.PAUSED))
+    assert (answer.code, answer.expected_start, answer.details["queue_paused"]) == ("delayed", None, True)
+    assert answer.message.endswith("2027-01-15T08:01:00Z; its queue 'default' is paused, too")
 
 
 def test_a_run_that_stands_aside_tells_what_shuts_its_line() -> None:

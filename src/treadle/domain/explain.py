@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.domain.dependencies import Depends, Join, OnParentFailure, Parent
 from treadle.domain.errors import nearest
@@ -76,10 +77,9 @@ def explain(
         return _finished(run)
     if run.state is State.RUNNING:
         return _running(run, workers)
-    if run.state is State.BLOCKED and (held := _held(run, ahead, parents, gate, wait, now)) is not None:
-        return held
-    if run.state is State.SCHEDULED and run.due_at > now:
-        return _not_due(run)
+    held = _held(run, ahead, parents, gate, wait, now)
+    if held is not None:
+        return _paused_too(held, run.queue) if queue.state is QueueState.PAUSED else held
     if queue.state is QueueState.PAUSED:
         message = f"its queue {run.queue!r} is paused; it goes on once somebody resumes it"
         return Explanation(code="queue_paused", message=message, details={"queue": run.queue})
@@ -100,7 +100,11 @@ def _held(
     wait: EventWait | None,
     now: Instant,
 ) -> Explanation | None:
-    """What holds a blocked run itself back; None where it is what holds its whole line."""
+    """What holds the run itself back; None where it is what holds its whole line."""
+    if run.state is State.SCHEDULED and run.due_at > now:
+        return _not_due(run)
+    if run.state is not State.BLOCKED:
+        return None
     if run.depends is not None and run.reason is not None and run.reason.code is ReasonCode.PARENTS:
         return _waits_for_parents(run.depends, parents)
     if run.reason is not None and run.reason.code is ReasonCode.APPROVAL:
@@ -112,6 +116,16 @@ def _held(
     if isinstance(gate, RateUse):
         return _rate_limited(gate, ahead, now)
     return None if run.reason is not None and run.reason.code is ReasonCode.LINE else _blocked(run)
+
+
+def _paused_too(held: Explanation, queue: str) -> Explanation:
+    """What holds a run of a paused queue: without it the run would not start either."""
+    return replace(
+        held,
+        message=f"{held.message}; its queue {queue!r} is paused, too",
+        details={**held.details, "queue_paused": True},
+        expected_start=None,
+    )
 
 
 def _finished(run: Run) -> Explanation:
@@ -126,7 +140,7 @@ def _finished(run: Run) -> Explanation:
 def _running(run: Run, workers: Sequence[Worker]) -> Explanation:
     worker = next((worker for worker in workers if worker.id == run.worker_id), None)
     where = f"{worker.host} (process {worker.pid})" if worker else "a worker that is no longer listed"
-    since = run.started_at
+    since = run.started_at if run.token == 1 else None  # a run keeps the start of its first try
     details = {
         "worker_id": run.worker_id,
         "host": worker.host if worker else None,
