@@ -19,6 +19,9 @@ MOST_ACTIVE: Final = 1_000_000
 """The largest limit of a lane."""
 
 
+OF_SCHEDULE: Final = "schedule:"
+"""What the name of the lane begins with that keeps the runs of a schedule one behind the other."""
+
 LANE_KINDS: Final = ("job", "flow", "key", "schedule")
 """What the names of lanes begin with."""
 

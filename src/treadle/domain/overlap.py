@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from treadle.domain.limits import Lane
+from treadle.domain.limits import OF_SCHEDULE, Lane
 
 
 class Overlap(StrEnum):
@@ -64,4 +64,4 @@ def take_turn(overlap: Overlap, count: int, late: int, earlier: Sequence[Earlier
 
 def schedule_lanes(overlap: Overlap, schedule_id: str) -> tuple[Lane, ...]:
     """What keeps the runs of a schedule one behind the other."""
-    return () if overlap in _TOGETHER else (Lane(f"schedule:{schedule_id}", 1),)
+    return () if overlap in _TOGETHER else (Lane(f"{OF_SCHEDULE}{schedule_id}", 1),)

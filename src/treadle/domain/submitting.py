@@ -27,7 +27,7 @@ from treadle.domain.jobs import Job
 from treadle.domain.jobs.later import later_inputs
 from treadle.domain.jobs.limiting import misplaced_limits, run_limits
 from treadle.domain.jobs.saying import said
-from treadle.domain.limits import Lane, Limits
+from treadle.domain.limits import OF_SCHEDULE, Lane, Limits
 from treadle.domain.priority import Priority, SaidPriority, rank, to_priority
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, NewRun, Run, RunKey
@@ -226,6 +226,20 @@ def _limits(job: Job, inputs: Mapping[str, Any], unique: Unique | None, lanes: t
     return structs.replace(limits, lanes=(*limits.lanes, *lanes), unique=key)
 
 
+def _limits_again(then: Limits | None, job: Job, inputs: Mapping[str, Any]) -> Limits | None:
+    """The limits of a run that is done again with other inputs: other inputs may make other keys.
+
+    What it had beside its job stays: the lane of its schedule, and a unique key of its own.
+    """
+    if then is None:
+        return None
+    lanes = tuple(lane for lane in then.lanes if lane.key.startswith(OF_SCHEDULE))
+    limits = _limits(job, inputs, job.unique, lanes)
+    if job.unique is not None or then.unique is None:
+        return limits
+    return structs.replace(limits or Limits(), unique=then.unique)
+
+
 def wait_for(run: NewRun, parents: Sequence[str]) -> NewRun:
     """A new run as it is stored: blocked where it has parents, until they let it go."""
     if not parents:
@@ -239,6 +253,7 @@ def repeat_run(
     *,
     run_id: str,
     now: Instant,
+    job: Job | None = None,
     inputs: Mapping[str, Any] | None = None,
     inputs_schema: str = "",
     for_letter: bool = False,
@@ -247,13 +262,16 @@ def repeat_run(
 ) -> NewRun:
     """A new run that does again what a finished one did, with the work and the limits of then.
 
-    `inputs` go over those of then, key by key, and together must fit `inputs_schema`; raises as `build_run` does. It
-    has the same parents, but does not ask how they ended: whoever repeats it by hand has decided that.
+    `inputs` go over those of then, key by key; together they must fit `inputs_schema`, and `job`, as it was then, fills
+    its keys in from them. Raises as `build_run` does. It has the same parents, but does not ask how they ended: whoever
+    repeats it by hand has decided that.
     """
     merged = _over(json.decode(run.inputs), inputs) if inputs else None
+    limits = run.limits
     if merged is not None:
         check_inputs(inputs_schema, merged)
-    hold = next_hold(has_parents=False, due_at=now, gated=run.limits is not None and run.limits.gated, now=now)
+        limits = limits if job is None else _limits_again(limits, job, merged)
+    hold = next_hold(has_parents=False, due_at=now, gated=limits is not None and limits.gated, now=now)
     return NewRun(
         id=run_id,
         domain=run.domain,
@@ -272,7 +290,7 @@ def repeat_run(
         cause=Cause.RETRY,
         retry_of=run.id,
         for_letter=for_letter,
-        limits=run.limits,
+        limits=limits,
         depends=run.depends and structs.replace(run.depends, join=Join.ALWAYS, conditions={}, jobs=()),
         key=key,
     )

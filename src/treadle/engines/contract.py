@@ -438,8 +438,10 @@ class DocumentStore(Protocol):
         """Definitions by id, from the first beyond `after`."""
         ...
 
-    async def versions(self, domain: str, kind: str, document_id: str, limit: int) -> list[Document]:
-        """The versions of a definition, newest first; also of one that was deleted."""
+    async def versions(
+        self, domain: str, kind: str, document_id: str, limit: int, *, upto: int | None = None
+    ) -> list[Document]:
+        """The versions of a definition `upto` one, newest first; also of one that was deleted."""
         ...
 
 

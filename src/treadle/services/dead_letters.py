@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Sequence
 
 from msgspec import Struct
 
-from treadle.domain.errors import LetterResolved, NotFound, TreadleError, Unavailable
+from treadle.domain.errors import Conflict, LetterResolved, NotFound, TreadleError, Unavailable
 from treadle.domain.letters import DiscardMany, How, RetryMany
 from treadle.domain.runs import Run, State
 from treadle.domain.submitting import RetryRequest
-from treadle.engines.contract import Engine, RunQuery
+from treadle.engines.contract import Admission, Engine, RunQuery
 from treadle.services.paging import Page, decode_cursor, encode_cursor
 from treadle.services.runs import Runs, Submitted
 
@@ -63,11 +63,17 @@ class DeadLetters:
         return run
 
     async def retry(self, domain: str, run_id: str, request: RetryRequest, *, key: str | None = None) -> Submitted:
-        """A new run in the place of a dead letter, which is resolved by it. Raises as `Runs.retry` does."""
+        """A new run in the place of a dead letter, which is resolved by it.
+
+        Raises as `Runs.retry` does, and Conflict where a run with its unique key stands: then the letter stays.
+        """
         letter = await self.get(domain, run_id)
         if key is None:  # else it may be the call that resolved the letter, once more
             _check_unresolved(letter)
-        return await self._runs.retry(domain, run_id, request, key=key, for_letter=True)
+        submitted = await self._runs.retry(domain, run_id, request, key=key, for_letter=True)
+        if submitted.admission is Admission.DUPLICATE:
+            raise Conflict(f"run {submitted.run.id} has the unique key of run {run_id}: retry it once that has ended")
+        return submitted
 
     async def discard(self, domain: str, run_id: str, *, by: str, why: str = "") -> Run:
         """Resolve a dead letter without another try. Raises NotFound and LetterResolved."""

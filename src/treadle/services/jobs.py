@@ -143,6 +143,11 @@ class Jobs:
             raise NotFound(f"there is no job {job_id}")
         return [to_job(document) for document in documents]
 
+    async def version(self, domain: str, job_id: str, version: int) -> Job | None:
+        """A job as it was at a version; also of one that was deleted."""
+        documents = await self._engine.documents.versions(domain, JOB_KIND, job_id, 1, upto=version)
+        return next((to_job(document) for document in documents if document.version == version), None)
+
     def check(self, document: object, *, fires: int = 5) -> Checked:
         """What a document means, without storing it. Raises InvalidInput with every fault in it."""
         spec = parse_job(document)

@@ -120,10 +120,12 @@ class Runs:
             raise Conflict(f"run {run_id} is {run.state}: only a finished run can be retried")
         now = self._engine.now()
         job = await self._jobs.find(domain, run.job_id) if request.inputs else None
+        then = await self._jobs.version(domain, run.job_id, run.job_version) if request.inputs else None
         new = repeat_run(
             run,
             run_id=self._new_id("run"),
             now=now,
+            job=then,
             inputs=request.inputs,
             inputs_schema="" if job is None else job.inputs_schema,
             for_letter=for_letter,

@@ -112,6 +112,55 @@ async def test_a_retry_of_a_run_by_hand_takes_inputs_and_resolves_its_letter_too
     assert resolution["run_id"] == first.json()["run_id"]
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_retry_with_other_inputs_has_the_limits_of_those_inputs(
+    server: Server, hands: Hands, *, deleted: bool
+) -> None:
+    await server.create_job(
+        inputs={"account": "a"},
+        max_concurrent=5,
+        concurrency_key="{account}",
+        rate_limit={"max_runs": 9, "window_sec": 1, "key": "rate-{account}"},
+        unique={"key": "{account}", "on_clash": "keep"},
+    )
+    run_id = await fail(server, hands)
+    await server.submit(inputs={"account": "b"})
+    (holder,) = await hands.claim(9)
+    if deleted:
+        await server.client.delete("/jobs/report")
+    else:  # what it was then counts, as for its work
+        await server.client.put("/jobs/report", json={"type": "report.daily", "concurrency_key": "other-{account}"})
+    retry = (await server.client.post(f"/dead-letters/{run_id}/retry", json={"inputs": {"account": "b"}})).json()
+    assert retry["lanes"] == ["job:report", "key:b"]
+    assert retry["rates"] == ["key:rate-b"]
+    assert await hands.claim(9) == []
+    await hands.settle(holder)
+    assert [claim.id for claim in await hands.claim(9)] == [retry["run_id"]]
+
+
+async def test_a_retry_without_an_input_of_its_key_is_refused_and_its_letter_stays(
+    server: Server, hands: Hands
+) -> None:
+    await server.create_job(inputs={"account": "a"}, concurrency_key="{account}")
+    run_id = await fail(server, hands)
+    refused = await server.client.post(f"/dead-letters/{run_id}/retry", json={"inputs": {"account": None}})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/inputs/account")
+    assert await letters(server) == [run_id]
+
+
+async def test_a_retry_that_its_unique_key_refuses_leaves_the_letter(server: Server, hands: Hands) -> None:
+    await server.create_job(unique={})
+    run_id = await fail(server, hands)
+    standing = (await server.submit())["run_id"]
+    refused = await server.client.post(f"/dead-letters/{run_id}/retry")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert standing in refused.json()["detail"]
+    wanted = {"run_ids": [run_id]}
+    (item,) = (await server.client.post("/dead-letters/retry", json=wanted)).json()["items"]
+    assert (item["code"], item["retried_as"], standing in item["message"]) == ("conflict", None, True)
+    assert await letters(server) == [run_id]
+
+
 async def test_a_letter_is_discarded_by_somebody_and_for_a_reason(server: Server, hands: Hands) -> None:
     await server.create_job()
     run_id = await fail(server, hands)

@@ -86,8 +86,10 @@ class SqliteDocuments:
     async def find(self, domain: str, kind: str, *, after: str = "", limit: int = 200) -> list[Document]:
         return await self._select("list", (domain, kind, after, limit))
 
-    async def versions(self, domain: str, kind: str, document_id: str, limit: int) -> list[Document]:
-        return await self._select("versions", (domain, kind, document_id, limit))
+    async def versions(
+        self, domain: str, kind: str, document_id: str, limit: int, *, upto: int | None = None
+    ) -> list[Document]:
+        return await self._select("versions", (domain, kind, document_id, upto, limit))
 
     async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Document]:
         rows = await self._read(lambda connection: fetch(connection, _SQL[statement], values))

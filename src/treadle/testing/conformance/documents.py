@@ -21,6 +21,7 @@ class TestDocuments:
         assert await engine.documents.get("default", "job", "job_report") == second
         assert await engine.documents.versions("default", "job", "job_report", 9) == [second, first]
         assert await engine.documents.versions("default", "job", "job_report", 1) == [second]
+        assert await engine.documents.versions("default", "job", "job_report", 9, upto=1) == [first]
 
     async def test_a_writer_who_saw_another_version_is_refused(self, engine: Engine, drive: Driver) -> None:
         event = NewEvent(domain="default", type="job.changed", subject="job_report", at=drive.now)

@@ -143,8 +143,10 @@ class ModelDocuments:
         wanted = [found for found in documents if (found.domain, found.kind) == (domain, kind)]
         return [found for found in wanted if found.id > after][:limit]
 
-    async def versions(self, domain: str, kind: str, document_id: str, limit: int) -> list[Document]:
-        return self._versions(domain, kind, document_id)[::-1][:limit]
+    async def versions(
+        self, domain: str, kind: str, document_id: str, limit: int, *, upto: int | None = None
+    ) -> list[Document]:
+        return self._versions(domain, kind, document_id)[:upto][::-1][:limit]
 
     def _check(self, save: Save) -> None:
         """The writer has seen the version that stands, and every schedule that it writes over as it stands."""

@@ -9,7 +9,7 @@ WHERE domain = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?;
 
 -- name: versions
 SELECT domain, kind, id, version, body, created_at, updated_at FROM document_versions
-WHERE domain = ? AND kind = ? AND id = ? ORDER BY version DESC LIMIT ?;
+WHERE domain = ? AND kind = ? AND id = ? AND version <= coalesce(?, version) ORDER BY version DESC LIMIT ?;
 
 -- name: newest_version
 -- Also of a definition that was deleted: its number is not given out again.
