@@ -52,7 +52,7 @@ class _Job(Generic[T]):
 
 
 class Writer:
-    """Runs functions in transactions, several callers to a commit, each in a savepoint of its own.
+    """Runs functions in transactions, several callers to a commit: one's failure undoes nothing of the others.
 
     A caller gets its answer only once the commit is on disk. `wake` is called with the topics after each commit.
     """
@@ -138,10 +138,10 @@ class Writer:
                 raise apsw.IOError("an earlier write could not be flushed")
             with Transaction(connection):
                 deadline = time.monotonic() + TRANSACTION_SECONDS
-                self._run_job(group[0], write)
+                self._run_first(group[0], write)
                 while self._jobs and time.monotonic() < deadline:
                     group.append(self._jobs.popleft())
-                    self._run_job(group[-1], write)
+                    self._run_next(group[-1], write)
         except apsw.Error as error:  # nothing of the group is on disk
             self._fsync_failed |= getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_FSYNC
             for job in group:
@@ -151,10 +151,24 @@ class Writer:
         if write.topics:
             self._wake(write.topics)
 
+    def _run_first(self, job: _Job[Any], write: Write) -> None:
+        """The first of a transaction needs no savepoint, which would keep a copy of every page that it changes: where
+        it fails, nothing but its own work is undone by beginning anew."""
+        self._run_job(job, write)
+        if job.error is not None:
+            write.connection.execute("ROLLBACK; BEGIN IMMEDIATE")
+
+    def _run_next(self, job: _Job[Any], write: Write) -> None:
+        """Whoever joins has a savepoint."""
+        write.connection.execute("SAVEPOINT caller")
+        self._run_job(job, write)
+        if job.error is not None:
+            write.connection.execute("ROLLBACK TO caller")
+        write.connection.execute("RELEASE caller")
+
     def _run_job(self, job: _Job[Any], write: Write) -> None:
         try:
-            with write.connection:  # a savepoint: one caller's failure undoes nothing of its neighbours
-                job.result = job.work(write)
+            job.result = job.work(write)
         except apsw.Error as error:
             if not write.connection.in_transaction:  # a full disk or an I/O error has undone the whole group
                 raise
