@@ -10,17 +10,21 @@ if TYPE_CHECKING:
     from treadle.authoring.decorators import job
     from treadle.authoring.retrying import GiveUp, Retry
     from treadle.authoring.steps import WaitTimeout
+    from treadle.authoring.tasks import BaseTask, JobPriority, RunnerResult
     from treadle.client.asynchronous import AsyncClient, RunNotCompleted
     from treadle.client.synchronous import Client
 
 __version__ = "0.1.0"
 __all__ = [
     "AsyncClient",
+    "BaseTask",
     "Client",
     "GiveUp",
     "JobContext",
+    "JobPriority",
     "Retry",
     "RunNotCompleted",
+    "RunnerResult",
     "WaitTimeout",
     "__version__",
     "job",
@@ -28,11 +32,14 @@ __all__ = [
 
 _HOMES: Final = {
     "AsyncClient": "treadle.client.asynchronous",
+    "BaseTask": "treadle.authoring.tasks",
     "Client": "treadle.client.synchronous",
     "GiveUp": "treadle.authoring.retrying",
     "JobContext": "treadle.authoring.context",
+    "JobPriority": "treadle.authoring.tasks",
     "Retry": "treadle.authoring.retrying",
     "RunNotCompleted": "treadle.client.asynchronous",
+    "RunnerResult": "treadle.authoring.tasks",
     "WaitTimeout": "treadle.authoring.steps",
     "job": "treadle.authoring.decorators",
 }

@@ -47,6 +47,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Runs a worker process carries at once."""
     processes: Count = 1
     """Processes of a worker that run user code."""
+    capabilities: str = ""
+    """What this worker can be asked for by `requires_…` of a job, separated by commas, such as `wallet,twitter`."""
     queues: str = ""
     """Queues a worker takes from, separated by commas; empty is all."""
     lease_sec: Positive = 15.0
@@ -84,6 +86,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def served_domains(self) -> tuple[str, ...]:
         """The domains in `domains`, else the one of `domain`."""
         return tuple(filter(None, (name.strip() for name in self.domains.split(",")))) or (self.domain,)
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The names in `capabilities`."""
+        return frozenset(filter(None, (name.strip() for name in self.capabilities.split(","))))
 
     @property
     def host_names(self) -> frozenset[str]:

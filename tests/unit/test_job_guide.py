@@ -45,7 +45,7 @@ def test_the_examples_are_good(language: str, text: str) -> None:
     if language == "python":
         names: dict[str, Any] = {"__name__": __name__}
         exec(text, names)  # noqa: S102 - our own page
-        assert any(isinstance(value, Handler) for value in names.values())
+        assert any(isinstance(getattr(value, "handler", value), Handler) for value in names.values())
     elif "schedules:" in text:
         assert read_schedules(text.encode(), file="scheduler.yaml", jobs={"report.daily"})
     else:

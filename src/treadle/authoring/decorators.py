@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Generic, Literal, ParamSpec, TypedDict, TypeVar, Unpack, cast
+from typing import Any, Final, Generic, Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, overload
 
 from treadle.authoring.binding import Binding
 from treadle.authoring.calling import CalledAttempt
 from treadle.authoring.context import RunningAttempt
 from treadle.authoring.retrying import RetryRule
 from treadle.authoring.submitting import RunHandle, Submitter, SyncWords
+from treadle.authoring.tasks import BaseTask, task_function
 from treadle.client.binding import with_client
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, Problem, nearest
@@ -26,6 +27,7 @@ from treadle.domain.priority import Priority
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
+Task = TypeVar("Task", bound=BaseTask[Any])
 
 
 class JobOptions(TypedDict, total=False):
@@ -60,6 +62,12 @@ class JobOptions(TypedDict, total=False):
     messages: Mapping[str, Any]
     batch_size: int
     preserve_order: bool
+    idempotent: bool
+    requires_wallet: bool
+    requires_twitter: bool
+    requires_discord: bool
+    requires_blockchain: bool
+    requires_ai: bool
     inputs: Mapping[str, Any]
     inputs_schema: Mapping[str, Any]
     unique: Mapping[str, Any]
@@ -71,14 +79,24 @@ class JobOptions(TypedDict, total=False):
 
 
 _KNOWN: Final = frozenset(JobOptions.__annotations__)
+_REQUIRES: Final = "requires_"
 _TIMES: Final = frozenset({"cron", "interval_seconds", "at", "timezone", "start_at", "end_at"})
+
+
+class Declare(Protocol):
+    """What `@job(…)` is put on: a function becomes a handler, a class stays what it is and has one."""
+
+    @overload
+    def __call__(self, target: type[Task], /) -> type[Task]: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, target: Callable[Params, Result], /) -> Handler[Params, Result]: ...
 
 
 class Handler(Generic[Params, Result]):
     """A function that carries out a type of job. Called, it is the function itself.
 
     `spec` is the job that its decorator defines; `source` is where it stands, such as `tasks/report.py:12`; `retry` is
-    its own rule for retries.
+    its own rule for retries; `needs` are the capabilities without which no worker may carry it out.
     """
 
     def __init__(
@@ -88,12 +106,14 @@ class Handler(Generic[Params, Result]):
         spec: JobSpec,
         source: str,
         retry: RetryRule | None = None,
+        needs: frozenset[str] = frozenset(),
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.spec = spec
         self.source = source
         self.retry = retry
+        self.needs = needs
         self.is_async = inspect.iscoroutinefunction(function)
         self.binding = binding
         self._submitter = Submitter(spec.job_id, binding)
@@ -166,33 +186,62 @@ def collecting(root: Path) -> Iterator[Collection]:
         _collection.reset(token)
 
 
-def job(job_id: str, /, **options: Unpack[JobOptions]) -> Callable[[Callable[Params, Result]], Handler[Params, Result]]:
+def job(job_id: str, /, **options: Unpack[JobOptions]) -> Declare:
     """Makes a function the handler of a job: `@job("report.daily", cron="0 7 * * *", timezone="Asia/Jakarta")`.
 
-    The function may be sync or async. Raises TypeError for an option that does not exist, and InvalidInput naming
-    every fault in those that do, or in the function.
+    The function may be sync or async; or it is a class, a `BaseTask`. Raises TypeError for an option that does not
+    exist, and InvalidInput naming every fault in those that do, or in the function.
     """
     if not isinstance(job_id, str):
         raise TypeError('@job needs the id of the job: write @job("report.daily")')
     for option in options:
-        if option not in _KNOWN | LATER:
+        if option not in _KNOWN | LATER and not option.startswith(_REQUIRES):
             raise TypeError(f"@job has no option {option!r}{nearest(option, _KNOWN)}")
 
-    def declare(function: Callable[Params, Result]) -> Handler[Params, Result]:
+    def declare(target: Any) -> Any:
         collection = _collection.get()
-        source = _source(function, collection.root if collection else None)
+        source = _source(target, collection.root if collection else None)
         try:
-            _check_function(function)
-            binding, rule = Binding(function), _rule(options.get("retry"))
-            handler = Handler(function, binding, parse_job(_document(job_id, function, binding, options)), source, rule)
+            handler = _handler(job_id, target, options, source)
         except InvalidInput as error:
             error.add_note(f'in @job("{job_id}") at {source}')
             raise
         if collection is not None:
             collection.handlers.append(handler)
+        if isinstance(target, type) and issubclass(target, BaseTask):
+            target.handler = handler
+            return target
         return handler
 
     return declare
+
+
+def _handler(job_id: str, target: Any, options: JobOptions, source: str) -> Handler[..., Any]:
+    """What a function or a class becomes. Raises InvalidInput with every fault in it and in the options."""
+    _check_target(target)
+    is_task = isinstance(target, type) and issubclass(target, BaseTask)
+    function = task_function(target) if is_task else target
+    binding, rule = Binding(function), _rule(options.get("retry"))
+    others: dict[str, Any] = {}
+    needs: dict[str, Any] = {}
+    for name, value in options.items():
+        (needs if name.startswith(_REQUIRES) else others)[name] = value
+    problems = [
+        Problem(f"/{name}", f"must be true or false, not {value!r:.40}")
+        for name, value in needs.items()
+        if not isinstance(value, bool)
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    spec = parse_job(_document(job_id, function, binding, others))
+    return Handler(
+        function,
+        binding,
+        spec,
+        source,
+        rule,
+        frozenset(name.removeprefix(_REQUIRES) for name, value in needs.items() if value),
+    )
 
 
 def _document(
@@ -235,17 +284,22 @@ def _rule(retry: Any) -> RetryRule | None:
     return rule
 
 
-def _check_function(function: Callable[..., Any]) -> None:
+def _check_target(function: Any) -> None:
+    standing = function if isinstance(function, Handler) else getattr(function, "__dict__", {}).get("handler")
+    if isinstance(standing, Handler):
+        raise InvalidInput(f"@job is on this already, as {standing.spec.job_id!r}: one function or class is one job")
     if inspect.isclass(function):
-        message = "@job on a class is not supported yet by this release: put it on a function"
-        raise InvalidInput([Problem("", message, "not_yet_supported")])
+        if issubclass(function, BaseTask):
+            return
+        raise InvalidInput(f"a class of a job is a BaseTask: write `class {function.__name__}(BaseTask[RunnerResult])`")
     if not inspect.isroutine(function):
         raise InvalidInput(f"@job goes on a function, not on {function!r:.60}")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise InvalidInput("a handler returns its result: one that yields would never run")
 
 
-def _source(function: Callable[..., Any], root: Path | None) -> str:
+def _source(function: Any, root: Path | None) -> str:
+    function = function._execute_impl if inspect.isclass(function) and issubclass(function, BaseTask) else function
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         return getattr(function, "__module__", None) or "nowhere"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 from treadle.authoring.decorators import Collection, Handler, collecting
 from treadle.authoring.registry import Registry
+from treadle.authoring.tasks import BaseTask
 
 
 class Failure(NamedTuple):
@@ -84,7 +86,10 @@ def _task_files(folder: Path) -> Iterator[Path]:
 def _handlers(module: ModuleType, collection: Collection) -> Iterator[Handler[..., Any]]:
     """What a file declares, be its name taken by a later function, and what it imports."""
     yield from (handler for handler in collection.handlers if handler.function.__module__ == module.__name__)
-    yield from (value for value in vars(module).values() if isinstance(value, Handler))
+    for value in vars(module).values():
+        found = getattr(value, "handler", None) if inspect.isclass(value) and issubclass(value, BaseTask) else value
+        if isinstance(found, Handler):
+            yield found
 
 
 def _failure(file: str, error: BaseException, folder: Path) -> Failure:

@@ -1,8 +1,11 @@
-"""The client that code without a client of its own uses: the one bound to its context, else one opened for the call."""
+"""The client that code without a client of its own uses: the one bound to its context, else one opened for the call.
+
+asyncio is imported where it is used: every task file imports this module, and the process of an isolated sync handler
+has no other use for it.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -10,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from treadle.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
+    import asyncio
+
     from treadle.client.asynchronous import AsyncClient
 
 T = TypeVar("T")
@@ -27,6 +32,8 @@ bound: Final[ContextVar[Bound | None]] = ContextVar("bound", default=None)
 
 async def with_client(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
     """What work with a client comes to."""
+    import asyncio
+
     found = bound.get()
     if found is None:
         return await _alone(work)
@@ -38,6 +45,8 @@ async def with_client(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> 
 
 def with_client_here(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
     """`with_client` for sync code. Raises InvalidInput in a thread whose event loop it would halt."""
+    import asyncio
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -93,6 +93,7 @@ ATTEMPT_DATA: Final = '{"attempt":%d,"token":%d}'
 MESSAGE_TOLD: Final = 500
 """How many characters of an error's message its event repeats."""
 
+_ONCE: Final = "and its job is not idempotent: what was begun is not begun again"
 _SUCCEED: Final = Change.SUCCEED
 _SUCCEED_ROW: Final = TABLE[State.RUNNING, Change.SUCCEED]
 
@@ -153,6 +154,7 @@ def settle(
     wait: EventWait | None = None
     result: Json | None = None
     error: RunError | None = None
+    outcome = _only_once(outcome, work, begun=started_at is not None)
     match outcome:
         case Succeeded():
             change, result = _SUCCEED, outcome.result
@@ -207,6 +209,20 @@ def settle(
         suspect=suspect,
         verdicts=verdicts,
     )
+
+
+def _only_once(outcome: Outcome, work: Work, *, begun: bool) -> Outcome:
+    """The outcome, or the end that it means for work which may not be begun again."""
+    if work.idempotent:
+        return outcome
+    match outcome:
+        case Lost():
+            return Failed(RunError("lost", f"{outcome.message}, {_ONCE}"), retry=False)
+        case Released() if begun:
+            return Failed(RunError("interrupted", f"{outcome.message or 'it was given back'}, {_ONCE}"), retry=False)
+        case Failed():
+            return Failed(outcome.error, retry=False)
+    return outcome
 
 
 def row_for(transition: Transition, *, cancel_requested: bool) -> Row:

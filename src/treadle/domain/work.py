@@ -66,7 +66,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     """An executor with its options, and the limits on one attempt and on all of them. `timeout_ms` 0 means none.
 
     `isolation="process"` gives each attempt of a handler a process of its own, which can be killed alone. `messages`
-    says of which messages each attempt takes a batch.
+    says of which messages each attempt takes a batch. What is not `idempotent` is begun once and never again.
     """
 
     executor: Executor | Unreadable
@@ -74,6 +74,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     retry: RetryPolicy = RetryPolicy()
     isolation: Literal["none", "process"] = "none"
     messages: Intake | None = None
+    idempotent: bool = True
 
     @property
     def requires(self) -> str:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 import treadle
 from treadle import servicelog
+from treadle.authoring.decorators import Handler
 from treadle.authoring.discovery import Discovery, discover
 from treadle.authoring.registry import Registry
 from treadle.client.asynchronous import AsyncClient
@@ -121,6 +122,9 @@ def _client_of_run(engine: Engine, settings: Settings) -> AsyncClient:
 def _tell(tasks: Discovery, settings: Settings) -> None:
     for failed in tasks.failures:
         _logger.error("task file not loaded", file=failed.file, error=failed.message, traceback=failed.detail)
+    for handler in tasks.registry:
+        if lacking := sorted(handler.needs - settings.offered):
+            _logger.warning("job left to other workers: TREADLE_CAPABILITIES lacks", job=handler.type, lacks=lacking)
     _logger.info("handlers found", folder=settings.tasks, handlers=sorted(handler.type for handler in tasks.registry))
 
 
@@ -138,6 +142,10 @@ def _executors(engine: Engine, registry: Registry, settings: Settings) -> Execut
 
 async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
     settings = orders.settings
+
+    def can(handler: Handler[..., Any]) -> bool:
+        return handler.needs <= settings.offered
+
     spec = WorkerSpec(
         id=orders.worker_id,
         domains=settings.served_domains,
@@ -145,7 +153,7 @@ async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
         pid=os.getpid(),
         slots=settings.concurrency,
         queues=tuple(name for name in settings.queues.split(",") if name),
-        requires=frozenset({"shell", "python", *(f"handler:{handler.type}" for handler in registry)}),
+        requires=frozenset({"shell", "python", *(f"handler:{handler.type}" for handler in registry if can(handler))}),
         version=treadle.__version__,
     )
     await engine.workers.register(spec, from_seconds(settings.lease_sec))

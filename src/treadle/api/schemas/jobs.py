@@ -56,6 +56,7 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     concurrency_key: str | None = None
     concurrency_limit: int | None = None
     rate_limit: StartRateDocument | None = None
+    idempotent: bool
     inputs: dict[str, Any]
     inputs_schema: dict[str, Any] | None = None
     unique: Unique | None = None

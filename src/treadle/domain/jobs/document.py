@@ -182,6 +182,9 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     after_join: Annotated[
         AfterJoin | None, Meta(description="Whether all of them must have completed since the last time, or any.")
     ] = None
+    idempotent: Annotated[
+        bool | None, Meta(description="false: an attempt that was begun is never followed by another; true by default.")
+    ] = None
     queue: QueueName | None = None
     priority: SaidPriority | None = None
     max_concurrent: Annotated[

@@ -30,7 +30,6 @@ TOP_LEVEL: Final = frozenset(
         "domain",
         "enable_dead_letter_queue",
         "environment",
-        "idempotent",
         "job_type",
         "payload",
         "requires_ai",

@@ -77,6 +77,7 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
     if work.messages is not None:
         document["messages"] = structs.asdict(work.messages)
     return document | {
+        "idempotent": work.idempotent,
         "inputs": dict(spec.inputs),
         **_dump_rules(spec),
         "overlap": spec.overlap.value,
@@ -113,6 +114,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
             retry=read_retry(document, executor, problems),
             isolation=document.isolation or "none",
             messages=None if "messages" in broken else read_intake(document, problems),
+            idempotent=document.idempotent is not False,
         ),
         schedule=None if document.schedule is None else read_schedule(document.schedule, "/schedule", problems),
         inputs=inputs,

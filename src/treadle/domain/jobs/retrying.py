@@ -39,6 +39,11 @@ def read_retry(document: JobDocument, executor: Executor, problems: list[Problem
     if policy.strategy == "custom" and not isinstance(executor, PythonHandler):
         message = '"custom" asks a handler\'s own rule, and this job runs a program'
         problems.append(Problem(f"{_AT}/strategy", message, "conflict"))
+    if document.idempotent is False:
+        if max_retries:
+            message = "stands beside /idempotent false, which lets no attempt follow another: leave one of them out"
+            problems.append(Problem("/max_retries", message, "conflict"))
+        max_retries = 0
     defaults = RetryPolicy(backoff=ExponentialBackoff()) if policy.strategy == "exponential" else RetryPolicy()
     return RetryPolicy(
         max_retries=defaults.max_retries if max_retries is None else max_retries,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import timedelta
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -36,6 +35,10 @@ class Span(NamedTuple):
 @lru_cache(maxsize=1)
 def names() -> frozenset[str]:
     """The zones of the IANA database."""
+    from importlib.resources import (
+        files,
+    )  # what only declares a job asks for no names: its import is a fifth of the rest
+
     return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
 
 
