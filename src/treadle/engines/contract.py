@@ -256,6 +256,14 @@ class LaneStore(Protocol):
         """
         ...
 
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Forget up to `limit` lanes and rates that were made from the inputs of runs and are idle; answers how many.
+
+        Idle is what nobody holds or waits for: a lane unless its limit was set by hand, a rate once all its tokens had
+        come back before that moment. A run that comes to its gates later puts its limits down anew.
+        """
+        ...
+
     async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
         """Let no lane be held up by a line that is shut: its queue paused, or no online worker able to take from it.
 

@@ -25,7 +25,7 @@ _Prune: TypeAlias = Callable[[Instant, int], Awaitable[int]]
 
 
 class Pruner:
-    """Applies the retention that settings give to runs, log lines, events, messages and workers."""
+    """Applies the retention of settings to runs, log lines, events, messages and workers; idle limits go at once."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
@@ -35,6 +35,7 @@ class Pruner:
             "events": (engine.events.prune, settings.retention_events_days),
             "messages": (engine.messages.prune, settings.retention_messages_days),
             "workers": (engine.workers.prune, WORKERS_DAYS),
+            "idle limits": (engine.lanes.prune, 0.0),
         }
 
     async def __call__(self) -> float:

@@ -22,7 +22,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import State
 from treadle.domain.states import TABLE, Change
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.gates import due_rates, free_slots, set_alarms
+from treadle.engines.sqlite.gates import due_rates, free_slots, recall, set_alarms
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.records import to_json
 
@@ -67,9 +67,10 @@ def arrive(
     Where readers were told that they are ready, they are told of those that no longer are.
     """
     seqs = json_list([seq for seq, _ in runs])
-    if runs:
-        connection.execute(_SQL["arrive"], (seqs,))
     came_to = {gate for _, gates in runs for gate in _gates.decode(gates)}
+    if runs:
+        recall(connection, came_to, seqs)
+        connection.execute(_SQL["arrive"], (seqs,))
     admit(connection, came_to.union(freed), now, contested=came_to)
     if runs:
         connection.execute(_SQL["name_gate"], (seqs,))
@@ -189,7 +190,9 @@ class _Arranger:
             if self._best and (waiter, gate) > self._best[0]:  # what was seen has gone by: its turn comes later
                 heapq.heappush(self._best, (waiter, gate))
                 continue
-            full = next((other for other in _gates.decode(waiter[2]) if self._is_full(other, waiter)), None)
+            gates = _gates.decode(waiter[2])
+            recall(self._connection, gates, json_list([waiter[1]]))
+            full = next((other for other in gates if self._is_full(other, waiter)), None)
             if full == gate:
                 continue  # and so it is for all behind
             if full is None:

@@ -14,6 +14,7 @@ from treadle.domain.limits import Limits, free_tokens, next_token
 from treadle.domain.rates import Rate, consume
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.queries import load
+from treadle.engines.sqlite.records import to_limits
 
 _SQL: Final = load("admission")
 
@@ -51,6 +52,13 @@ def declare(connection: apsw.Connection, domain: str, limits: Limits, *, over: C
         row = (gate_id("rate", domain, limit.key), domain, limit.key, limit.rate.runs, limit.rate.window)
         changed += fetch(connection, _SQL["put_rate" if over(limit.key) else "add_rate"], row)
     return {gate for (gate,) in changed}
+
+
+def recall(connection: apsw.Connection, gates: Collection[int], runs: str) -> None:
+    """Put down anew the limits of gates that were forgotten while idle, as runs, a JSON list of numbers, carry them."""
+    if fetch(connection, _SQL["forgotten"], (json_list(list(gates)),)):
+        for domain, limits in fetch(connection, _SQL["limits"], (runs,)):
+            declare(connection, domain, to_limits(limits), over=lambda _key: False)
 
 
 def free_slots(connection: apsw.Connection, gates: Collection[int], now: Instant) -> dict[int, int]:

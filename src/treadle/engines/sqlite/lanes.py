@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import apsw
 import msgspec
 import structlog
 
@@ -96,6 +97,20 @@ class SqliteLanes:
             write.connection.execute(_SQL["remove_strays"], (json_list(strays),))
             _logger.error("removed slots that no run held", slots=len(strays))
         return [gate for gate, _, _ in strays]
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        def look(connection: apsw.Connection) -> tuple[list[int], list[int]]:
+            lanes = [gate for (gate,) in fetch(connection, _SQL["idle_lanes"], (limit,))]
+            return lanes, [gate for (gate,) in fetch(connection, _SQL["idle_rates"], (limit - len(lanes), before))]
+
+        def work(write: Write) -> int:
+            write.connection.execute(_SQL["forget_lanes"], (json_list(lanes),))
+            forgotten = write.connection.changes()
+            write.connection.execute(_SQL["forget_rates"], (json_list(rates), before))
+            return forgotten + write.connection.changes()
+
+        lanes, rates = await self._read(look)  # looking for them takes no lock; what is in use since stays
+        return await self._write(work) if lanes or rates else 0
 
     async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
         def work(write: Write) -> int:

@@ -43,7 +43,7 @@ from treadle.testing.conformance.notices import TestNotices
 from treadle.testing.conformance.opening import Opener, drive, engine
 from treadle.testing.conformance.overlapping import TestOverlap
 from treadle.testing.conformance.processes import TestProcesses
-from treadle.testing.conformance.pruning import TestPruning
+from treadle.testing.conformance.pruning import TestIdleLimits, TestPruning
 from treadle.testing.conformance.queues import TestQueues
 from treadle.testing.conformance.rates import TestQueueRates
 from treadle.testing.conformance.reading import TestReading
@@ -71,6 +71,7 @@ __all__ = [
     "TestEnqueue",
     "TestEvents",
     "TestFamilies",
+    "TestIdleLimits",
     "TestInbox",
     "TestInboxOfProcesses",
     "TestKeys",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import DAY, MINUTE
+from treadle.domain.limits import Lane, Limits, RateLimit
 from treadle.domain.outcomes import Succeeded
+from treadle.domain.rates import Rate
+from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import State
 from treadle.engines.contract import Engine
 from treadle.testing.conformance.logs import line
-from treadle.testing.driver import BOOM, Driver
+from treadle.testing.driver import BOOM, Driver, lanes
 
 
 async def finish(drive: Driver, worker_id: str) -> str:
@@ -84,3 +87,70 @@ class TestPruning:
         assert await engine.events.bounds() == (last.seq, last.seq)
         await engine.events.append(events[:1])
         assert (await engine.events.bounds())[1] > last.seq
+
+
+class TestIdleLimits:
+    async def left(self, engine: Engine) -> tuple[list[str], list[str]]:
+        rates = await engine.lanes.rates("default", ["key:a", "job:report"])
+        return [lane.key for lane in await engine.lanes.find("default")], [rate.key for rate in rates]
+
+    async def test_lanes_made_from_inputs_go_once_nobody_holds_them_or_waits(
+        self, engine: Engine, drive: Driver
+    ) -> None:
+        worker = await drive.worker(lease=DAY)
+        for name in ("key:a", "key:by hand", "job:report"):
+            await drive.submit(limits=lanes(**{name: 1}))
+        await engine.lanes.set_limit("default", "key:by hand", 2, now=drive.now)
+        assert await engine.lanes.prune(drive.now, 9) == 0
+        claims = await drive.claim(worker, 9)
+        await drive.submit(limits=lanes(**{"key:a": 1}))
+        assert await engine.lanes.prune(drive.now, 9) == 0
+        for claim in (*claims, *await drive.claim(worker, 9)):
+            await drive.settle(worker, claim, Succeeded())
+        await drive.settle(worker, await drive.claim_one(worker), Succeeded())
+        assert await engine.lanes.prune(drive.now, 9) == 1
+        assert await self.left(engine) == (["job:report", "key:by hand"], [])
+
+    async def test_rates_made_from_inputs_go_once_all_their_tokens_are_back(
+        self, engine: Engine, drive: Driver
+    ) -> None:
+        worker = await drive.worker(lease=DAY)
+        for name in ("key:a", "job:report"):
+            await drive.submit(limits=Limits(rates=(RateLimit(name, Rate(1, MINUTE)),)))
+        assert await engine.lanes.prune(drive.now, 9) == 0
+        for claim in await drive.claim(worker, 9):
+            await drive.settle(worker, claim, Succeeded())
+        assert await engine.lanes.prune(drive.now + MINUTE, 9) == 0
+        assert await engine.lanes.prune(drive.now + MINUTE + 1, 9) == 1
+        assert await self.left(engine) == ([], ["job:report"])
+
+    async def test_no_more_go_at_once_than_asked_for(self, engine: Engine, drive: Driver) -> None:
+        worker = await drive.worker(lease=DAY)
+        for number in range(3):
+            await drive.submit(limits=lanes(**{f"key:{number}": 1}))
+        for claim in await drive.claim(worker, 9):
+            await drive.settle(worker, claim, Succeeded())
+        assert [await engine.lanes.prune(drive.now, 2) for _ in range(3)] == [2, 1, 0]
+
+    async def test_who_comes_to_forgotten_limits_puts_them_down_anew(self, engine: Engine, drive: Driver) -> None:
+        limits = Limits(lanes=(Lane("key:a", 1),), rates=(RateLimit("key:a", Rate(1, MINUTE)),))
+        later = await drive.submit(3, delay=MINUTE, limits=limits)
+        assert await engine.lanes.prune(drive.now, 9) == 2
+        assert await self.left(engine) == ([], [])
+        drive.now += MINUTE
+        assert [claim.id for claim in await drive.claim(await drive.worker(lease=DAY), 9)] == later[:1]
+        assert await drive.states(later[1:]) == [State.BLOCKED] * 2
+        assert await self.left(engine) == (["key:a"], ["key:a"])
+
+    async def test_what_waits_at_one_gate_finds_the_other_that_was_forgotten(
+        self, engine: Engine, drive: Driver
+    ) -> None:
+        worker = await drive.worker(lease=DAY)
+        await drive.submit(limits=lanes(**{"job:report": 1}))
+        claim = await drive.claim_one(worker)
+        both = await drive.submit(2, limits=lanes(**{"job:report": 2, "key:a": 1}))
+        await engine.lanes.prune(drive.now, 9)
+        await drive.settle(worker, claim, Succeeded())
+        await engine.lanes.set_limit("default", "job:report", 2, now=drive.now)
+        assert await drive.states(both) == [State.READY, State.BLOCKED]
+        assert (await drive.run(both[1])).reason == Reason(ReasonCode.LANE, "key:a")

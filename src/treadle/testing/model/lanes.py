@@ -11,7 +11,7 @@ import msgspec
 from treadle.domain import rates
 from treadle.domain.instants import Instant
 from treadle.domain.json import encode
-from treadle.domain.limits import LaneUse, Limits, RateUse, limit_in_force
+from treadle.domain.limits import LaneUse, Limits, RateUse, is_rendered, limit_in_force
 from treadle.domain.queues import QueueState
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Run, State
@@ -43,9 +43,12 @@ def _replaces(key: str, *, over: bool | None) -> bool:
 
 def readmit(data: Data, now: Instant) -> int:
     """Who of those at the gates is ready: in order, each that finds all its gates open passes, and holds them."""
+    at_gate = sorted((e for e in data.live.values() if e.at_gate), key=lambda e: (e.run.rank, e.seq))
+    for entry in at_gate:  # some of their limits may have been forgotten
+        declare(data, entry.run.domain, entry.run.limits or Limits(), over=False)
     free = _free(data, now)
     passed = 0
-    for entry in sorted((e for e in data.live.values() if e.at_gate), key=lambda e: (e.run.rank, e.seq)):
+    for entry in at_gate:
         gates = gates_of(entry.run)
         full = next((gate for gate in gates if free[gate] <= 0), None)
         if full is None:
@@ -159,6 +162,19 @@ class ModelLanes:
 
     async def tend(self, limit: int, *, now: Instant | None = None) -> int:
         return readmit(self._data, self._wall(now))
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        data = self._data
+        named = [_lane_use(data, *name) for name in data.lanes if is_rendered(name[1])]
+        lanes = [lane for lane in named if lane.by_hand is None and not lane.held and not lane.waiting][:limit]
+        for lane in lanes:
+            del data.lanes[lane.domain, lane.key]
+        uses = [_rate_use(data, *name) for name in data.rates if is_rendered(name[1])]
+        unused = [use for use in uses if not use.reserved and not use.waiting and (use.used_until or 0) < before]
+        rates = unused[: limit - len(lanes)]
+        for rate in rates:
+            del data.rates[rate.domain, rate.key]
+        return len(lanes) + len(rates)
 
     async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
         entries = [entry for entry in self._data.live.values() if entry.at_gate or entry.aside]

@@ -28,6 +28,15 @@ INSERT INTO rates (id, domain, key, runs, window) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET runs = excluded.runs, window = excluded.window
 WHERE (runs, window) IS NOT (excluded.runs, excluded.window) RETURNING id;
 
+-- name: forgotten
+-- Of gates, those whose limits nobody has put down.
+SELECT value FROM json_each(?)
+WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE id = value AND declared IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM rates WHERE id = value);
+
+-- name: limits
+SELECT domain, limits FROM runs WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq;
+
 -- name: lanes
 SELECT id, coalesce(by_hand, declared, 0) - (SELECT count(*) FROM slots WHERE gate = lanes.id)
 FROM lanes WHERE id IN (SELECT value FROM json_each(?));

@@ -21,6 +21,30 @@ UPDATE lanes SET by_hand = NULL WHERE id = ? RETURNING declared;
 -- What nobody declares, holds or waits for.
 DELETE FROM lanes WHERE id = ? AND declared IS NULL AND by_hand IS NULL;
 
+-- name: idle_lanes
+-- Made from the inputs of runs (`key:…`), nobody holds them or waits for them, and nobody set their limit by hand.
+SELECT id FROM lanes
+WHERE key >= 'key:' AND key < 'key;' AND by_hand IS NULL
+  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = lanes.id)
+LIMIT ?;
+
+-- name: idle_rates
+-- The same, and all their tokens have come back.
+SELECT id FROM rates
+WHERE key >= 'key:' AND key < 'key;' AND (used_until IS NULL OR used_until < ?2)
+  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = rates.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = rates.id)
+LIMIT ?1;
+
+-- name: forget_lanes
+DELETE FROM lanes
+WHERE id IN (SELECT value FROM json_each(?)) AND by_hand IS NULL
+  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = lanes.id);
+
+-- name: forget_rates
+DELETE FROM rates
+WHERE id IN (SELECT value FROM json_each(?1)) AND (used_until IS NULL OR used_until < ?2)
+  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = rates.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = rates.id);
+
 -- name: waited_for
 -- Gates before which runs wait, from the first beyond ?1, by leaping over the index from gate to gate.
 WITH RECURSIVE leap (gate) AS (
