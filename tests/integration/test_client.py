@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,13 @@ async def test_many_runs_are_submitted_in_one_transaction_and_in_order(settings:
         run_ids = await client.enqueue_many("add", [{"a": number} for number in range(50)])
         results = [await client.result(run_id) for run_id in run_ids]
     assert results == [{"sum": number + 1} for number in range(50)]
+
+
+@pytest.mark.parametrize("one", ["run_1", {"run": "run_1"}])
+async def test_one_parent_in_the_place_of_a_list_is_told_as_such(settings: Settings, one: Any) -> None:
+    async with AsyncClient(settings) as client:
+        with pytest.raises(InvalidInput, match=r"^/depends_on: expected `array`, got"):
+            await client.enqueue("add", {"a": 1}, depends_on=one)
 
 
 @pytest.mark.usefixtures("worker")

@@ -92,7 +92,7 @@ def test_what_holds_for_all_runs_stands_apart_from_what_their_inputs_say() -> No
         ({"concurrency_key": "{a}", "concurrencyKey": "{b}"}, "/concurrencyKey", "give one of the two"),
         ({"flow_max_active_runs": 2}, "/flow_max_active_runs", "flow_group"),
         ({"flow_group": "a", "inputs": {"flow_group": "b"}}, "/inputs/flow_group", "give one of the two"),
-        ({"inputs": {"flow_group": "a", "flow_max_active_runs": -1}}, "/inputs/flow_max_active_runs", "1"),
+        ({"inputs": {"flow_group": "a", "flow_max_active_runs": -1}}, "/inputs/flow_max_active_runs", "got -1"),
         ({"rate_limit": {"max_runs": 0, "window_sec": 1}}, "/rate_limit/max_runs", "1"),
         ({"rate_limit": {"max_runs": -1, "window_sec": 1}}, "/rate_limit/max_runs", "1"),
         ({"rate_limit": {"max_runs": 1, "window_sec": 0}}, "/rate_limit/window_sec", "0.001"),

@@ -21,7 +21,7 @@ class Condition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     One of the others says what is asked. What is not there equals nothing, and is `not_equals` to everything.
     """
 
-    path: Annotated[str, Meta(pattern=_POINTER)] = ""
+    path: Annotated[str, Meta(pattern=_POINTER, description="a JSON pointer, such as /rows")] = ""
     equals: Any | UnsetType = UNSET
     not_equals: Any | UnsetType = UNSET
     exists: bool | UnsetType = UNSET

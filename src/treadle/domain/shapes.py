@@ -56,6 +56,9 @@ def unknown_key(at: str, key: object, known: Iterable[str]) -> Problem:
 
 def _inside(value: object, kind: Any, at: str) -> Iterator[Problem]:
     """The faults of the parts of a value; none where the value as a whole is at fault."""
+    if isinstance(value, Mapping) and get_origin(kind) in (Union, UnionType):
+        records = [each for each in map(_bare, get_args(kind)) if isinstance(each, type) and issubclass(each, Struct)]
+        kind = records[0] if len(records) == 1 else kind
     inner = get_args(kind)
     if isinstance(value, Mapping):
         if isinstance(kind, type) and issubclass(kind, Struct):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
-import msgspec
-
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.instants import MILLISECOND, from_seconds, to_seconds
 from treadle.domain.jobs.document import JobDocument, LimitName, MostActive
@@ -14,6 +12,7 @@ from treadle.domain.jobs.records import JobLimits, JobSpec
 from treadle.domain.jobs.saying import said
 from treadle.domain.limits import Lane, Limits, RateLimit
 from treadle.domain.rates import Rate
+from treadle.domain.shapes import faults
 from treadle.domain.templates import render, template_problems
 
 FLOW_INPUTS: Final[Mapping[str, Any]] = {"flow_group": LimitName, "flow_max_active_runs": MostActive}
@@ -115,11 +114,10 @@ def _taken(inputs: dict[str, Any], key: str, kind: Any, problems: list[Problem])
     value = inputs.pop(key, None)
     if value is None:
         return None
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        problems.append(Problem(f"/inputs/{key}", str(error)))
+    if wrong := faults(value, kind, f"/inputs/{key}"):
+        problems.extend(wrong)
         return None
+    return value
 
 
 def _rate(document: JobDocument, problems: list[Problem]) -> tuple[Rate | None, str | None]:
