@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
-from treadle.domain.limits import LaneSettings, LaneUse, is_lane_key
+from treadle.domain.limits import LaneSettings, LaneUse, is_lane_key, is_rendered
 from treadle.engines.contract import Engine
 from treadle.services.paging import MAX_LIMIT, Page, decode_cursor, encode_cursor
 
 
 class Lanes:
-    """The use cases of lanes. A lane is there once a job or a run declared it, or somebody set its limit."""
+    """The use cases of lanes. A lane is there once a job or a run declared it; a key's also once its limit was set."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -31,10 +31,16 @@ class Lanes:
         return found[0]
 
     async def set(self, domain: str, key: str, settings: LaneSettings) -> LaneUse:
-        """Set a limit by hand, which goes before what jobs declare; 0 lets nothing more start. Raises InvalidInput."""
+        """Set a limit by hand, which goes before what jobs declare; 0 lets nothing more start.
+
+        Raises InvalidInput, and NotFound for a job or flow without a limit: their runs hold no lane, so it would have
+        no effect. A key may be limited before its first run.
+        """
         if not is_lane_key(key):
             message = f"{key!r:.40} is no lane's key: job:JOB, flow:GROUP or key:VALUE"
             raise InvalidInput([Problem("/path/key", message)])
+        if not is_rendered(key) and not await self._engine.lanes.get(domain, [key]):
+            raise await self._unknown(domain, key)
         await self._engine.lanes.set_limit(domain, key, settings.limit)
         return await self.get(domain, key)
 

@@ -5,9 +5,11 @@ Where explain says when the run is expected to start it does so then, and not a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -385,3 +387,12 @@ async def test_explain_names_what_holds_a_run_back_and_without_it_the_run_starts
 def test_every_reason_that_can_be_recorded_has_its_blocker() -> None:
     within_a_transaction = {ReasonCode.ADMISSION}
     assert {blocker.reason for blocker in BLOCKERS} - {None} == set(ReasonCode) - within_a_transaction
+
+
+def test_every_code_is_on_the_page() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "http.md").read_text(encoding="utf-8")
+    table = page.partition("### Why a run does not run")[2].partition("\n## ")[0]
+    named = {
+        code for line in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for code in re.findall(r"`(\w+)`", line)
+    }
+    assert named - {"code", "next"} == {blocker.code for blocker in BLOCKERS}

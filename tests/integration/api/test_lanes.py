@@ -96,11 +96,26 @@ async def test_a_limit_that_makes_no_sense_is_refused(server: Server, limit: obj
 
 async def test_what_can_be_no_lane_is_refused_and_what_is_none_not_found(server: Server) -> None:
     assert (await server.client.put("/lanes/nothing", json={"limit": 1})).status_code == 422
-    await server.client.put("/lanes/flow:daily", json={"limit": 1})
+    await server.create_job(flow_group="daily")
     missing = await server.client.get("/lanes/flow:dayly")
     assert missing.status_code == 404
     assert "flow:daily" in missing.json()["detail"]
     assert (await server.client.delete("/lanes/flow:dayly")).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["job:report", "job:nothing", "flow:daily"])
+async def test_a_limit_by_hand_that_no_run_would_heed_is_refused(server: Server, key: str) -> None:
+    await server.create_job()
+    answer = await server.client.put(f"/lanes/{key}", json={"limit": 0})
+    assert (answer.status_code, "no job declares it" in answer.json()["detail"]) == (404, True)
+    assert (await server.client.get("/lanes")).json()["items"] == []
+
+
+async def test_a_key_may_be_limited_before_its_first_run(server: Server) -> None:
+    await server.create_job(concurrency_key="{account}")
+    assert (await server.client.put("/lanes/key:a", json={"limit": 0})).json()["limit"] == 0
+    run_id = (await server.submit(inputs={"account": "a"}))["run_id"]
+    assert (await explained(server, run_id))["code"] == "lane_full"
 
 
 async def test_a_key_may_hold_any_text(server: Server) -> None:

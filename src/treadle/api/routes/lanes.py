@@ -37,13 +37,14 @@ async def get_lane(call: CallDep, key: str) -> Response:
 @router.put(
     "/lanes/{key:path}",
     operation_id="set_lane",
-    responses=answers(Lane, "The lane.", 400, 413, 415),
+    responses=answers(Lane, "The lane.", 400, 404, 413, 415),
     openapi_extra=takes(LaneSettings, example=_EXAMPLE),
 )
 async def set_lane(call: CallDep, key: str, document: JsonBody) -> Response:
     """Set a limit by hand: it goes before what jobs declare, until it is taken back. 0 lets nothing more start.
 
-    In force at once: who may start now does. What runs goes on.
+    In force at once: who may start now does. What runs goes on. A job or a flow must have declared a limit, else its
+    runs hold no lane, and this is 404; a key may be limited before its first run.
     """
     return reply(to_lane(await call.services.lanes.set(call.domain, key, read(document, LaneSettings))))
 
