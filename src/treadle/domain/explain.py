@@ -312,7 +312,7 @@ def _beyond_rate(run: Run, rate: Rate, next_at: Instant, ahead: int) -> Explanat
 def _not_its_share(run: Run, online: Sequence[Worker], sharing: Sequence[Domain]) -> Explanation | None:
     """That other domains, which run less for their weight, get the next free slots; None where that is not so."""
     own = next((domain for domain in sharing if domain.name == run.domain), None)
-    if own is None or any(worker.running < worker.slots or not shares(worker.domains) for worker in online):
+    if own is None or any(not worker.is_busy or not shares(worker.domains) for worker in online):
         return None
     before = [
         other
@@ -336,7 +336,12 @@ def _in_line(run: Run, online: Sequence[Worker], ahead: int, now: Instant) -> Ex
     if run.suspect:
         message = "its last worker died while it ran, so it waits for a worker that runs nothing else"
         return Explanation(code="waits_to_run_alone", message=message, details=details)
-    if running >= slots:
+    if all(worker.is_busy for worker in online):
+        if any(worker.alone for worker in online):
+            message = (
+                f"the workers that could take it run others alone, or are busy; {counted} runs of its line go first"
+            )
+            return Explanation(code="worker_runs_alone", message=message, details=details)
         message = f"all {slots} slots of the workers that could take it are busy; {counted} runs of its line go first"
         return Explanation(code="slots_busy", message=message, details=details)
     if ahead:

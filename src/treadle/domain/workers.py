@@ -44,7 +44,9 @@ class WorkerSpec(Struct, frozen=True, kw_only=True):
 
 
 class Worker(Struct, frozen=True, kw_only=True):
-    """A worker as readers see it. `queues` empty means all."""
+    """A worker as readers see it. `queues` empty means all; `alone` says that it carries out a suspect, and nothing
+    beside it.
+    """
 
     id: str
     domains: tuple[str, ...]
@@ -58,6 +60,12 @@ class Worker(Struct, frozen=True, kw_only=True):
     registered_at: Instant
     seen_at: Instant
     running: int
+    alone: bool = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it takes no other run for now."""
+        return self.alone or self.running >= self.slots
 
 
 def serves(served: tuple[str, ...], domain: str) -> bool:

@@ -347,6 +347,19 @@ async def neighbours_of_a_suspect(scene: Scene) -> AsyncIterator[Blocked]:
     await scene.end(neighbour)
 
 
+@blocker("worker_runs_alone")
+async def suspect_that_runs_alone(scene: Scene) -> AsyncIterator[Blocked]:
+    await scene.server.create_job()
+    await scene.hire(lease=LEASE)
+    suspect = await scene.begin()
+    scene.drive.now += LEASE
+    assert await scene.drive.sweep() == ()
+    await scene.hire(slots=2)
+    assert await scene.claim() == [suspect]
+    yield Blocked(await scene.submit(), {"slots": 2, "running": 1, "ahead": 0})
+    await scene.end(suspect)
+
+
 @blocker("domain_share")
 async def share_of_the_domain(scene: Scene) -> AsyncIterator[Blocked]:
     await scene.server.create_job()

@@ -150,6 +150,7 @@ class SqliteWorkers:
                 registered_at=row[9],
                 seen_at=row[10],
                 running=row[11],
+                alone=bool(row[12]),
             )
             for row in rows
         ]

@@ -34,6 +34,16 @@ class TestSuspects:
         await drive.settle(worker, second, Succeeded())
         assert [claim.id for claim in await drive.claim(worker, 9)] == others
 
+    async def test_readers_are_told_that_a_worker_carries_one_out_alone(self, engine: Engine, drive: Driver) -> None:
+        await drive.submit(2)
+        await lose(drive)
+        worker = await drive.worker(lease=DAY)
+        suspect = await drive.claim_one(worker)
+        assert [each.alone for each in await engine.workers.find("default") if each.id == worker] == [True]
+        await drive.settle(worker, suspect, Succeeded())
+        assert not (await drive.claim_one(worker)).suspect
+        assert [each.alone for each in await engine.workers.find("default") if each.id == worker] == [False]
+
     async def test_a_busy_worker_is_told_that_a_suspect_waits(self, engine: Engine, drive: Driver) -> None:
         await drive.submit()
         await lose(drive)

@@ -106,4 +106,5 @@ class ModelWorkers:
             registered_at=member.registered_at,
             seen_at=member.seen_at,
             running=sum(1 for _ in self.held(spec.id)),
+            alone=any(entry.run.suspect for entry in self.held(spec.id)),
         )

@@ -36,7 +36,8 @@ WHERE state = 'running'
 
 -- name: list
 SELECT id, domains, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
-       (SELECT count(*) FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id)
+       (SELECT count(*) FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id),
+       EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id AND runs.suspect = 1)
 FROM workers
 WHERE EXISTS (SELECT 1 FROM json_each(domains) WHERE value IN (?1, ?3)) AND (state IN ('online', 'draining') OR seen_at > ?2) ORDER BY id;
 
