@@ -35,6 +35,14 @@ class TestQueueRates:
         drive.now += 1
         assert len(await drive.claim(worker, 9)) == 1
 
+    async def test_a_worker_that_drains_is_told_of_no_time(self, engine: Engine, drive: Driver) -> None:
+        await drive.submit(3)
+        await engine.queues.limit("default", "default", TWO_A_MINUTE, now=drive.now)
+        worker = await drive.worker()
+        await drive.claim(worker, 2)
+        await engine.workers.drain([worker])
+        assert (await engine.runs.step(worker, (), 9, now=drive.now)).next_due is None
+
     async def test_what_is_due_sooner_is_told_before_the_rate(self, engine: Engine, drive: Driver) -> None:
         await drive.submit(3)
         await drive.submit(queue="other", delay=SECOND)

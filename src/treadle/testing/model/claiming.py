@@ -11,7 +11,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import Claim, Run, State
 from treadle.domain.sharing import DEFAULT_WEIGHT, Share, share_out
 from treadle.domain.states import TABLE, Change, started_data
-from treadle.domain.workers import can_take, serves, shares
+from treadle.domain.workers import WorkerState, can_take, serves, shares
 from treadle.engines.contract import Topic
 from treadle.testing.model.lanes import gates_of, next_tokens, readmit, use_tokens
 from treadle.testing.model.state import Data, Entry, Member
@@ -33,8 +33,6 @@ def promote(data: Data, now: Instant) -> None:
 def claim(data: Data, member: Member, held: Sequence[Entry], want: int, now: Instant) -> tuple[tuple[Claim, ...], bool]:
     """The first `want` runs that the worker may take; and whether a suspect waits for it to hold nothing."""
     spec = member.spec
-    if member.state != "online":
-        return (), False
     in_order = sorted(_open_to(data, member), key=order)
     suspects = _as_queues_allow(data, [entry for entry in in_order if entry.run.suspect], now)
     others = _as_queues_allow(data, [entry for entry in in_order if not entry.run.suspect], now)
@@ -70,7 +68,9 @@ def _rates_let_go(data: Data, member: Member, now: Instant) -> list[Instant]:
 
 
 def _open_to(data: Data, member: Member) -> list[Entry]:
-    """The ready runs that a worker may take, but for what their queues were told."""
+    """The ready runs that a worker may take, but for what their queues were told; one that drains takes none."""
+    if member.state is not WorkerState.ONLINE:
+        return []
     spec = member.spec
     ready = [entry for entry in data.live.values() if entry.run.state is State.READY]
     ours = [entry for entry in ready if serves(spec.domains, entry.run.domain)]

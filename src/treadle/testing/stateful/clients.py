@@ -16,9 +16,9 @@ from treadle.testing.stateful.rules import Rules, runs
 class Clients(Rules):
     """They submit, cancel, do again and publish, also what has nothing to do with one another."""
 
-    @rule(target=runs, wanted=SUBMISSIONS)
-    def enqueue(self, wanted: list[dict[str, Any]]) -> Any:
-        return self._enqueue(wanted)
+    @rule(target=runs, wanted=SUBMISSIONS, together=st.booleans())
+    def enqueue(self, wanted: list[dict[str, Any]], *, together: bool) -> Any:
+        return self._enqueue(wanted, together=together)
 
     @rule(one=runs, more=st.lists(runs, max_size=2), domain=MOSTLY_ONE)
     def cancel(self, one: tuple[str, str], more: list[tuple[str, str]], domain: str) -> None:

@@ -33,6 +33,9 @@ from treadle.testing.stateful.reading import DOMAINS
 
 QUEUES: Final = ("default", "reports")
 REQUIRES: Final = frozenset({HANDLER, "shell"})
+FIRST: Final = "job_first"
+"""A job upon whose runs others depend."""
+
 EVERY: Final[Micros] = 7 * SECOND
 
 CHANGES: Final = st.sampled_from(["every 7", "every 7", "every 14", "off", "see", "delete"])
@@ -51,6 +54,7 @@ OUTCOMES: Final[st.SearchStrategy[Outcome]] = st.sampled_from(
         Failed(RunError("timeout", "late"), delay=0),
         Skipped("nothing to do"),
         Snoozed(3 * SECOND),
+        Snoozed(3 * SECOND, sleep="sleep:nap"),
         Waiting(Reason(ReasonCode.EVENT, "paid")),
         Cancelled("asked for"),
         Released(),
@@ -74,6 +78,7 @@ SUBMISSIONS: Final = st.lists(
     st.fixed_dictionaries(
         {
             "domain": MOSTLY_ONE,
+            "job_id": st.sampled_from(["job_report", "job_report", "job_report", FIRST]),
             "queue": st.sampled_from(QUEUES),
             "requires": st.sampled_from([HANDLER, HANDLER, "shell"]),
             "priority": st.sampled_from(Priority),
@@ -82,6 +87,7 @@ SUBMISSIONS: Final = st.lists(
             "key": st.sampled_from(["", "", "a", "b"]),
             "body": st.sampled_from(["x", "x", "y"]),
             "parents": st.sampled_from([(), (), ()]) | st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True),
+            "jobs": st.sampled_from([(), (), (), (FIRST,)]),
             "join": st.sampled_from([Join.ALL, Join.ALL, Join.ANY, Join.ALWAYS]),
             "on_failure": st.sampled_from(OnParentFailure),
             "condition": st.sampled_from([None, None, None, Condition(equals=1), Condition(exists=False)]),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from treadle.domain.chains import Links
 from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
 from treadle.testing.driver import lanes, saving
-from treadle.testing.stateful.draws import LANES, MOSTLY_ONE, QUEUES, RATES, STATES
+from treadle.testing.stateful.draws import FIRST, LANES, MOSTLY_ONE, QUEUES, RATES, STATES
 from treadle.testing.stateful.reading import DOMAINS
 from treadle.testing.stateful.rules import Rules
 
@@ -40,3 +41,9 @@ class Keepers(Rules):
     @rule(domain=MOSTLY_ONE, a=st.integers(1, 3), b=st.integers(1, 2))
     def declare(self, domain: str, a: int, b: int) -> None:
         self.pair.save(saving(self.pair.now, domain=domain, id="job_lanes", limits=lanes(a=a, b=b)))
+
+    @rule(domain=MOSTLY_ONE)
+    def chain(self, domain: str) -> None:
+        """From now on, a job comes after another."""
+        self.pair.save(saving(self.pair.now, domain=domain, id=FIRST))
+        self.pair.save(saving(self.pair.now, domain=domain, id="job_second", links=Links(after=(FIRST,))))

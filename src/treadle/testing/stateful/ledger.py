@@ -305,7 +305,7 @@ class Ledger:
     def _may_go(self, run: Run) -> bool:
         """Whether a run's parents let it go, told from how they ended and from nothing else."""
         depends = run.depends
-        if depends is None:
+        if depends is None or not depends.parents:  # of the jobs that it names there may have been no run
             return True
         ended = [self.finals[one] for one in depends.parents if one in self.finals]
         good = [one for one in ended if one.state is State.COMPLETED or _had_nothing_to_do(one)]

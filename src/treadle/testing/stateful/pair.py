@@ -25,7 +25,7 @@ from treadle.domain.slots import SLOT_SKIPPED_EVENT
 from treadle.domain.states import Transition
 from treadle.domain.steps import RunStep, StepKind
 from treadle.domain.workers import WorkerSpec
-from treadle.engines.contract import Accepted, Engine, MessageQuery, Save, Step
+from treadle.engines.contract import REFUSALS, Accepted, Engine, MessageQuery, Save, Step, Trigger
 from treadle.system import Clock
 from treadle.testing.clock import VirtualClock
 from treadle.testing.driver import firing, new_run, transition
@@ -112,16 +112,22 @@ class Pair:
         assert self._lives[0].shown() == self._lives[1].shown()
         self._lives[1].check(real.runs)
 
+    def check_attempts(self) -> None:
+        """What is told of each attempt is the same too."""
+        for run in self._runner.run(everything(self._real, self.now)).runs:
+            self.ask(lambda engine, run=run: engine.runs.attempts(run.domain, run.id))  # type: ignore[misc]
+
     def live(self) -> list[Run]:
         """The runs that are not finished."""
         return [run for run in self._runner.run(everything(self._real, self.now)).runs if run.state not in TERMINAL]
 
     # Clients.
 
-    def enqueue(self, runs: Sequence[NewRun]) -> list[Accepted]:
-        """Submit."""
-        answers = self.ask(lambda engine: engine.runs.enqueue(runs, now=self.now))
-        self.ledger.submitted(runs, answers, self.now)
+    def enqueue(self, runs: Sequence[NewRun], *, together: bool = False) -> list[Accepted]:
+        """Submit; `together`, none is stored where one is refused."""
+        answers = self.ask(lambda engine: engine.runs.enqueue(runs, together=together, now=self.now))
+        if not together or not any(answer.admission in REFUSALS for answer in answers):
+            self.ledger.submitted(runs, answers, self.now)
         return answers
 
     def cancel(self, domain: str, run_ids: Sequence[str]) -> dict[str, State]:
@@ -172,6 +178,23 @@ class Pair:
             assert started == [not drains, False]
             if not drains:
                 self.ledger.accepted[runs[0].id] = runs[0]
+
+    def follow(self) -> None:
+        """Run the jobs that come after others, as two schedulers that have seen the same."""
+        triggers = self.ask(lambda engine: engine.triggers.waiting(ALL), lambda found: sorted(map(_brings, found)))
+        runs = [
+            new_run(self.now, id=self.make_id("run"), domain=domain, job_id=job_id)
+            for domain, job_id, *_ in sorted(map(_brings, triggers))
+        ]
+
+        async def pull(engine: Engine) -> list[bool]:
+            seqs = [trigger.seq for trigger in await engine.triggers.waiting(ALL)]
+            return [await engine.triggers.pull(seqs, runs, now=self.now) for _ in range(2)]
+
+        if triggers:
+            assert self.ask(pull) == [True, False]
+            draining = [self.ledger.queues[run.domain, run.queue].state is QueueState.DRAINING for run in runs]
+            self.ledger.accepted.update({run.id: run for run, drains in zip(runs, draining, strict=True) if not drains})
 
     # Workers.
 
@@ -393,6 +416,10 @@ def _seen(step: Step) -> Any:
 def _not_late(model: Step, real: Step) -> bool:
     """A hint that comes late lets a worker sleep while there is work."""
     return model.next_due is None or (real.next_due is not None and real.next_due <= model.next_due)
+
+
+def _brings(trigger: Trigger) -> tuple[str, str, str, str]:
+    return trigger.domain, trigger.job_id, trigger.upstream, trigger.run_id
 
 
 def _name(schedule: Schedule) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from treadle.domain.admission import AT_THE_GATE, next_hold
 from treadle.domain.dependencies import Parent
 from treadle.domain.events import Event
 from treadle.domain.instants import Instant
+from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.messages import Message
 from treadle.domain.queues import Queue, QueueControl
 from treadle.domain.reasons import Reason, ReasonCode
@@ -27,6 +28,7 @@ from treadle.testing.stateful.ledger import check_life
 
 PREEMPTED: Final = TABLE[State.READY, Change.PREEMPT].event
 DOMAINS: Final = ("default", "theirs")
+RATES: Final = ("r",)
 ALL: Final = 100_000
 
 
@@ -44,6 +46,8 @@ class Everything(Struct, frozen=True, kw_only=True):
     waits: dict[str, EventWait | None]
     documents: list[Document]
     queues: list[tuple[str, str, QueueControl, int, int]]
+    lanes: list[LaneUse]
+    rates: list[RateUse]
     messages: list[Message]
     awaited: list[Consumer]
     parents: list[list[Parent]]
@@ -72,6 +76,8 @@ async def everything(engine: Engine, now: Instant) -> Everything:
         waits={run.id: _without_position(await engine.steps.waiting(run.domain, run.id)) for run in runs},
         documents=[document for name in DOMAINS for document in await engine.documents.find(name, "job")],
         queues=[_as_told(queue) for name in DOMAINS for queue in await engine.queues.find(name)],
+        lanes=[_as_held(lane) for name in DOMAINS for lane in await engine.lanes.find(name)],
+        rates=[replace(rate, waiting=0) for name in DOMAINS for rate in await engine.lanes.rates(name, RATES)],
         messages=[
             message for name in DOMAINS for message in await engine.messages.find(MessageQuery(domain=name, limit=ALL))
         ],
@@ -122,6 +128,11 @@ class Lives:
             last = life[-1]
             may_be = check_life(life)
             assert run.state in may_be or State.SCHEDULED in may_be or State.BLOCKED in may_be, f"I13: {last}"
+
+
+def _as_held(lane: LaneUse) -> LaneUse:
+    """A lane but for those that wait for it: see `_comparable`."""
+    return replace(lane, holders=tuple(sorted(lane.holders)), waiting=0)
 
 
 def _as_told(queue: Queue) -> tuple[str, str, QueueControl, int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple
 from msgspec.structs import replace
@@ -22,6 +22,9 @@ from treadle.testing.stateful.pair import Held, OpenEngine, Pair
 Sighting: TypeAlias = tuple[str, str, Schedule | None]
 """A schedule's domain and id, and what somebody saw of it."""
 
+PLAIN: Final = ("domain", "job_id", "queue", "requires", "priority", "delay", "limits")
+"""What a submission says in the words of the run that it makes."""
+
 runs = Bundle("runs")
 workers = Bundle("workers")
 claims = Bundle("claims")
@@ -38,17 +41,20 @@ class Rules(RuleBasedStateMachine):
         super().__init__()
         self.pair = Pair(type(self).open_engine)
 
-    def _enqueue(self, wanted: list[dict[str, Any]]) -> Any:
+    def _enqueue(self, wanted: list[dict[str, Any]], *, together: bool = False) -> Any:
         runs = [self._new(fields) for fields in wanted]
-        answers = self.pair.enqueue(runs)
+        answers = self.pair.enqueue(runs, together=together)
         return multiple(*((run.domain, answer.run_id) for run, answer in zip(runs, answers, strict=True)))
 
     def _new(self, fields: Mapping[str, Any]) -> NewRun:
         now = self.pair.now
-        picked = {name: fields[name] for name in ("domain", "queue", "requires", "priority", "delay", "limits")}
-        if fields["parents"] and (parents := self.pair.ledger.latest(fields["parents"])):
-            asked = {} if fields["condition"] is None else {parents[0]: fields["condition"]}
-            picked["depends"] = Depends(parents, fields["join"], fields["on_failure"], asked)
+        picked = {name: fields[name] for name in PLAIN}
+        parents = self.pair.ledger.latest(fields["parents"])
+        if parents or fields["jobs"]:
+            asked = {parents[0]: fields["condition"]} if parents and fields["condition"] is not None else {}
+            picked["depends"] = Depends(parents, fields["join"], fields["on_failure"], asked, fields["jobs"])
+        if fields["clash"] is not None:
+            picked["job_id"] = "job_report"  # of which its key is
         match fields["clash"]:
             case Unique() as unique:
                 picked["limits"] = replace(picked["limits"] or Limits(), unique=unique)

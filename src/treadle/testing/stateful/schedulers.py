@@ -33,6 +33,10 @@ class Schedulers(Rules):
         if seen is not None and seen.active and seen.next_at is not None and seen.next_at <= self.pair.now:
             self.pair.fire(seen)
 
+    @rule()
+    def follow(self) -> None:
+        self.pair.follow()
+
     @rule(target=sightings, domain=MOSTLY_ONE, name=st.sampled_from(["sch_1", "sch_2"]), how=CHANGES, overlap=OVERLAPS)
     def change(self, domain: str, name: str, how: str, overlap: Overlap) -> Sighting:
         """Somebody reads a schedule, and changes it."""
