@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from treadle.authoring.retrying import GiveUp, Retry
     from treadle.authoring.steps import WaitTimeout
     from treadle.authoring.tasks import BaseTask, JobPriority, RunnerResult
+    from treadle.authoring.types import JobRegistry, JobType
     from treadle.client.asynchronous import AsyncClient, RunNotCompleted
     from treadle.client.synchronous import Client
 
@@ -22,6 +23,8 @@ __all__ = [
     "GiveUp",
     "JobContext",
     "JobPriority",
+    "JobRegistry",
+    "JobType",
     "Retry",
     "RunNotCompleted",
     "RunnerResult",
@@ -37,6 +40,8 @@ _HOMES: Final = {
     "GiveUp": "treadle.authoring.retrying",
     "JobContext": "treadle.authoring.context",
     "JobPriority": "treadle.authoring.tasks",
+    "JobRegistry": "treadle.authoring.types",
+    "JobType": "treadle.authoring.types",
     "Retry": "treadle.authoring.retrying",
     "RunNotCompleted": "treadle.client.asynchronous",
     "RunnerResult": "treadle.authoring.tasks",

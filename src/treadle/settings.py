@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -37,7 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     admin_token: str = ""
     """The administrator's token; empty means made at the first start and printed once."""
     tasks: str = "tasks"
-    """Folder of task files."""
+    """Folders of task files, with a `:` between several; `treadle.toml` may name them instead."""
     domain: str = DEFAULT_DOMAIN
     """The domain that this process works in."""
     domains: str = ""
@@ -88,6 +89,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         return tuple(filter(None, (name.strip() for name in self.domains.split(",")))) or (self.domain,)
 
     @property
+    def task_folders(self) -> tuple[Path, ...]:
+        """The folders in `tasks`."""
+        return task_folders(self.tasks)
+
+    @property
     def offered(self) -> frozenset[str]:
         """The names in `capabilities`."""
         return frozenset(filter(None, (name.strip() for name in self.capabilities.split(","))))
@@ -96,6 +102,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     def host_names(self) -> frozenset[str]:
         """The names in `allowed_hosts`."""
         return frozenset(filter(None, (name.strip() for name in self.allowed_hosts.split(","))))
+
+
+def task_folders(tasks: str) -> tuple[Path, ...]:
+    """Folders as one text names them. Raises InvalidInput for two of one name: their files would be told alike."""
+    folders = tuple(Path(each) for each in tasks.split(os.pathsep) if each)
+    names = [folder.name for folder in folders]
+    if len(set(names)) < len(names):
+        raise InvalidInput([Problem("TREADLE_TASKS", f"{tasks} has two folders of one name: rename one of them")])
+    return folders
 
 
 def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:

@@ -10,6 +10,8 @@ import pytest
 
 from treadle.authoring.context import JobContext
 from treadle.authoring.decorators import Handler, JobOptions
+from treadle.authoring.overrides import check_project
+from treadle.authoring.project import read_project
 from treadle.authoring.schedule_file import Entry, read_schedules
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.documents import load_json, load_yaml
@@ -41,11 +43,14 @@ def test_every_key_option_and_property_is_named() -> None:
 
 
 @pytest.mark.parametrize(("language", "text"), EXAMPLE.findall(GUIDE))
-def test_the_examples_are_good(language: str, text: str) -> None:
+def test_the_examples_are_good(language: str, text: str, tmp_path: Path) -> None:
     if language == "python":
         names: dict[str, Any] = {"__name__": __name__}
         exec(text, names)  # noqa: S102 - our own page
         assert any(isinstance(getattr(value, "handler", value), Handler) for value in names.values())
+    elif language == "toml":
+        (tmp_path / "treadle.toml").write_text(text, encoding="utf-8")
+        assert check_project(read_project(tmp_path).jobs, ["report.daily", "inbox.sync"]) == []
     elif "schedules:" in text:
         assert read_schedules(text.encode(), file="scheduler.yaml", jobs={"report.daily"})
     else:

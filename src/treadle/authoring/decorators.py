@@ -17,6 +17,7 @@ from treadle.authoring.context import RunningAttempt
 from treadle.authoring.retrying import RetryRule
 from treadle.authoring.submitting import RunHandle, Submitter, SyncWords
 from treadle.authoring.tasks import BaseTask, task_function
+from treadle.authoring.types import remember
 from treadle.client.binding import with_client
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, Problem, nearest
@@ -206,6 +207,7 @@ def job(job_id: str, /, **options: Unpack[JobOptions]) -> Declare:
         except InvalidInput as error:
             error.add_note(f'in @job("{job_id}") at {source}')
             raise
+        remember(handler)
         if collection is not None:
             collection.handlers.append(handler)
         if isinstance(target, type) and issubclass(target, BaseTask):

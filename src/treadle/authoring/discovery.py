@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from treadle.authoring.decorators import Collection, Handler, collecting
 from treadle.authoring.registry import Registry
 from treadle.authoring.tasks import BaseTask
+from treadle.authoring.types import forget
 
 
 class Failure(NamedTuple):
@@ -33,16 +34,21 @@ class Discovery(NamedTuple):
     failures: tuple[Failure, ...]
 
 
-def discover(folder: Path) -> Discovery:
-    """Imports every `*.py` below `folder` and collects the handlers that the files declare or import.
+def discover(*folders: Path) -> Discovery:
+    """Imports every `*.py` below the folders and collects the handlers that the files declare or import.
 
     Files and folders whose names begin with `_` or `.` are helpers, and imported only by others: the files form a
     private package, in which `from ._shared import name` works. A file that does not import, or declares a type that
     is taken, is reported and left out as a whole while the others load. Called again, it reads everything anew.
     """
-    folder = folder.resolve()
     registry = Registry()
     failures: list[Failure] = []
+    for folder in folders:
+        _discover(folder.resolve(), registry, failures)
+    return Discovery(registry, tuple(failures))
+
+
+def _discover(folder: Path, registry: Registry, failures: list[Failure]) -> None:
     with collecting(folder.parent) as collection:
         package = _open_package(folder, failures)
         for file in _task_files(folder):
@@ -53,12 +59,12 @@ def discover(folder: Path) -> Discovery:
                 registry.add(*_handlers(module, collection))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - people's code may raise anything; it is reported
                 failures.append(_failure(shown, error, folder))
-    return Discovery(registry, tuple(failures))
 
 
 def _open_package(folder: Path, failures: list[Failure]) -> str:
     """Makes the private package of a folder, without what an earlier discovery left of it, and returns its name."""
     name = f"_treadle_tasks_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    forget(name)
     for known in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
         del sys.modules[known]
     importlib.invalidate_caches()

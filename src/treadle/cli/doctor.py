@@ -21,6 +21,7 @@ from msgspec import Struct
 from treadle.cli.exits import Exit
 from treadle.cli.options import AsJson, Data
 from treadle.cli.output import write_json
+from treadle.cli.project import with_project
 from treadle.cli.server import Server, find_server
 from treadle.domain.errors import TreadleError
 from treadle.settings import Settings, load_settings
@@ -53,7 +54,7 @@ def doctor(
     json: AsJson = False,
 ) -> Exit:
     """Checks this installation and says what to do. Exits 3 where something fails."""
-    settings = load_settings(os.environ, data=data, tasks=tasks)
+    settings = with_project(load_settings(os.environ, data=data, tasks=tasks), tasks)
     findings: list[Finding] = []
     for finding in chain.from_iterable(check(settings) for check in CHECKS):
         findings.append(finding)
@@ -131,12 +132,13 @@ def check_server(settings: Settings) -> Iterator[Finding]:
 
 def check_tasks(settings: Settings) -> Iterator[Finding]:
     """Whether every task file imports, in a process of its own: people's code may do anything."""
-    folder = Path(settings.tasks)
-    if not folder.is_dir():
-        yield Finding("ok", "task files", f"there is no folder {folder}")
+    folders = [folder.absolute() for folder in settings.task_folders if folder.is_dir()]
+    if not folders:
+        yield Finding("ok", "task files", f"there is no folder {settings.tasks}")
         return
+    folder = os.pathsep.join(map(str, folders))
     command = [sys.executable, "-m", "treadle.cli.service", "tasks"]
-    environment = {**os.environ, "TREADLE_TASKS": str(folder.absolute())}
+    environment = {**os.environ, "TREADLE_TASKS": folder}
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, timeout=IMPORT_SECONDS, check=False, stdin=subprocess.DEVNULL
@@ -149,7 +151,7 @@ def check_tasks(settings: Settings) -> Iterator[Finding]:
     except (ValueError, IndexError):
         yield Finding("fail", "task files", f"importing {folder} ended the process", done.stderr.decode()[-500:])
         return
-    yield Finding("ok", "task files", f"{len(found['jobs'])} jobs in {folder}")
+    yield Finding("ok", "task files", f"{len(found['jobs'])} jobs in {settings.tasks}")
     for failure in found["failures"]:
         yield Finding("fail", failure["file"], failure["message"], failure["detail"])
 

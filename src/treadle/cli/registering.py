@@ -6,12 +6,15 @@ This imports people's task files, so it is done in a process of its own, which e
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from treadle.api.tokens import admin_token
 from treadle.authoring.discovery import Discovery, discover
+from treadle.authoring.overrides import check_project, override
+from treadle.authoring.project import Project, read_project
 from treadle.authoring.schedule_file import read_schedules
 from treadle.bootstrap import Services, make_data_folder, open_services
 from treadle.cli.output import say
@@ -28,8 +31,8 @@ def prepare(settings: Settings, *, config: Path | None, demo: bool) -> None:
     if token.made:
         say(f"the administrator's token, shown this once: {token.value}")
     schedules = None if config is None else _read(config)
-    tasks = Path(settings.tasks)
-    found = discover(tasks) if tasks.is_dir() else None
+    folders = [folder for folder in settings.task_folders if folder.is_dir()]
+    found = discover(*folders) if folders else None
     asyncio.run(_register(settings, found, schedules, demo=demo))
 
 
@@ -62,13 +65,24 @@ async def _register_tasks(services: Services, found: Discovery) -> None:
     for failure in found.failures:
         say(f"{failure.file} cannot be used, so its jobs stay as they were: {failure.message}")
         sys.stderr.write(failure.detail)
-    changes = await services.sources.sync_jobs(
-        settings.domain,
-        Path(settings.tasks).name,
-        [Declared(handler.spec, handler.source) for handler in found.registry],
-        unreadable=[failure.file for failure in found.failures],
-    )
-    _tell("job", changes, settings.tasks)
+    declared = _overridden(found, read_project(Path.cwd()))
+    for folder in settings.task_folders:
+        name = folder.resolve().name
+        changes = await services.sources.sync_jobs(
+            settings.domain,
+            name,
+            [each for each in declared if each.source.startswith(f"{name}/")],
+            unreadable=[failure.file for failure in found.failures],
+        )
+        _tell("job", changes, str(folder))
+
+
+def _overridden(found: Discovery, project: Project) -> list[Declared]:
+    """The jobs of task files, as the environment and the project's file want them."""
+    for problem in check_project(project.jobs, [handler.spec.job_id for handler in found.registry]):
+        say(str(problem))
+    overridden = ((handler, override(handler.spec, os.environ, project.jobs)) for handler in found.registry)
+    return [Declared(job.spec, handler.source, job.origins) for handler, job in overridden]
 
 
 async def _register_schedules(services: Services, file: _File) -> None:

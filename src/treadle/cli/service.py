@@ -104,7 +104,7 @@ def tasks(settings: Settings, arguments: list[str]) -> None:
     """Print, as the last line of standard output, what the task files hold."""
     from treadle.authoring.discovery import discover
 
-    found = discover(Path(settings.tasks))
+    found = discover(*settings.task_folders)
     jobs = [handler.spec.job_id for handler in found.registry]
     write_json({"jobs": jobs, "failures": [failure._asdict() for failure in found.failures]})
 

@@ -15,6 +15,7 @@ import msgspec
 from cyclopts import Parameter
 
 from treadle.api.tokens import check_exposure, check_strength
+from treadle.cli.project import with_project
 from treadle.cli.supervisor import Orders
 from treadle.domain.errors import InvalidInput
 from treadle.settings import Settings, load_settings, to_environment
@@ -137,10 +138,9 @@ def worker(
 
 def _settings(**options: object) -> Settings:
     """The settings of the environment and the options, with folders that hold wherever a process stands."""
-    settings = load_settings(os.environ, **options)
-    return msgspec.structs.replace(
-        settings, data=str(Path(settings.data).absolute()), tasks=str(Path(settings.tasks).absolute())
-    )
+    settings = with_project(load_settings(os.environ, **options), options.get("tasks"))
+    tasks = os.pathsep.join(str(folder.absolute()) for folder in settings.task_folders)
+    return msgspec.structs.replace(settings, data=str(Path(settings.data).absolute()), tasks=tasks)
 
 
 def _become_service(name: str, settings: Settings) -> NoReturn:

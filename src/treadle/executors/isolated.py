@@ -28,19 +28,20 @@ from treadle.executors.outcomes import to_outcome
 from treadle.executors.pipes import PipeReader
 from treadle.executors.scratch import Scratch
 from treadle.executors.session import READ_BYTES, Output, carry_out, scratch_folder
+from treadle.settings import task_folders
 
 _MAIN: Final = "treadle.executors.isolated_main"
 _MAX_OUTCOME_BYTES: Final = 1024 * 1024
 
 
 class IsolatedExecutor:
-    """Carries out handlers of a folder of task files, with the worker's environment and working folder."""
+    """Carries out handlers of folders of task files, with the worker's environment and working folder."""
 
     ends_itself = True
 
-    def __init__(self, tasks: Path, *, grace: float, scratch: Path | None = None) -> None:
+    def __init__(self, tasks: str, *, grace: float, scratch: Path | None = None) -> None:
         """`grace`: seconds between TERM and KILL. `scratch`: where temporary folders are made."""
-        self._tasks = tasks.absolute()
+        self._tasks = os.pathsep.join(str(folder.absolute()) for folder in task_folders(tasks))
         self._grace = grace
         self._scratch = scratch
 
@@ -80,7 +81,7 @@ class IsolatedExecutor:
         handler = execution.work.executor
         assert isinstance(handler, PythonHandler)  # noqa: S101 - registered for nothing else
         assignment = Assignment(
-            tasks=str(self._tasks),
+            tasks=self._tasks,
             handler=handler.handler,
             claim=execution.claim,
             deadline=execution.deadline,

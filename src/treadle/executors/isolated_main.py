@@ -30,6 +30,7 @@ from treadle.executors.isolation import Assignment, decode_assignment, encode_en
 from treadle.executors.lines import encode_fields
 from treadle.executors.outcomes import failure, failure_by_rule, to_outcome
 from treadle.executors.redact import NOTHING_SECRET
+from treadle.settings import task_folders
 from treadle.system import SystemClock
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
 
 
 def _find(assignment: Assignment, log: PipeLog) -> Handler[..., Any]:
-    tasks = discover(Path(assignment.tasks))
+    tasks = discover(*task_folders(assignment.tasks))
     handler = tasks.registry.get(assignment.handler)
     if handler is None:
         for failed in tasks.failures:

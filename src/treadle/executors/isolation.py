@@ -32,7 +32,7 @@ _endings: Final = msgspec.msgpack.Decoder(Ending)
 
 
 class Assignment(Struct, frozen=True):
-    """One attempt: the folder of task files, the handler's name in it, and the file that takes the outcome.
+    """One attempt: the folders of task files, the handler's name in it, and the file that takes the outcome.
 
     `deadline` is in seconds of the monotonic clock, which all processes share. `messages` is its batch, None where the
     job takes none.

@@ -28,10 +28,24 @@ _MOST_RACES: Final = 10
 
 
 class Declared(Struct, frozen=True):
-    """A job as a file declares it; `source` is its place, such as `tasks/report.py:12`."""
+    """A job as a file declares it; `source` is its place, such as `tasks/report.py:12`.
+
+    `origins` says which of its values come from elsewhere, and from where: `enabled` from `REPORT_ENABLED`.
+    """
 
     spec: JobSpec
     source: str
+    origins: dict[str, str] = {}
+
+    @property
+    def told(self) -> str:
+        """Where it comes from, in one line."""
+        return "; ".join([self.source, *(f"{what} by {origin}" for what, origin in self.origins.items())])
+
+    @property
+    def digest(self) -> str:
+        """What tells it from what the file said before."""
+        return _digest((self.spec, self.origins) if self.origins else self.spec)
 
 
 class Changes(Struct, frozen=True):
@@ -67,13 +81,13 @@ class Sources:
         The jobs of files that are `unreadable` now stay as they are.
         """
         before = (await self._remembered(domain, source)).jobs
-        now = {each.spec.job_id: (_file(each.source), _digest(each.spec)) for each in declared}
+        now = {each.spec.job_id: (_file(each.source), each.digest) for each in declared}
         defined = [each for each in declared if before.get(each.spec.job_id) != now[each.spec.job_id]]
         defined += [
             each for each in declared if each not in defined and await self._jobs.find(domain, each.spec.job_id) is None
         ]
         for each in _in_order(defined):
-            await self._jobs.define(domain, each.spec, source=each.source)
+            await self._jobs.define(domain, each.spec, source=each.told)
         kept = {id_: said for id_, said in before.items() if id_ not in now and said[0] in unreadable}
         gone = [id_ for id_ in before if id_ not in now and id_ not in kept]
         for job_id in await self._last_first(domain, gone):

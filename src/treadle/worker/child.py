@@ -69,7 +69,7 @@ async def run(orders: Orders) -> None:
     """Work until SIGTERM, then drain within the grace and give back the rest."""
     settings, clock = orders.settings, SystemClock()
     control = ChildControl(orders.control)
-    tasks = discover(Path(settings.tasks))
+    tasks = discover(*settings.task_folders)
     _tell(tasks, settings)
     engine = await until_available("open", lambda: open_engine(settings.engine_url, clock))
     bound.set(Bound(lambda: _client_of_run(engine, settings), asyncio.get_running_loop()))
@@ -135,7 +135,7 @@ def _executors(engine: Engine, registry: Registry, settings: Settings) -> Execut
     executors = Executors(take)
     executors.register(Program, ProgramExecutor(grace=settings.grace_sec))
     executors.register(PythonHandler, HandlerExecutor(registry, settings.concurrency))
-    isolated = IsolatedExecutor(Path(settings.tasks), grace=settings.grace_sec)
+    isolated = IsolatedExecutor(settings.tasks, grace=settings.grace_sec)
     executors.register(PythonHandler, isolated, isolation="process")
     return executors
 
