@@ -87,6 +87,9 @@ def test_dead_letters_are_retried_and_discarded(server: Up) -> None:
     assert server.run("dlq", "discard", ids[2], stdin="").returncode == 2
     assert server.run("dlq", "discard", ids[2], "--why", "old", "--yes").stdout == f"{ids[2]} is discarded\n"
     assert server.ask("run", "show", ids[2])["resolution"]["why"] == "old"
+    for verb in (("retry",), ("discard", "--yes")):
+        assert server.run("dlq", *verb, "run_none").returncode == 4
+        assert server.run("dlq", *verb, "run_none", ids[0]).returncode == 5
     assert server.run("dlq", "discard").returncode == 2
     assert server.run("dlq", "discard", "--all", "--queue", "failing", "--yes").returncode == 0
     assert ids[3] not in server.run("dlq", "list").stdout

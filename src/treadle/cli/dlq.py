@@ -14,7 +14,7 @@ from treadle.cli.options import AsJson, Data
 from treadle.cli.output import confirm, say, write_json, write_record, write_table
 from treadle.cli.server import Server, find_server, segment
 from treadle.cli.times import ago
-from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.errors import InvalidInput, NotFound, Problem
 
 app = App(name="dlq", help="Dead letters: failed runs that nobody has retried or discarded.")
 
@@ -76,7 +76,10 @@ def retry(
     data: Data = None,
     json: AsJson = False,
 ) -> Exit:
-    """Retries dead letters as new runs; the inputs given go over those of each. Exits 5 where one cannot be retried."""
+    """Retries dead letters as new runs; the inputs given go over those of each. Exits 5 where one cannot be retried.
+
+    Where all that is wrong is that there is none, it exits 4.
+    """
     inputs = read_inputs(input, set_ or [])
     server = find_server(data)
     more = {"inputs": inputs} if inputs else {}
@@ -95,7 +98,10 @@ def discard(
     data: Data = None,
     json: AsJson = False,
 ) -> Exit:
-    """Lets dead letters be: they are listed no more. Exits 5 where one cannot be discarded."""
+    """Lets dead letters be: they are listed no more. Exits 5 where one cannot be discarded.
+
+    Where all that is wrong is that there is none, it exits 4.
+    """
     server = find_server(data)
     chosen = _chosen(server, run_ids, queue, job, every=all_)
     if chosen and not yes:
@@ -127,7 +133,10 @@ def _each(server: Server, run_ids: list[str], verb: str, more: dict[str, Any], *
     else:
         for item in items:
             _TOLD.get(item["code"], _tell_refused)(item)
-    return Exit.OK if all(item["code"] in _TOLD for item in items) else Exit.CONFLICT
+    refused = {item["code"] for item in items} - _TOLD.keys()
+    if not refused:
+        return Exit.OK
+    return Exit.NOT_FOUND if refused == {NotFound.code} else Exit.CONFLICT
 
 
 def _tell_retried(item: dict[str, Any]) -> None:
