@@ -83,6 +83,22 @@ def test_a_job_is_created_shown_switched_and_deleted(server: Up, tmp_path: Path)
     assert server.run("job", "show", "fresh").returncode == 4
 
 
+def test_a_job_is_replaced_by_a_file_as_it_was_read(server: Up, tmp_path: Path) -> None:
+    file = tmp_path / "job.json"
+    file.write_text('{"executor": {"type": "shell", "script": "true"}, "max_concurrent": 1}')
+    assert server.run("job", "replace", "swapped", str(file)).returncode == 4
+    server.define(job_id="swapped", script="false")
+    assert server.run("job", "replace", "swapped", str(file)).stdout == "swapped is at version 2\n"
+    read = server.ask("job", "show", "swapped")
+    assert (read["executor"]["script"], read["max_concurrent"]) == ("true", 1)
+    file.write_text(json.dumps({**read, "max_concurrent": 4}))
+    assert server.ask("job", "replace", "swapped", str(file))["max_concurrent"] == 4
+    stale = server.run("job", "replace", "swapped", str(file))
+    assert (stale.returncode, "version 3, not 2" in stale.stderr) == (5, True), stale.stderr
+    file.write_text(json.dumps({**read, "max_concurrent": -4}))
+    assert server.run("job", "replace", "swapped", str(file)).returncode == 2
+
+
 def test_a_wrong_document_is_refused_with_every_fault(server: Up) -> None:
     text = json.dumps({"job_id": "x", "executor": {"type": "shel"}, "timout_ms": 3})
     for done in (server.run("job", "create", "-", stdin=text), treadle("job", "validate", "-", stdin=text)):

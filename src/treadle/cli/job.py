@@ -65,6 +65,17 @@ def create(file: File, /, *, data: Data = None, json: AsJson = False) -> None:
         sys.stdout.write(f"{job['job_id']}\n")
 
 
+@app.command
+def replace(job_id: str, file: File, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Gives a job the definition in a JSON or YAML file; its limits hold at once. Exits 5 where the file has a version
+    that stands no more."""
+    job = find_server(data).put(f"/jobs/{segment(job_id)}", read_document(file))
+    if json:
+        write_json(job)
+    else:
+        sys.stdout.write(f"{job['job_id']} is at version {job['version']}\n")
+
+
 @app.command(name="run")
 def run_job(
     job_id: str,

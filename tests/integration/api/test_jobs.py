@@ -104,10 +104,13 @@ async def test_a_job_as_it_was_read_can_be_sent_back_with_a_change(server: Serve
     response = await server.client.put("/jobs/report", json={**job, "priority": "low"})
     assert (response.status_code, response.json()["version"], response.json()["priority"]) == (200, 2, "low")
     stale = await server.client.put("/jobs/report", json={**job, "priority": "high"})
-    assert stale.status_code == 422  # it says when the job was last changed, and that is no longer so
-    assert stale.json()["errors"][0] == {
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_version")
+    read = response.json()
+    changed = await server.client.put("/jobs/report", json={**read, "updated_at": job["updated_at"]})
+    assert changed.status_code == 422
+    assert changed.json()["errors"][0] == {
         "pointer": "/updated_at",
-        "message": f"cannot be set: it is '{response.json()['updated_at']}'",
+        "message": f"cannot be set: it is '{read['updated_at']}'",
         "code": "read_only",
     }
 

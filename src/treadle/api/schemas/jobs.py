@@ -138,12 +138,13 @@ def split_read_only(document: object, standing: domain.Job) -> tuple[object, int
     if not isinstance(document, dict):
         return document, None
     known = msgspec.to_builtins(to_job(standing))
+    version = document.get("version")
+    is_old = type(version) is int and version != standing.version  # then what was read beside it is old too
     problems = [
         Problem(below("", key), f"cannot be set: it is {known[key]!r}", "read_only")
         for key in ("source", "created_at", "updated_at")
-        if key in document and document[key] != known[key]
+        if not is_old and key in document and document[key] != known[key]
     ]
-    version = document.get("version")
     if version is not None and type(version) is not int:
         problems.append(Problem("/version", "must be the version that was read, a whole number"))
     if problems:
