@@ -91,6 +91,12 @@ async def test_many_runs_are_submitted_in_one_transaction_and_in_order(settings:
     assert results == [{"sum": number + 1} for number in range(50)]
 
 
+async def test_of_many_runs_the_wrong_one_is_named(settings: Settings) -> None:
+    async with AsyncClient(settings) as client:
+        with pytest.raises(InvalidInput, match=r"^/inputs/1/flow_group: "):
+            await client.enqueue_many("add", [{"a": 1}, {"a": 1, "flow_group": "x"}])
+
+
 @pytest.mark.parametrize("one", ["run_1", {"run": "run_1"}])
 async def test_one_parent_in_the_place_of_a_list_is_told_as_such(settings: Settings, one: Any) -> None:
     async with AsyncClient(settings) as client:

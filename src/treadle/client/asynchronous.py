@@ -15,7 +15,7 @@ from msgspec import Struct
 from treadle.client.binding import Bound, bound
 from treadle.domain import json
 from treadle.domain.dependencies import Join, OnParentFailure
-from treadle.domain.errors import NotFound, TreadleError
+from treadle.domain.errors import NotFound, TreadleError, moved
 from treadle.domain.groups import GroupRequest, build_group
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
@@ -138,8 +138,10 @@ class AsyncClient:
         """
         job = await self._job(job_id)
         now = self._engine.now()
-        requests = [read({"inputs": dict(each), "priority": priority}, RunRequest) for each in inputs]
-        new = [self._build(job, request, now) for request in requests]
+        new = []
+        for place, each in enumerate(inputs):
+            with moved("/inputs", f"/inputs/{place}"):
+                new.append(self._build(job, read({"inputs": dict(each), "priority": priority}, RunRequest), now))
         accepted = await self._engine.runs.enqueue(new, together=True)
         check_all_accepted(new, accepted)
         return [each.run_id for each in accepted]

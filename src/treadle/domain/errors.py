@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 
@@ -45,6 +46,18 @@ class InvalidInput(TreadleError):
     def __init__(self, problems: Iterable[Problem] | str) -> None:
         self.problems: tuple[Problem, ...] = (Problem("", problems),) if isinstance(problems, str) else tuple(problems)
         super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
+@contextmanager
+def moved(pointer: str, to: str) -> Iterator[None]:
+    """Faults below `pointer` are told below `to`: where the value stands among several."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(
+            replace(each, pointer=to + each.pointer.removeprefix(pointer)) if each.pointer.startswith(pointer) else each
+            for each in error.problems
+        ) from None
 
 
 class MalformedInput(TreadleError):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, structs, to_builtins
 
 from treadle.domain.dependencies import MAX_PARENTS, Depends, Join, OnParentFailure
-from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.errors import InvalidInput, Problem, moved
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
 from treadle.domain.priority import SaidPriority, to_priority
@@ -62,9 +62,13 @@ def build_group(
             max_inputs=max_inputs,
         )
 
-    members = [build(job, place, inputs, None) for place, inputs in enumerate(request.inputs, 1)]
+    members = []
+    for place, inputs in enumerate(request.inputs):
+        with moved("/inputs", f"/inputs/{place}"):
+            members.append(build(job, place + 1, inputs, None))
     depends = Depends(tuple(each.id for each in members), request.join, request.on_parent_failure)
-    return [*members, build(then, 0, request.then_inputs, depends)]
+    with moved("/inputs", "/then_inputs"):
+        return [*members, build(then, 0, request.then_inputs, depends)]
 
 
 def _check_jobs(jobs: Mapping[str, Job]) -> None:

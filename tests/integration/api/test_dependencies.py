@@ -151,6 +151,20 @@ async def test_a_wrong_group_is_refused_whole(
     assert (await server.client.get("/runs")).json()["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"inputs": [{"a": 1}, {"a": 2}, {}], "then_inputs": {"a": 1}}, "/inputs/2/a"),
+        ({"inputs": [{"a": 1}]}, "/then_inputs/a"),
+    ],
+)
+async def test_of_a_group_the_wrong_member_is_named(server: Server, change: dict[str, Any], pointer: str) -> None:
+    await server.create_job(inputs={}, concurrency_key="{a}")
+    response = await server.client.post("/runs/groups", json={"job_id": "report", "then": "report", **change})
+    assert response.status_code == 422
+    assert [fault["pointer"] for fault in response.json()["errors"]] == [pointer]
+
+
 async def test_a_group_whose_join_is_refused_leaves_no_members(server: Server) -> None:
     await server.create_job()
     await server.create_job(job_id="sum", queue="closed")
