@@ -168,13 +168,21 @@ def test_inputs_that_a_job_has_of_its_own_must_fit_as_far_as_they_go() -> None:
     job("a", inputs={"weight": 2})(of_dataclass)
 
 
-def test_the_decorator_imports_no_web_framework_and_little_else() -> None:
+@pytest.mark.parametrize(
+    ("statement", "seconds"),
+    [
+        ("import treadle", 0.120),
+        # About 0.09 s on an idle machine; processor time grows too where others share the core.
+        ("from treadle import job, JobContext, BaseTask", 0.240),
+    ],
+)
+def test_imports_cost_little_and_bring_no_web_framework(statement: str, seconds: float) -> None:
     look = (
-        "import time, sys; began = time.process_time(); from treadle import job, JobContext, BaseTask\n"
+        f"import time, sys; began = time.process_time(); {statement}\n"
         "took = time.process_time() - began\n"
-        "heavy = {'fastapi', 'starlette', 'pydantic', 'uvicorn', 'apsw', 'jsonschema_rs', 'httpx2', 'rich'}\n"
+        "heavy = {'fastapi', 'starlette', 'pydantic', 'uvicorn', 'apsw', 'asyncio', 'jsonschema_rs', 'httpx2'}\n"
         "print(took, sorted(heavy & {name.partition('.')[0] for name in sys.modules}))"
     )
     said = [subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True) for _ in range(5)]
     assert {each.stdout.split(" ", 1)[1].strip() for each in said} == {"[]"}
-    assert min(float(each.stdout.split(" ", 1)[0]) for each in said) <= 0.120
+    assert min(float(each.stdout.split(" ", 1)[0]) for each in said) <= seconds

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final, Generic, Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, overload
 
 from treadle.authoring.binding import Binding
-from treadle.authoring.calling import CalledAttempt
 from treadle.authoring.context import RunningAttempt
 from treadle.authoring.retrying import RetryRule
 from treadle.authoring.submitting import RunHandle, Submitter, SyncWords
@@ -157,6 +156,8 @@ class Handler(Generic[Params, Result]):
         An async function's is to be awaited. There is no run: a context has an attempt in memory, whose steps are done
         each time, and which can neither sleep nor wait for events.
         """
+        from treadle.authoring.calling import CalledAttempt  # for tests: a worker has no use for it
+
         attempt = CalledAttempt(self.spec, {**self.spec.inputs, **self.binding.inputs_of(inputs, named)})
         return cast("Result", attempt.run(self.function, self.arguments(attempt)))
 
