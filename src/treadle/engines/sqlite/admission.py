@@ -144,11 +144,15 @@ def _hand_over(connection: apsw.Connection, free: dict[int, int]) -> tuple[int, 
 
 def _hand_one_over(connection: apsw.Connection, gates: Collection[int], free: dict[int, int]) -> tuple[int, set[int]]:
     """The same where one slot is free of each gate, as a trip of a worker leaves it."""
-    first = fetch(connection, _SQL["first_waiters"], (json_list(list(gates)),)) if gates else []
-    taken = [(gate, rank, seq) for gate, rank, seq, others in first if "," not in others]
+    if not gates:
+        return 0, set()
+    taken = fetch(connection, _SQL["let_first_in"], (json_list(list(gates)),))
     free.update((gate, 0) for gate, _, _ in taken)
-    _let_in(connection, taken)
-    return len(taken), {gate for gate, _, _, others in first if "," in others}
+    if taken:
+        connection.execute(_SQL["take"], (json_list(taken),))
+    left = [gate for gate in gates if free[gate]]
+    entangled = fetch(connection, _SQL["still_waited_for"], (json_list(left),)) if left else []
+    return len(taken), {gate for (gate,) in entangled}
 
 
 def _let_in(connection: apsw.Connection, slots: Sequence[tuple[int, Instant, int]]) -> None:

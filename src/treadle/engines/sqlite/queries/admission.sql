@@ -59,10 +59,16 @@ SELECT value, (SELECT json_group_array(json_array(rank, seq, gates)) FROM (
   SELECT rank, seq, gates FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT ?2))
 FROM json_each(?1);
 
--- name: first_waiters
--- The best of each gate, where the usual one slot is free: without the JSON of several, in half the time.
-SELECT value, rank, seq, gates FROM json_each(?) CROSS JOIN runs
-ON seq = (SELECT seq FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT 1);
+-- name: let_first_in
+-- The best of each gate, where the usual one slot is free, unless it has other gates to pass as well.
+UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL
+WHERE seq IN (
+  SELECT (SELECT seq FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT 1) FROM json_each(?)
+) AND instr(gates, ',') = 0
+RETURNING gates ->> 0, rank, seq;
+
+-- name: still_waited_for
+SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM runs WHERE waits_for = value);
 
 -- name: first
 SELECT rank, seq, gates FROM runs WHERE waits_for = ? ORDER BY rank, seq LIMIT 1;
