@@ -8,9 +8,9 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from treadle.domain.runs import State
+from treadle.engines.lines import gate_id
 from treadle.engines.sqlite.connection import connect
 from treadle.engines.sqlite.engine import open_sqlite
-from treadle.engines.sqlite.gates import gate_id
 from treadle.system import SystemClock
 from treadle.testing.driver import Driver, lanes
 

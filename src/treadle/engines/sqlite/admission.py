@@ -21,10 +21,10 @@ from treadle.domain.admission import AT_THE_GATE, next_hold
 from treadle.domain.instants import Instant
 from treadle.domain.runs import State
 from treadle.domain.states import TABLE, Change
+from treadle.engines.records import to_json
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.gates import due_rates, free_slots, recall, set_alarms
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.records import to_json
 
 Waiter: TypeAlias = tuple[Instant, int, str]
 """The rank of a run, its number, and its gates as JSON: of those that wait, the lesser goes first."""

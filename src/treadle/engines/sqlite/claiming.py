@@ -22,11 +22,12 @@ from treadle.domain.runs import Claim, State
 from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import Step
+from treadle.engines.lines import Line
 from treadle.engines.sqlite.admission import admit, advance
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.domains import share_out
 from treadle.engines.sqlite.gates import due_rates, has_rates, use_tokens
-from treadle.engines.sqlite.lines import Line, Lines
+from treadle.engines.sqlite.lines import Lines
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.queues import QueueName, controls, use
 from treadle.engines.sqlite.records import to_claim

@@ -24,12 +24,12 @@ from treadle.domain.priority import rank
 from treadle.domain.runs import NewRun
 from treadle.domain.states import DEBOUNCED_EVENT, debounced_data
 from treadle.engines.contract import Accepted, Admission
+from treadle.engines.lines import Line, gates_of
+from treadle.engines.records import to_json, to_limits
 from treadle.engines.sqlite.cancelling import cancel
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.gates import gates_of
-from treadle.engines.sqlite.lines import Line, put_line
+from treadle.engines.sqlite.lines import put_line
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.records import to_json, to_limits
 
 _SQL: Final = load("clashes")
 _RUNS: Final = load("runs")

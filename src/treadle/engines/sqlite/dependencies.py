@@ -24,35 +24,25 @@ from treadle.domain.dependencies import (
     OnParentFailure,
     Parent,
     Tally,
-    Verdict,
     decide,
-    judge,
     why_ended,
 )
 from treadle.domain.instants import Instant
 from treadle.domain.priority import rank
-from treadle.domain.runs import NewRun, State
-from treadle.domain.states import CANCEL_ROW, TABLE, Change
+from treadle.domain.runs import NewRun
+from treadle.domain.states import CANCEL_ROW
+from treadle.engines.cascades import EDGES_AT_ONCE, LEVELS_AT_ONCE, SKIP_ROW, judge_edge, tallies
 from treadle.engines.contract import Topic
+from treadle.engines.records import PRIORITIES, to_error, to_json
 from treadle.engines.sqlite.admission import advance
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.ending import End, end_waiting
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.records import PRIORITIES, to_error, to_json
 from treadle.engines.sqlite.writer import Write
 
 _SQL: Final = load("dependencies")
 _TRIGGERS: Final = load("triggers")
 _depends: Final = msgspec.json.Decoder(Depends)
-
-EDGES_AT_ONCE: Final = 1_000
-LEVELS_AT_ONCE: Final = 50
-"""How much of a cascade one transaction works off."""
-
-_MOOT: Final = "moot"
-"""The verdict on the parent of a child that does not wait any more."""
-
-_SKIP_ROW: Final = TABLE[State.BLOCKED, Change.SKIP]
 
 
 class Standing:
@@ -176,7 +166,7 @@ def _resolve(write: Write, edges: Sequence[tuple[Any, ...]], now: Instant) -> No
     connection.execute(_SQL["set_verdicts"], (json_list(verdicts),))
     go: list[tuple[str, int]] = []
     ends: list[End] = []
-    for row in fetch(connection, _SQL["tally"], (json_list(_tallies(verdicts)),)):
+    for row in fetch(connection, _SQL["tally"], (json_list(tallies(verdicts)),)):
         child, seq, join, on_failure, pending, met, unmet, failed, failed_by, unmet_by = row
         decision = decide(Join(join), OnParentFailure(on_failure), Tally(pending, met, unmet, failed))
         if decision is Decision.GO:
@@ -186,7 +176,7 @@ def _resolve(write: Write, edges: Sequence[tuple[Any, ...]], now: Instant) -> No
         elif decision is Decision.SKIP:
             ((condition,),) = fetch(connection, _SQL["condition"], (unmet_by, child))
             why = why_ended(decision, unmet_by, None if condition is None else read_condition(condition))
-            ends.append(End(seq, _SKIP_ROW, why))
+            ends.append(End(seq, SKIP_ROW, why))
     if go:
         write.topics.add(Topic.RUNS)
         _let_go(connection, go, now)
@@ -197,25 +187,7 @@ def _resolve(write: Write, edges: Sequence[tuple[Any, ...]], now: Instant) -> No
 
 def _judge(edge: tuple[Any, ...]) -> str:
     _, _, join, state, code, condition, result = edge
-    if join is None:
-        return _MOOT
-    asked = None if condition is None else read_condition(condition)
-    return judge(state, code, None if result is None else result.encode(), asked, Join(join))
-
-
-def _tallies(verdicts: Sequence[tuple[str, str, str]]) -> list[tuple[Any, ...]]:
-    """By child: how many of each verdict, and the first parents that failed and that were unmet."""
-    by_child: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for parent, child, verdict in verdicts:
-        by_child[child][verdict].append(parent)
-    return [
-        (
-            child,
-            *(len(parents[verdict]) for verdict in (Verdict.MET, Verdict.UNMET, Verdict.FAILED)),
-            *(min(parents[verdict], default=None) for verdict in (Verdict.FAILED, Verdict.UNMET)),
-        )
-        for child, parents in by_child.items()
-    ]
+    return judge_edge(join, state, code, condition, None if result is None else result.encode())
 
 
 def _let_go(connection: apsw.Connection, children: Sequence[tuple[str, int]], now: Instant) -> None:

@@ -18,17 +18,18 @@ from treadle.domain.runs import NewRun
 from treadle.domain.states import QUEUED_EVENT
 from treadle.domain.submitting import wait_for
 from treadle.engines.contract import Accepted, Admission
+from treadle.engines.lines import Line, gates_of
+from treadle.engines.records import to_json
 from treadle.engines.sqlite.admission import arrive
 from treadle.engines.sqlite.clashing import NO_CLASH, Clash, look, may_clash, take_keys
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import Standing, attach
-from treadle.engines.sqlite.gates import declare, gates_of
+from treadle.engines.sqlite.gates import declare
 from treadle.engines.sqlite.keys import named, put_key
 from treadle.engines.sqlite.letters import resolve_by
-from treadle.engines.sqlite.lines import Line, put_line
+from treadle.engines.sqlite.lines import put_line
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.queues import QueueName, controls
-from treadle.engines.sqlite.records import to_json
 
 _SQL: Final = load("runs")
 _ADMISSION: Final = load("admission")

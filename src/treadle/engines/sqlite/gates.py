@@ -1,42 +1,21 @@
-"""Gates: the lanes and rates before which runs wait, as rows. A gate's id is a hash of what it is, as a line's is."""
+"""Gates: the lanes and rates before which runs wait, as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import lru_cache
-from hashlib import blake2b
-from typing import Final, Literal
+from typing import Final
 
 import apsw
 
 from treadle.domain.instants import Instant
 from treadle.domain.limits import Limits, free_tokens, next_token
 from treadle.domain.rates import Rate, consume
+from treadle.engines.lines import gate_id, is_rate
+from treadle.engines.records import to_limits
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.records import to_limits
 
 _SQL: Final = load("admission")
-
-
-@lru_cache(maxsize=65_536)
-def gate_id(kind: Literal["lane", "rate"], domain: str, key: str) -> int:
-    """The id of a gate: 62 bits of a hash over what it is, and last the bit that tells rates from lanes."""
-    digest = blake2b("\0".join((domain, key)).encode(), digest_size=8)
-    return int.from_bytes(digest.digest()) >> 2 << 1 | (kind == "rate")
-
-
-def is_rate(gate: int) -> bool:
-    """Whether an id is that of a rate."""
-    return bool(gate & 1)
-
-
-def gates_of(domain: str, limits: Limits | None) -> list[int]:
-    """The gates that a run has to pass, in the order in which it is told what it waits for."""
-    if limits is None:
-        return []
-    lanes = [gate_id("lane", domain, lane.key) for lane in limits.lanes]
-    return [*lanes, *(gate_id("rate", domain, limit.key) for limit in limits.rates)]
 
 
 def declare(connection: apsw.Connection, domain: str, limits: Limits, *, over: Callable[[str], bool]) -> set[int]:

@@ -13,10 +13,10 @@ from treadle.domain.instants import Instant
 from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.rates import Rate
 from treadle.engines.contract import Topic
+from treadle.engines.lines import gate_id
 from treadle.engines.sqlite.admission import admit
 from treadle.engines.sqlite.asides import come_back, stand_aside
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.gates import gate_id
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.writer import Write, Writer

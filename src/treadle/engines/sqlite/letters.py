@@ -13,12 +13,12 @@ from treadle.domain.json import encode
 from treadle.domain.letters import LETTER_DISCARDED_EVENT, LETTER_RETRIED_EVENT, Resolution, discarded, retried
 from treadle.domain.runs import NewRun, Run
 from treadle.engines.contract import RunQuery, Topic
+from treadle.engines.records import to_json
 from treadle.engines.sqlite.connection import fetch
 from treadle.engines.sqlite.events import append
 from treadle.engines.sqlite.finding import find_dead
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
-from treadle.engines.sqlite.records import to_json
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
 

@@ -1,37 +1,17 @@
-"""Lines: where ready runs wait, by domain, queue and requirement class.
-
-A line's id is a hash of what it is, so that what a process remembers of it is right whatever transactions come to.
-"""
+"""The lines that the table holds."""
 
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
-from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final
 
 import apsw
 
+from treadle.engines.lines import Line, line_id
 from treadle.engines.sqlite.connection import fetch
 from treadle.engines.sqlite.queries import load
 
 _SQL: Final = load("runs")
-
-
-class Line(NamedTuple):
-    """Where ready runs wait. `solo` lines hold suspects, which run alone."""
-
-    domain: str
-    queue: str
-    requires: str
-    solo: bool
-
-
-@lru_cache(maxsize=65_536)
-def line_id(line: Line) -> int:
-    """The id of a line: 63 bits of a hash over its parts."""
-    digest = blake2b("\0".join((line.domain, line.queue, line.requires, str(int(line.solo)))).encode(), digest_size=8)
-    return int.from_bytes(digest.digest()) >> 1
 
 
 def put_line(connection: apsw.Connection, line: Line) -> int:

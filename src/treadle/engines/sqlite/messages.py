@@ -27,13 +27,13 @@ from treadle.domain.messages import (
 from treadle.domain.runs import Claim, NewRun, State
 from treadle.domain.states import Row, Transition, judge_messages
 from treadle.engines.contract import Admission, Consumer, MessageQuery, Received, Topic
+from treadle.engines.records import to_error, to_json
 from treadle.engines.sqlite import events as event_log
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.enqueuing import enqueue
 from treadle.engines.sqlite.keys import named, put_key
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
-from treadle.engines.sqlite.records import to_error, to_json
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
 

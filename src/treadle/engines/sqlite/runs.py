@@ -12,6 +12,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
 from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
+from treadle.engines.records import to_error
 from treadle.engines.sqlite import dependencies, settling
 from treadle.engines.sqlite.cancelling import cancel
 from treadle.engines.sqlite.claiming import Claimer
@@ -21,7 +22,7 @@ from treadle.engines.sqlite.enqueuing import enqueue
 from treadle.engines.sqlite.finding import find, get
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
-from treadle.engines.sqlite.records import to_claim, to_error
+from treadle.engines.sqlite.records import to_claim
 from treadle.engines.sqlite.workers import Leases
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock

@@ -11,11 +11,12 @@ import msgspec
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL
 from treadle.domain.states import ATTEMPT_DATA, CANCEL_ROW, Change, Transition, row_for, settled_data
+from treadle.engines.lines import Line
 from treadle.engines.sqlite import messages
 from treadle.engines.sqlite.admission import arrive, release
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import note_settled
-from treadle.engines.sqlite.lines import Line, put_line
+from treadle.engines.sqlite.lines import put_line
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.triggers import note_completed
 from treadle.engines.sqlite.waits import begin_waits, encode_wait
