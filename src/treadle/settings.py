@@ -28,7 +28,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     data: str = ".treadle"
     """Folder of the database, secrets and the local token; made where it is missing."""
     database_url: str = ""
-    """Where the engine keeps its state; empty is `treadle.db` in the data folder."""
+    """Where the engine keeps its state: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`; empty is
+    `treadle.db` in the data folder."""
     host: str = "127.0.0.1"
     """Address the API listens on."""
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8000

@@ -10,17 +10,27 @@ from treadle.domain.errors import InvalidInput
 from treadle.engines.contract import Engine
 from treadle.system import Clock
 
-_SCHEMES: Final = ("sqlite",)
+_SCHEMES: Final = ("sqlite", "postgresql", "postgres")
 
 
 async def open_engine(url: str, clock: Clock) -> Engine:
-    """An open engine for `sqlite:///path/to/file.db`, `?synchronous=NORMAL` by choice.
+    """An open engine for `sqlite:///path/to/file.db`, `?synchronous=NORMAL` by choice, or for
+    `postgresql://user:password@host:port/database`; its options are told at `postgres.options.read_url`.
 
     Raises InvalidInput for a URL that names no engine, SchemaTooNew and Unavailable as the engine does.
     """
     parts = urlsplit(url)
     if parts.scheme not in _SCHEMES:
         raise InvalidInput(f"{url!r} names no engine: it begins with none of {', '.join(f'{s}://' for s in _SCHEMES)}")
+    if parts.scheme == "sqlite":
+        return await _open_sqlite(url, clock)
+    from treadle.engines.postgres.engine import open_postgres
+
+    return await open_postgres(url)
+
+
+async def _open_sqlite(url: str, clock: Clock) -> Engine:
+    parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     synchronous = options.pop("synchronous", "FULL")
     if options:

@@ -1,0 +1,198 @@
+"""Claim: the best ready runs of the lines that a worker may take from, in rank order."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias
+
+from msgspec.structs import replace
+
+from treadle.domain.instants import Instant
+from treadle.domain.queues import QueueControl
+from treadle.domain.runs import Claim, State
+from treadle.domain.states import TABLE, Change
+from treadle.domain.steps import RunStep
+from treadle.domain.workers import can_take, serves, shares
+from treadle.engines.contract import Step, Topic
+from treadle.engines.lines import Line
+from treadle.engines.postgres.admission import admit, advance
+from treadle.engines.postgres.dependencies import work_off
+from treadle.engines.postgres.domains import share_out
+from treadle.engines.postgres.gates import due_rates, use_tokens
+from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.pool import Row
+from treadle.engines.postgres.queries import load
+from treadle.engines.postgres.queues import QueueName, locked_controls, use
+from treadle.engines.postgres.waits import time_out
+from treadle.engines.postgres.workers import Lease
+from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.records import to_claim, to_step
+
+_SQL: Final = load("runs")
+_STARTED: Final = TABLE[State.READY, Change.CLAIM].event
+_PROMOTED_AT_ONCE: Final = 1000
+
+Open: TypeAlias = Mapping[int, Line]
+"""Lines that have ready runs, by their ids."""
+
+Limited: TypeAlias = Mapping[QueueName, int]
+"""How many runs may be taken from a queue; from those that are left out, any number."""
+
+Counts: TypeAlias = Mapping[int, int]
+"""How many runs to take from each line."""
+
+
+class _Look(NamedTuple):
+    """See the statement `look`."""
+
+    next_due: Instant | None
+    unresolved: bool
+    holds: bool
+    suspect: bool
+    cancels: Sequence[str]
+    lines: Sequence[int]
+    any_told: bool
+    any_rates: bool
+
+
+class Claimer:
+    """Claims for workers."""
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    async def claim(self, tx: Transaction, worker_id: str, lease: Lease, want: int, now: Instant) -> Step:
+        """Up to `want` runs for a worker whose lease is alive. A suspect comes alone, to a worker that holds none."""
+        look = await self._look(tx, worker_id, now)
+        if lease.draining:
+            return Step(cancels=tuple(look.cancels), next_due=look.next_due)
+        lines = await self._lines_for(tx, lease, look.lines)
+        told: Mapping[QueueName, QueueControl] = {}
+        if look.any_told and lines:
+            told = await locked_controls(tx, {(line.domain, line.queue) for line in lines.values()})
+        limited = {name: most for name, control in told.items() if (most := control.may_go(now)) is not None}
+        normal, solo = _divide(lines, limited)
+        counts: Counts = {}
+        if want > 0 and solo and not look.holds:
+            counts = await self._choose(tx, lease, solo, limited, 1)
+        elif want > 0 and not look.suspect:
+            counts = await self._choose(tx, lease, normal, limited, want)
+        claims = await _take(tx, counts, worker_id, now, rates=look.any_rates)
+        next_due = look.next_due
+        if limited:
+            next_due = await _use_queue_rates(tx, told, claims, next_due, now)
+        return Step(
+            claims=claims,
+            cancels=tuple(look.cancels),
+            next_due=next_due,
+            solo_waiting=bool(solo and look.holds and not look.suspect),
+        )
+
+    async def _look(self, tx: Transaction, worker_id: str, now: Instant) -> _Look:
+        """What there is, once all is moved on that is due, has waited long enough, or for whom a token is."""
+        look = await _ask(tx, worker_id)
+        if look.unresolved:
+            await work_off(tx, now)
+        is_due = look.next_due is not None and look.next_due <= now
+        if is_due:
+            await advance(tx, [seq for (seq,) in await tx.fetch(_SQL["due"], now, _PROMOTED_AT_ONCE)], now)
+            await admit(tx, await due_rates(tx, now), now)
+            await time_out(tx, now, _PROMOTED_AT_ONCE)
+        return await _ask(tx, worker_id) if is_due or look.unresolved else look
+
+    async def _lines_for(self, tx: Transaction, lease: Lease, numbers: Sequence[int]) -> dict[int, Line]:
+        """Of lines with ready runs, those of which the worker may be given some."""
+        found = {number: await self._lines.by_id(tx, number) for number in numbers}
+        return {
+            number: line
+            for number, line in found.items()
+            if serves(lease.domains, line.domain) and can_take(lease.queues, lease.requires, line.queue, line.requires)
+        }
+
+    async def _choose(self, tx: Transaction, lease: Lease, lines: Open, limited: Limited, want: int) -> Counts:
+        """From which lines to take: for a worker of one domain the best, for one of several what each domain is due."""
+        if not shares(lease.domains):
+            if len(lines) == 1 and not limited:  # no need to look: the one line gives what it has
+                return dict.fromkeys(lines, want)
+            return Counter(await _best(tx, lines, limited, want))
+        by_domain: dict[str, dict[int, Line]] = defaultdict(dict)
+        for number, line in lines.items():
+            by_domain[line.domain][number] = line
+        best = {domain: await _best(tx, its, limited, want) for domain, its in by_domain.items()}
+        running = await self._lines.running_by_domain(tx)
+        given = await share_out(tx, running, {domain: len(runs) for domain, runs in best.items()}, want)
+        return Counter(line for domain, count in given.items() for line in best[domain][:count])
+
+
+async def _ask(tx: Transaction, worker_id: str) -> _Look:
+    ((*columns,),) = await tx.fetch(_SQL["look"], worker_id)
+    return _Look(*columns)
+
+
+def _divide(lines: Open, limited: Limited) -> tuple[dict[int, Line], dict[int, Line]]:
+    """Of lines, those whose queue is not shut: the normal ones, and those of suspects."""
+    normal: dict[int, Line] = {}
+    solo: dict[int, Line] = {}
+    for number, line in lines.items():
+        if limited.get((line.domain, line.queue)) != 0:
+            (solo if line.solo else normal)[number] = line
+    return normal, solo
+
+
+async def _best(tx: Transaction, lines: Open, limited: Limited, want: int) -> list[int]:
+    """The lines of the first runs: `want` together, the best first, and of a limited queue no more than it may give."""
+    groups: dict[QueueName | None, list[int]] = {}
+    for number, line in lines.items():
+        name = (line.domain, line.queue)
+        groups.setdefault(name if name in limited else None, []).append(number)
+    heads: list[Row] = []
+    for group, numbers in groups.items():
+        most = want if group is None else min(want, limited[group])
+        heads += await tx.fetch(_SQL["peek"], numbers, most)
+    return [line for _, _, line in sorted((rank, seq, line) for line, rank, seq in heads)[:want]]
+
+
+async def _use_queue_rates(
+    tx: Transaction,
+    told: Mapping[QueueName, QueueControl],
+    claims: Sequence[Claim],
+    next_due: Instant | None,
+    now: Instant,
+) -> Instant | None:
+    """Count what was claimed against the rates of its queues; answers when there is more to claim, with what is due."""
+    counts = Counter((claim.domain, claim.queue) for claim in claims)
+    for name, control in told.items():
+        used_until = control.used(counts[name], now)
+        if used_until != control.used_until:
+            await use(tx, name, used_until)
+        at = replace(control, used_until=used_until).next_at(now)
+        if at is not None and at > now:
+            next_due = at if next_due is None else min(next_due, at)
+    return next_due
+
+
+async def _take(tx: Transaction, counts: Counts, worker_id: str, now: Instant, *, rates: bool) -> tuple[Claim, ...]:
+    """Claim so many runs of each line. It may be fewer, where others are at the same lines."""
+    if not counts:
+        return ()
+    values = (*columns(list(counts.items()), 2), worker_id, now, tx.batch, tx.ordinal, _STARTED)
+    rows = await tx.fetch(_SQL["claim"], *values)
+    if not rows:
+        return ()
+    tx.numbers(len(rows))
+    tx.topics.add(Topic.EVENTS)
+    steps = await _steps_of(tx, [row[0] for row in rows if row[18]])
+    if rates:
+        await use_tokens(tx, [(row[19], row[20], row[21]) for row in rows if row[21] is not None], now)
+    return tuple(to_claim((*row[:18], steps.get(row[0], ()))) for row in rows)
+
+
+async def _steps_of(tx: Transaction, run_ids: list[str]) -> dict[str, tuple[RunStep, ...]]:
+    """The recorded steps of runs that have some."""
+    if not run_ids:
+        return {}
+    found: dict[str, list[RunStep]] = defaultdict(list)
+    for run_id, *step in await tx.fetch(_SQL["steps_of"], run_ids):
+        found[run_id].append(to_step(step))
+    return {run_id: tuple(steps) for run_id, steps in found.items()}

@@ -1,0 +1,44 @@
+"""The server's clock, as far as it must be known without asking."""
+
+from __future__ import annotations
+
+import time
+from typing import Final, Protocol
+
+import asyncpg
+
+from treadle.domain.instants import SECOND, Instant, Micros
+
+_NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_TOLERANCE: Final[Micros] = SECOND // 4
+
+
+class WallClock(Protocol):
+    """What tells the time of day."""
+
+    def wall(self) -> Instant:
+        """Now, in UTC."""
+        ...
+
+
+class ServerClock:
+    """The server's wall clock, carried on by this machine's steady one: whatever people set here, it stays right."""
+
+    def __init__(self) -> None:
+        self._ahead: Micros = 0
+
+    def wall(self) -> Instant:
+        """Now, in UTC, by the server's clock."""
+        return _steady() + self._ahead
+
+    async def ask(self, connection: asyncpg.Connection) -> None:
+        """Compare the clocks. A small difference is that of the answer's way, and is let be: time does not jitter."""
+        before = _steady()
+        told: Instant = await connection.fetchval(_NOW)
+        ahead = told - (before + _steady()) // 2
+        if abs(ahead - self._ahead) > _TOLERANCE:
+            self._ahead = ahead
+
+
+def _steady() -> Micros:
+    return time.monotonic_ns() // 1_000

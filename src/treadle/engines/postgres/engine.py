@@ -1,0 +1,123 @@
+"""The PostgreSQL engine: one database, any number of processes on any number of machines."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+
+from treadle.domain.errors import InvalidInput
+from treadle.domain.instants import Instant
+from treadle.engines.contract import Topic
+from treadle.engines.postgres.clock import ServerClock, WallClock
+from treadle.engines.postgres.documents import PostgresDocuments
+from treadle.engines.postgres.domains import PostgresDomains
+from treadle.engines.postgres.enqueuing import Enqueuer
+from treadle.engines.postgres.events import PostgresEvents
+from treadle.engines.postgres.lanes import PostgresLanes
+from treadle.engines.postgres.letters import PostgresDeadLetters
+from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.logs import PostgresLogs
+from treadle.engines.postgres.messages import PostgresMessages
+from treadle.engines.postgres.migrate import migrate_database
+from treadle.engines.postgres.notices import Bell, ChannelNotices, Ear
+from treadle.engines.postgres.options import Options, read_url
+from treadle.engines.postgres.pool import PATIENCE_SECONDS, SILENCE_SECONDS, open_pool, read_version
+from treadle.engines.postgres.queues import PostgresQueues
+from treadle.engines.postgres.reader import Reader
+from treadle.engines.postgres.runs import PostgresRuns
+from treadle.engines.postgres.schedules import PostgresSchedules
+from treadle.engines.postgres.steps import PostgresSteps
+from treadle.engines.postgres.triggers import PostgresTriggers
+from treadle.engines.postgres.workers import PostgresWorkers
+from treadle.engines.postgres.writer import Writer
+
+
+class _Connections(NamedTuple):
+    """Heartbeats have a connection of their own: however busy the pool is, no lease is lost by it."""
+
+    pool: asyncpg.Pool
+    urgent: asyncpg.Pool
+
+
+class PostgresEngine:
+    """See `contract.Engine`. Made by `open_postgres`."""
+
+    name = "postgres"
+    capabilities: frozenset[str] = frozenset()
+
+    def __init__(
+        self, connections: _Connections, options: Options, version: str, clock: WallClock, bell: Bell, ear: Ear | None
+    ) -> None:
+        self.version = version
+        self._connections = connections
+        self._clock = clock
+        self._bell = bell
+        self._ear = ear
+        self._write = write = Writer(connections.pool, pooled=options.pooled, wake=bell)
+        urgent = Writer(connections.urgent, pooled=options.pooled, wake=bell)
+        read = Reader(connections.pool)
+        lines = Lines()
+        enqueue = Enqueuer(lines)
+        self.runs = PostgresRuns(write, read, clock, lines, enqueue)
+        self.workers = PostgresWorkers(write, urgent, read, clock)
+        self.schedules = PostgresSchedules(write, read, clock, enqueue)
+        self.queues = PostgresQueues(write, read)
+        self.lanes = PostgresLanes(write, read)
+        self.domains = PostgresDomains(write, read)
+        self.dead_letters = PostgresDeadLetters(write, read)
+        self.triggers = PostgresTriggers(write, read, enqueue)
+        self.documents = PostgresDocuments(write, read)
+        self.steps = PostgresSteps(write, read)
+        self.events = PostgresEvents(write, read, connections.pool)
+        self.logs = PostgresLogs(write, read)
+        self.messages = PostgresMessages(write, read, enqueue)
+
+    def now(self) -> Instant:
+        """See `contract.Engine`: the server's time."""
+        return self._clock.wall()
+
+    def listen(self, *topics: Topic) -> ChannelNotices:
+        """See `contract.Engine`."""
+        return self._bell.listen(topics)
+
+    async def ping(self) -> None:
+        """See `contract.Engine`: a transaction with an id is one that is written to the disk."""
+        await self._write(lambda tx: tx.fetch("SELECT pg_current_xact_id()"))
+
+    async def backup(self, target: Path) -> None:
+        """See `contract.Engine`: not a capability of this engine."""
+        raise InvalidInput(f"{target} is not written: a PostgreSQL database is backed up by its own tools, as pg_dump")
+
+    async def close(self) -> None:
+        """See `contract.Engine`."""
+        if self._ear is not None:
+            await self._ear.close()
+        await self._bell.close()
+        for pool in self._connections:
+            await pool.close()
+
+
+async def open_postgres(url: str, clock: WallClock | None = None) -> PostgresEngine:
+    """Open the database, migrating it where needed. `clock` stands for the server's, in tests.
+
+    Raises InvalidInput for a URL that cannot be understood, SchemaTooNew where a newer release wrote the database,
+    Unavailable where it cannot be used.
+    """
+    options = read_url(url)
+    server_clock = ServerClock()
+    async with AsyncExitStack() as opened:
+        pool = await open_pool(options, server_clock, size=options.connections, patience=PATIENCE_SECONDS)
+        opened.callback(pool.terminate)
+        await migrate_database(pool)
+        urgent = await open_pool(options, server_clock, size=1, patience=SILENCE_SECONDS)
+        opened.callback(urgent.terminate)
+        bell = Bell(pool)
+        ear = None if options.listen is None else Ear(options.listen, bell, server_clock)
+        if ear is not None:
+            await ear.open()
+        version = await read_version(pool)
+        opened.pop_all()
+    return PostgresEngine(_Connections(pool, urgent), options, version, clock or server_clock, bell, ear)

@@ -1,0 +1,55 @@
+"""Idempotency keys: what came first under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+from treadle.domain.instants import Instant
+from treadle.domain.runs import RunKey
+from treadle.engines.contract import Accepted, Admission
+from treadle.engines.postgres.queries import load
+from treadle.engines.postgres.writer import Raced, Transaction, columns
+
+_SQL: Final = load("runs")
+
+Keyed: TypeAlias = tuple[str, RunKey]
+"""A domain and a key in it."""
+
+
+class Keys:
+    """The keys of a batch: what stands under them, asked once, and what the batch itself puts under them."""
+
+    def __init__(self) -> None:
+        self._standing: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._put: list[tuple[str, str, str, str, str, Instant]] = []
+
+    @classmethod
+    async def of(cls, tx: Transaction, keys: Iterable[Keyed], now: Instant) -> Keys:
+        """What stands under keys."""
+        found = cls()
+        names = sorted({(domain, key.scope, key.key) for domain, key in keys})
+        if names:
+            for domain, scope, key, standing, body_hash in await tx.fetch(_SQL["keys"], *columns(names, 3), now):
+                found._standing[domain, scope, key] = standing, body_hash
+        return found
+
+    def named(self, domain: str, key: RunKey) -> Accepted | None:
+        """What already has a key."""
+        if (found := self._standing.get((domain, key.scope, key.key))) is None:
+            return None
+        standing, body_hash = found
+        return Accepted(standing, Admission.EXISTING if body_hash == key.body_hash else Admission.KEY_REUSED)
+
+    def put(self, domain: str, key: RunKey | None, stands: str) -> None:
+        """Let a key, where there is one, name what stands for it; `save` is to follow."""
+        if key is not None:
+            self._standing[domain, key.scope, key.key] = stands, key.body_hash
+            self._put.append((domain, key.scope, key.key, stands, key.body_hash, key.expires_at))
+
+    async def save(self, tx: Transaction, now: Instant) -> None:
+        """Write down what was put. Raises Raced where somebody was quicker with one of the keys."""
+        if self._put:
+            saved = await tx.fetch(_SQL["put_keys"], *columns(self._put, 6), now)
+            if len(saved) < len(self._put):
+                raise Raced

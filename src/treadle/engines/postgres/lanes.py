@@ -1,0 +1,142 @@
+"""The lane store: read lanes and rates, set limits by hand, and look after those before which runs wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+
+from treadle.domain.instants import Instant
+from treadle.domain.limits import LaneUse, RateUse
+from treadle.domain.rates import Rate
+from treadle.engines.contract import Topic
+from treadle.engines.lines import gate_id
+from treadle.engines.postgres.admission import admit
+from treadle.engines.postgres.asides import come_back, stand_aside
+from treadle.engines.postgres.gates import lock_gates
+from treadle.engines.postgres.queries import load
+from treadle.engines.postgres.reader import Reader
+from treadle.engines.postgres.writer import Transaction, Writer, columns
+
+_BEFORE_ALL: Final = (-1, 0, 0)
+MOST_HOLDERS: Final = 100
+MOST_WAITING: Final = 1_000
+
+_SQL: Final = load("lanes")
+_logger = structlog.get_logger(__name__)
+
+
+class PostgresLanes:
+    """See `contract.LaneStore`."""
+
+    def __init__(self, write: Writer, read: Reader) -> None:
+        self._write = write
+        self._read = read
+        self._tended = self._cleared = -1  # the gates where the last rounds stopped
+        self._looked_at = _BEFORE_ALL
+
+    async def find(self, domain: str, *, after: str = "", limit: int = 200) -> list[LaneUse]:
+        which = "id IN (SELECT id FROM treadle.lanes WHERE domain = $3 AND key > $4 ORDER BY key LIMIT $5)"
+        return await self._select(which, domain, after, limit)
+
+    async def get(self, domain: str, keys: Sequence[str]) -> list[LaneUse]:
+        return await self._select("domain = $3 AND key = ANY ($4)", domain, list(keys))
+
+    async def rates(self, domain: str, keys: Sequence[str]) -> list[RateUse]:
+        return [
+            RateUse(
+                domain=domain,
+                key=key,
+                rate=Rate(runs, span),
+                used_until=used_until,
+                reserved=reserved,
+                waiting=waiting,
+            )
+            for domain, key, runs, span, used_until, reserved, waiting in await self._read.fetch(
+                _SQL["rates"], MOST_WAITING, domain, list(keys)
+            )
+        ]
+
+    async def set_limit(self, domain: str, key: str, limit: int | None, *, now: Instant | None = None) -> bool:
+        async def work(tx: Transaction) -> bool:
+            gate = gate_id("lane", domain, key)
+            if limit is not None:
+                await tx.fetch(_SQL["set_limit"], gate, domain, key, limit)
+            elif not await tx.fetch(_SQL["clear_limit"], gate):
+                return False
+            await admit(tx, [gate], await tx.now(now))
+            await tx.fetch(_SQL["forget"], gate)
+            tx.topics.update((Topic.RUNS, Topic.EVENTS))
+            return True
+
+        return await self._write(work)
+
+    async def tend(self, limit: int, *, now: Instant | None = None) -> int:
+        async def work(tx: Transaction) -> int:
+            gates = [gate for (gate,) in await tx.fetch(_SQL["waited_for"], self._tended, limit)]
+            last = gates[-1] if len(gates) == limit else -1
+            tx.after.append(lambda: setattr(self, "_tended", last))
+            gates += await self._remove_strays(tx, limit)
+            passed = await admit(tx, gates, await tx.now(now), contested=gates)
+            if passed:
+                tx.topics.add(Topic.RUNS)
+            return passed
+
+        return await self._write(work)
+
+    async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
+        async def work(tx: Transaction) -> int:
+            at = await tx.now(now)
+            moved = await come_back(tx, limit, at)
+            gates = [gate for (gate,) in await tx.fetch(_SQL["waited_for"], self._cleared, limit)]
+            last = gates[-1] if len(gates) == limit else -1
+            tx.after.append(lambda: setattr(self, "_cleared", last))
+            if gates:
+                moved += await stand_aside(tx, gates, limit, at)
+            if moved:
+                tx.topics.update((Topic.RUNS, Topic.EVENTS))
+            return moved
+
+        return await self._write(work)
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        lanes = [gate for (gate,) in await self._read.fetch(_SQL["idle_lanes"], limit)]
+        rates = [gate for (gate,) in await self._read.fetch(_SQL["idle_rates"], limit - len(lanes), before)]
+
+        async def work(tx: Transaction) -> int:
+            await lock_gates(tx, [*lanes, *rates])  # what is in use since they were looked for stays
+            forgotten = await tx.fetch(_SQL["forget_lanes"], lanes)
+            return len(forgotten) + len(await tx.fetch(_SQL["forget_rates"], rates, before))
+
+        return await self._write(work) if lanes or rates else 0
+
+    async def _remove_strays(self, tx: Transaction, limit: int) -> list[int]:
+        """Slots whose run does not hold them would narrow a lane for ever. There must be none: any found is said."""
+        found = await tx.fetch(_SQL["strays"], *self._looked_at, limit)
+        last = tuple(found[-1])[:3] if len(found) == limit else _BEFORE_ALL
+        tx.after.append(lambda: setattr(self, "_looked_at", last))
+        strays = [(gate, rank, run) for gate, rank, run, stray in found if stray]
+        if not strays:
+            return []
+        await lock_gates(tx, {gate for gate, _, _ in strays})
+        removed = [gate for (gate,) in await tx.fetch(_SQL["remove_strays"], *columns(strays, 3))]
+        _logger.error("removed slots that no run held", slots=len(removed))
+        return removed
+
+    async def _select(self, which: str, *values: Any) -> list[LaneUse]:
+        statement = _SQL["lanes"].replace("{which}", which)
+        return [
+            LaneUse(
+                domain=domain,
+                key=key,
+                declared=declared,
+                by_hand=by_hand,
+                held=held,
+                holders=tuple(holders),
+                waiting=waiting,
+            )
+            for domain, key, declared, by_hand, held, holders, waiting in await self._read.fetch(
+                statement, MOST_HOLDERS, MOST_WAITING, *values
+            )
+        ]

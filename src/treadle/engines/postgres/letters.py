@@ -1,0 +1,60 @@
+"""Dead letters: failed runs in history that nobody has retried or discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from treadle.domain.events import NewEvent
+from treadle.domain.instants import Instant
+from treadle.domain.json import encode
+from treadle.domain.letters import LETTER_DISCARDED_EVENT, LETTER_RETRIED_EVENT, Resolution, discarded, retried
+from treadle.domain.runs import NewRun, Run
+from treadle.engines.contract import RunQuery, Topic
+from treadle.engines.postgres.finding import find_dead
+from treadle.engines.postgres.queries import load
+from treadle.engines.postgres.reader import Reader
+from treadle.engines.postgres.telling import append
+from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.records import to_json
+
+_SQL: Final = load("letters")
+
+
+async def resolve_by(tx: Transaction, retry: NewRun, failed_id: str) -> bool:
+    """Resolve the dead letter that a new run does again, if there is one; the caller holds the transaction."""
+    return await _resolve(tx, retry.domain, failed_id, retried(retry.id, retry.created_at), LETTER_RETRIED_EVENT)
+
+
+class PostgresDeadLetters:
+    """See `contract.DeadLetterStore`."""
+
+    def __init__(self, write: Writer, read: Reader) -> None:
+        self._write = write
+        self._read = read
+
+    async def find(self, query: RunQuery) -> list[Run]:
+        return await self._read.together(lambda fetch: find_dead(fetch, query))
+
+    async def discard(
+        self, domain: str, run_ids: Sequence[str], *, by: str, why: str = "", now: Instant | None = None
+    ) -> list[str]:
+        async def work(tx: Transaction) -> list[str]:
+            tx.topics.add(Topic.EVENTS)
+            resolution = discarded(by, why, await tx.now(now))
+            return [
+                run_id for run_id in run_ids if await _resolve(tx, domain, run_id, resolution, LETTER_DISCARDED_EVENT)
+            ]
+
+        return await self._write(work)
+
+
+async def _resolve(tx: Transaction, domain: str, run_id: str, resolution: Resolution, event: str) -> bool:
+    found = await tx.fetch(_SQL["resolve"], domain, run_id, to_json(resolution))
+    data = encode({"run_id": resolution.run_id, "by": resolution.by, "why": resolution.why})
+    events = [
+        NewEvent(domain=domain, type=event, subject=run_id, job_id=job_id, at=resolution.at, data=data)
+        for (job_id,) in found
+    ]
+    await append(tx, events)
+    return bool(found)

@@ -1,0 +1,50 @@
+"""What a URL says of a server: where it is, and how it is reached."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from msgspec import Struct
+
+from treadle.domain.errors import InvalidInput
+
+_OURS: Final = ("pooler", "listen", "connections")
+_CONNECTIONS: Final = 8
+_MOST_CONNECTIONS: Final = 100
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """`dsn` is the driver's. `listen` is the DSN on which notices are heard; None is by polling alone.
+
+    Behind a pooler in transaction mode (`pooled`) no session outlives a transaction: nothing is prepared or set in one.
+    """
+
+    dsn: str
+    listen: str | None
+    pooled: bool = False
+    connections: int = _CONNECTIONS
+
+
+def read_url(url: str) -> Options:
+    """The options in `postgresql://user:password@host:port/database?…`.
+
+    `pooler=transaction` says that PgBouncer or its like stands there, in transaction mode; `listen=HOST:PORT` then
+    names the server itself, on which notices are heard. `connections` is how many there may be at once. What else the
+    URL says (`sslmode`, …) is for the driver. Raises InvalidInput where it cannot be understood.
+    """
+    parts = urlsplit(url)
+    values = parse_qsl(parts.query)
+    ours = {key: value for key, value in values if key in _OURS}
+    query = urlencode([(key, value) for key, value in values if key not in _OURS])
+    pooler, listen, count = ours.get("pooler", ""), ours.get("listen", ""), ours.get("connections", str(_CONNECTIONS))
+    if pooler not in ("", "transaction"):
+        raise InvalidInput(f"pooler={pooler}: it is `transaction`, or left out where there is none")
+    if listen and not pooler:
+        raise InvalidInput(f"listen={listen}: it is for a URL with pooler=transaction, where notices cannot be heard")
+    if not count.isdecimal() or not 1 <= int(count) <= _MOST_CONNECTIONS:
+        raise InvalidInput(f"connections={count}: it is a number from 1 to {_MOST_CONNECTIONS}")
+    dsn = urlunsplit(parts._replace(query=query))
+    login, at, _ = parts.netloc.rpartition("@")
+    direct = urlunsplit(parts._replace(netloc=f"{login}{at}{listen}", query=query)) if listen else None
+    return Options(dsn=dsn, listen=direct if pooler else dsn, pooled=bool(pooler), connections=int(count))

@@ -1,0 +1,114 @@
+"""Connections: how they are made, what they are told, and what their errors mean to a caller."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+
+from treadle.domain.errors import StorageFull, TreadleError, Unavailable
+from treadle.engines.postgres.clock import ServerClock
+from treadle.engines.postgres.options import Options
+
+Row: TypeAlias = Sequence[Any]
+"""A row as the driver answers it: its columns' types are the statement's business."""
+
+Failures: TypeAlias = tuple[type[Exception], ...]
+
+DRIVER_ERRORS: Final[Failures] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""All that the driver raises where a server or the way to it fails."""
+
+SILENCE_SECONDS: Final = 5
+"""After how long without an answer of the other machine a connection is given up: a third of a lease."""
+
+PATIENCE_SECONDS: Final = 30.0
+"""How long a statement may take."""
+
+SETTINGS: Final = {
+    # Plans are made once: for a table that was never analysed, a plan per call can take longer than the call.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
+
+_NAME: Final = {"application_name": "treadle"}
+_KEEPALIVE: Final = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (
+            ("TCP_KEEPIDLE", 2),
+            ("TCP_KEEPINTVL", 1),
+            ("TCP_KEEPCNT", SILENCE_SECONDS - 2),
+            ("TCP_USER_TIMEOUT", SILENCE_SECONDS * 1000),
+        )
+        if hasattr(socket, name)  # some systems lack some of them
+    ),
+)
+
+
+async def connect(dsn: str, *, patience: float = PATIENCE_SECONDS) -> asyncpg.Connection:
+    """A connection outside of any pool. Raises Unavailable."""
+    try:
+        connection: asyncpg.Connection = await asyncpg.connect(
+            dsn, timeout=SILENCE_SECONDS, command_timeout=patience, server_settings=_NAME
+        )
+    except DRIVER_ERRORS as error:
+        raise translate(error) from error
+    keep_alive(connection)
+    return connection
+
+
+async def open_pool(options: Options, clock: ServerClock, *, size: int, patience: float) -> asyncpg.Pool:
+    """A pool of up to `size` connections, one of which stands. Raises Unavailable."""
+
+    async def prepare(connection: asyncpg.Connection) -> None:
+        keep_alive(connection)
+        await clock.ask(connection)
+
+    async def leave_as_it_is(_: asyncpg.Connection) -> None:
+        """Nothing is set in a session, so nothing has to be set back."""
+
+    try:
+        return await asyncpg.create_pool(
+            options.dsn,
+            min_size=1,
+            max_size=size,
+            timeout=SILENCE_SECONDS,
+            command_timeout=patience,
+            statement_cache_size=0 if options.pooled else 1000,
+            max_cached_statement_lifetime=0,
+            server_settings=_NAME if options.pooled else SETTINGS | {"application_name": "treadle"},
+            init=prepare,
+            reset=leave_as_it_is,
+        )
+    except DRIVER_ERRORS as error:
+        raise translate(error) from error
+
+
+async def read_version(pool: asyncpg.Pool) -> str:
+    """What server stands there, for people. Raises Unavailable."""
+    try:
+        return f"PostgreSQL {await pool.fetchval('SHOW server_version')}"
+    except DRIVER_ERRORS as error:
+        raise translate(error) from error
+
+
+def keep_alive(connection: asyncpg.Connection) -> None:
+    """Let the system find out that the other machine is gone. The driver has no option for it."""
+    sock = connection._transport.get_extra_info("socket")
+    if sock is not None and sock.family != socket.AF_UNIX:
+        for level, option, value in _KEEPALIVE:
+            sock.setsockopt(level, option, value)
+
+
+def translate(error: Exception) -> TreadleError:
+    """What an error of the driver means to the caller of a verb."""
+    if isinstance(error, asyncpg.DiskFullError):
+        return StorageFull("no space is left where the database is; nothing was stored")
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
+        return Unavailable(f"the database lets nobody in: {error}")
+    if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError | TimeoutError):
+        return Unavailable(f"the database cannot be reached: {str(error) or 'no answer in time'}")
+    return Unavailable(f"the database refused the call: {error}")

@@ -1,0 +1,40 @@
+-- Statements of the document store.
+
+-- name: lock
+-- Who saves or deletes a definition goes one after the other, also where there is none yet.
+SELECT pg_advisory_xact_lock(hashtextextended('document' || $1 || chr(1) || $2 || chr(1) || $3, 0));
+
+-- name: get
+SELECT domain, kind, id, version, body, created_at, updated_at FROM treadle.documents
+WHERE domain = $1 AND kind = $2 AND id = $3;
+
+-- name: list
+SELECT domain, kind, id, version, body, created_at, updated_at FROM treadle.documents
+WHERE domain = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4;
+
+-- name: versions
+SELECT domain, kind, id, version, body, created_at, updated_at FROM treadle.document_versions
+WHERE domain = $1 AND kind = $2 AND id = $3 AND version <= coalesce($4, version) ORDER BY version DESC LIMIT $5;
+
+-- name: newest_version
+-- Also of a definition that was deleted: its number is not given out again.
+SELECT coalesce(max(version), 0) FROM treadle.document_versions WHERE domain = $1 AND kind = $2 AND id = $3;
+
+-- name: put
+WITH kept AS (
+  INSERT INTO treadle.document_versions (domain, kind, id, version, body, created_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+)
+INSERT INTO treadle.documents (domain, kind, id, version, body, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (domain, kind, id)
+DO UPDATE SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at;
+
+-- name: delete
+DELETE FROM treadle.documents WHERE domain = $1 AND kind = $2 AND id = $3 RETURNING version;
+
+-- name: put_consumer
+INSERT INTO treadle.consumers (domain, kind, id, type) VALUES ($1, $2, $3, $4);
+
+-- name: delete_consumer
+DELETE FROM treadle.consumers WHERE domain = $1 AND kind = $2 AND id = $3;

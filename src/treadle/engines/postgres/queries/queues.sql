@@ -1,0 +1,49 @@
+-- Statements of the queue store.
+
+-- name: known
+-- The names of queues, a page of them: lines are never removed, so every queue that was ever used is there.
+SELECT queue FROM (
+  SELECT queue FROM treadle.lines WHERE domain = $1 AND queue > $2
+  UNION
+  SELECT name FROM treadle.queues WHERE domain = $1 AND name > $2
+) AS known
+WHERE $3::text[] IS NULL OR queue = ANY ($3) ORDER BY queue LIMIT $4;
+
+-- name: controls
+SELECT domain, name, state, rate_runs, rate_window, used_until FROM treadle.queues
+WHERE (domain, name) IN (SELECT * FROM unnest($1::text[], $2::text[]));
+
+-- name: locked_controls
+-- As they are once nobody else changes or uses them.
+SELECT domain, name, state, rate_runs, rate_window, used_until FROM treadle.queues
+WHERE (domain, name) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY domain, name FOR NO KEY UPDATE;
+
+-- name: lock
+-- Who changes a queue does so one after the other, also where it was told nothing yet.
+SELECT pg_advisory_xact_lock(hashtextextended('queue' || $1 || chr(1) || $2, 0));
+
+-- name: put
+INSERT INTO treadle.queues (domain, name, state, rate_runs, rate_window, used_until) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (domain, name)
+DO UPDATE SET state = excluded.state, rate_runs = excluded.rate_runs, rate_window = excluded.rate_window,
+              used_until = excluded.used_until;
+
+-- name: use
+UPDATE treadle.queues SET used_until = $3 WHERE domain = $1 AND name = $2;
+
+-- name: lines
+SELECT id FROM treadle.lines WHERE domain = $1 AND queue = $2;
+
+-- name: ready
+SELECT count(*) FROM (SELECT 1 FROM treadle.runs WHERE state = 'ready' AND line = ANY ($1) LIMIT $2) AS counted;
+
+-- name: waiting
+SELECT count(*) FROM (
+  SELECT 1 FROM treadle.runs WHERE state IN ('scheduled', 'blocked') AND line = ANY ($1) AND state = $2 LIMIT $3
+) AS counted;
+
+-- name: oldest
+-- Among the first runs of a line.
+SELECT min(due_at) FROM (
+  SELECT due_at FROM treadle.runs WHERE state = 'ready' AND line = $1 ORDER BY rank, seq LIMIT $2
+) AS first;

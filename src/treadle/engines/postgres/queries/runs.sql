@@ -1,0 +1,233 @@
+-- Statements of the run store. Batches travel as arrays: one per column (unnest), or of ids (ANY).
+
+-- name: keys
+-- What already has keys.
+SELECT domain, scope, key, run_id, body_hash FROM treadle.keys
+WHERE (domain, scope, key) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[])) AND expires_at > $4;
+
+-- name: put_keys
+-- One that stands is not taken over, also if it came up since it was looked for: it is missing in the answer.
+INSERT INTO treadle.keys (domain, scope, key, run_id, body_hash, expires_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[]) ORDER BY 1, 2, 3
+ON CONFLICT (domain, scope, key)
+DO UPDATE SET run_id = excluded.run_id, body_hash = excluded.body_hash, expires_at = excluded.expires_at
+WHERE keys.expires_at <= $7
+RETURNING 1;
+
+-- name: take_keys
+-- Keys of runs that are one and the same, which have been looked at under their locks.
+INSERT INTO treadle.keys (domain, scope, key, run_id, body_hash, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (domain, scope, key)
+DO UPDATE SET run_id = excluded.run_id, body_hash = excluded.body_hash, expires_at = excluded.expires_at;
+
+-- name: sweep_keys
+DELETE FROM treadle.keys
+WHERE (domain, scope, key) IN (
+  SELECT domain, scope, key FROM treadle.keys WHERE expires_at > 0 AND expires_at <= $1 LIMIT $2
+);
+
+-- name: prune_keys
+DELETE FROM treadle.keys WHERE expires_at = 0 AND run_id = ANY ($1);
+
+-- name: line
+SELECT domain, queue, requires, solo FROM treadle.lines WHERE id = $1;
+
+-- name: put_lines
+INSERT INTO treadle.lines (id, domain, queue, requires, solo)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[]) ORDER BY 1
+ON CONFLICT DO NOTHING;
+
+-- name: insert_runs
+-- Gates come as texts, each an array's: an array of arrays would have to be of equal lengths.
+INSERT INTO treadle.runs (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority,
+                          cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs)
+SELECT id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority,
+       cause, schedule_id, slot, retry_of, limits, depends, gates::bigint[], reason, work, inputs
+FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+            $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::text[],
+            $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[], $22::bytea[]) WITH ORDINALITY
+  AS t (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority, cause,
+        schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs, place)
+ORDER BY place;
+
+-- name: look
+-- What a trip has to know of the engine, in one look: when something is due next, whether parents that ended are still to
+-- be worked off, what the worker holds, and the lines that have ready runs, by leaping over the index from line to line.
+WITH RECURSIVE leap (line) AS (
+  (SELECT line FROM treadle.runs WHERE state = 'ready' ORDER BY line LIMIT 1)
+  UNION ALL
+  SELECT (SELECT line FROM treadle.runs WHERE state = 'ready' AND line > leap.line ORDER BY line LIMIT 1)
+  FROM leap WHERE leap.line IS NOT NULL
+)
+SELECT least((SELECT min(due_at) FROM treadle.runs WHERE state = 'scheduled'),
+             (SELECT min(next_at) FROM treadle.rates WHERE next_at IS NOT NULL),
+             (SELECT min(timeout_at) FROM treadle.waits WHERE timeout_at IS NOT NULL)),
+       EXISTS (SELECT 1 FROM treadle.resolutions),
+       EXISTS (SELECT 1 FROM treadle.runs WHERE state = 'running' AND worker_id = $1),
+       EXISTS (SELECT 1 FROM treadle.runs WHERE state = 'running' AND worker_id = $1 AND suspect),
+       ARRAY (SELECT id FROM treadle.runs WHERE state = 'running' AND worker_id = $1 AND cancel_at IS NOT NULL),
+       ARRAY (SELECT line FROM leap WHERE line IS NOT NULL),
+       EXISTS (SELECT 1 FROM treadle.queues), EXISTS (SELECT 1 FROM treadle.rates);
+
+-- name: due
+-- Runs whose time has come, the longest due first. Their rank was set with their due date.
+SELECT seq FROM treadle.runs WHERE state = 'scheduled' AND due_at <= $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED;
+
+-- name: running
+SELECT line, count(*) FROM treadle.runs WHERE state = 'running' GROUP BY line;
+
+-- name: peek
+-- The best runs of lines, so many together.
+SELECT l.line, head.rank, head.seq FROM unnest($1::bigint[]) AS l (line) CROSS JOIN LATERAL (
+  SELECT rank, seq FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT $2
+) AS head
+ORDER BY head.rank, head.seq LIMIT $2;
+
+-- name: claim
+-- The best of each line that no other claims at this moment. Steps of a run that has some come with it.
+WITH picked AS MATERIALIZED (
+  SELECT head.seq FROM unnest($1::bigint[], $2::bigint[]) AS l (line, most) CROSS JOIN LATERAL (
+    SELECT seq FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT l.most
+    FOR NO KEY UPDATE SKIP LOCKED -- whoever binds a child to a run does not keep it from being claimed
+  ) AS head
+), claimed AS (
+  UPDATE treadle.runs AS r
+  SET state = 'running', token = token + 1, worker_id = $3, claimed_at = $4, events = events + 1, reason = NULL
+  FROM picked WHERE r.seq = picked.seq
+  RETURNING r.*
+), told AS (
+  INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
+  SELECT $5, $6::integer + row_number() OVER (ORDER BY rank, seq) - 1, domain, $7, id, events, job_id, claimed_at,
+         convert_to('{"attempt":' || failures + losses + 1 || ',"token":' || token || '}', 'UTF8')
+  FROM claimed
+)
+SELECT id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures, losses, solo_losses, suspect,
+       due_at, created_at, claimed_at, work, inputs, depends IS NOT NULL, stepped, rank, seq, gates
+FROM claimed ORDER BY rank, seq;
+
+-- name: steps_of
+SELECT run_id, name, kind, result, token, at, event FROM treadle.steps WHERE run_id = ANY ($1) ORDER BY seq;
+
+-- name: fence
+-- The running runs that transitions are of, and only under their tokens; locked in one order.
+SELECT r.seq, r.id, r.token, r.cancel_at, r.events, r.rank, r.gates
+FROM treadle.runs AS r JOIN unnest($1::text[], $2::bigint[]) AS t (id, token) ON r.id = t.id AND r.token = t.token
+WHERE r.state = 'running' ORDER BY r.id FOR UPDATE OF r;
+
+-- name: finish
+-- Runs that end, with their last events.
+WITH t AS (
+  SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::text[], $7::integer[],
+                       $8::integer[], $9::integer[], $10::boolean[])
+    AS t (seq, state, at, started_at, result, error, failures, losses, solo_losses, suspect)
+), gone AS (
+  DELETE FROM treadle.runs AS r USING t WHERE r.seq = t.seq
+  RETURNING r.*, t.state AS final, t.at, t.started_at AS began, t.result, t.error AS why, t.failures AS f, t.losses AS l,
+            t.solo_losses AS s, t.suspect AS doubtful
+)
+INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at,
+                             token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at,
+                             finished_at, cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
+SELECT id, domain, job_id, job_version, queue, requires, priority, final, due_at, rank, created_at, token,
+       failures + losses + 1, f, l, s, doubtful, cancel_at, worker_id, coalesce(started_at, began), at,
+       cause, schedule_id, slot, retry_of, limits, depends, why, result, work, inputs
+FROM gone;
+
+-- name: dependants
+-- What may hang on runs that are being settled, seen after they were locked: whether any others wait, any messages are in
+-- the hands of runs, and any jobs follow others.
+SELECT EXISTS (SELECT 1 FROM treadle.dependents), EXISTS (SELECT 1 FROM treadle.messages WHERE state = 'leased'),
+       EXISTS (SELECT 1 FROM treadle.links WHERE follows);
+
+-- name: put_back
+WITH t AS (
+  SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                       $8::text[], $9::text[], $10::integer[], $11::integer[], $12::integer[], $13::boolean[], $14::text[])
+    AS t (seq, state, at, started_at, line, rank, due_at, reason, error, failures, losses, solo_losses, suspect, event)
+), tried AS (
+  INSERT INTO treadle.attempts (run_id, domain, token, attempt, worker_id, started_at, finished_at, event, error)
+  SELECT r.id, r.domain, r.token, r.failures + r.losses + 1, r.worker_id, t.started_at, t.at, t.event, t.error
+  FROM t JOIN treadle.runs AS r ON r.seq = t.seq
+)
+UPDATE treadle.runs AS r
+SET state = t.state, line = t.line, rank = coalesce(t.rank, r.rank), due_at = coalesce(t.due_at, r.due_at),
+    failures = t.failures, losses = t.losses, solo_losses = t.solo_losses, suspect = t.suspect, reason = t.reason,
+    error = coalesce(t.error, r.error), started_at = coalesce(r.started_at, t.started_at),
+    events = events + 1, worker_id = NULL, claimed_at = NULL
+FROM t WHERE r.seq = t.seq;
+
+-- name: put_back_fences
+SELECT run_id, token, event FROM treadle.attempts WHERE run_id = ANY ($1);
+
+-- name: finished_fences
+SELECT id, token, state, cancel_at FROM treadle.history WHERE id = ANY ($1);
+
+-- name: finish_waiting
+WITH t AS (
+  SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bytea[])
+    WITH ORDINALITY AS t (seq, state, cancelled_at, error, event, data, place)
+), gone AS (
+  DELETE FROM treadle.runs AS r USING t WHERE r.seq = t.seq
+  RETURNING r.*, t.state AS final, t.cancelled_at, t.error AS why, t.event, t.data, t.place
+), told AS (
+  INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
+  SELECT $7, $8::integer + place - 1, domain, event, id, events + 1, job_id, $9, data FROM gone
+)
+INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at,
+                             token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at,
+                             finished_at, cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
+SELECT id, domain, job_id, job_version, queue, requires, priority, final, due_at, rank, created_at, token,
+       failures + losses, failures, losses, solo_losses, suspect, cancelled_at, NULL, started_at, $9,
+       cause, schedule_id, slot, retry_of, limits, depends, coalesce(why, error), NULL, work, inputs
+FROM gone;
+
+-- name: cancel_candidates
+SELECT seq, id, state, job_id FROM treadle.runs WHERE domain = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE;
+
+-- name: mark_cancel
+UPDATE treadle.runs SET cancel_at = $2, events = events + 1 WHERE seq = ANY ($1) AND cancel_at IS NULL
+RETURNING id, job_id, events;
+
+-- name: finished_states
+SELECT id, state FROM treadle.history WHERE domain = $1 AND id = ANY ($2);
+
+-- name: held
+SELECT worker_id, cancel_at, id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures, losses,
+       solo_losses, suspect, due_at, created_at, claimed_at, work, inputs, depends IS NOT NULL
+FROM treadle.runs WHERE state = 'running' AND worker_id = ANY ($1) ORDER BY seq;
+
+-- name: attempts
+SELECT run_id, token, attempt, worker_id, started_at, finished_at, event, error FROM treadle.attempts
+WHERE run_id = $1 AND domain = $2 ORDER BY token;
+
+-- name: ahead
+SELECT count(*) FROM (
+  SELECT 1 FROM treadle.runs AS other JOIN treadle.runs AS this ON this.id = $1 AND this.domain = $2
+  WHERE other.state = 'ready' AND other.line = this.line AND (other.rank, other.seq) < (this.rank, this.seq)
+    AND this.state = 'ready'
+  UNION ALL
+  SELECT 1 FROM treadle.runs AS other JOIN treadle.runs AS this ON this.id = $1 AND this.domain = $2
+  WHERE other.waits_for = this.waits_for AND (other.rank, other.seq) < (this.rank, this.seq)
+  LIMIT $3
+) AS before;
+
+-- name: counts
+SELECT state, count(*) FROM treadle.runs WHERE domain = $1 GROUP BY state;
+
+-- name: prunable
+-- Runs are there in the order in which they finished: the oldest are at the front.
+-- Those whose children have not all been told stay.
+SELECT id FROM (SELECT id, finished_at FROM treadle.history ORDER BY seq LIMIT $2) AS old
+WHERE finished_at < $1 AND id NOT IN (SELECT parent FROM treadle.resolutions);
+
+-- name: prune_history
+DELETE FROM treadle.history WHERE id = ANY ($1);
+
+-- name: prune_attempts
+DELETE FROM treadle.attempts WHERE run_id = ANY ($1);
+
+-- name: prune_steps
+DELETE FROM treadle.steps WHERE run_id = ANY ($1);
+
+-- name: prune_logs
+DELETE FROM treadle.logs WHERE run_id = ANY ($1);

@@ -1,0 +1,44 @@
+"""Reads, beside the writers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import asyncpg
+
+from treadle.engines.postgres.pool import DRIVER_ERRORS, Row, translate
+
+T = TypeVar("T")
+
+_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+class Reader:
+    """Runs statements, each in a snapshot of its own, or several in one."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def fetch(self, statement: str, *values: Any) -> list[Row]:
+        """All rows that a statement answers."""
+        try:
+            rows: list[Row] = await self._pool.fetch(statement, *values)
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+        return rows
+
+    async def together(self, work: Callable[[Fetch], Awaitable[T]]) -> T:
+        """Run `work`, whose statements see the same."""
+        try:
+            async with self._pool.acquire() as connection:
+                await connection.execute(_SNAPSHOT)
+                result = await work(connection.fetch)
+                await connection.execute("COMMIT")
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
+        return result
+
+
+Fetch = Callable[..., Awaitable[list[Row]]]
+"""A statement and its values to its rows."""

@@ -1,0 +1,164 @@
+"""The run store: submit, step, cancel, read. What a trip does to rows is in `enqueuing`, `claiming` and `settling`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from treadle.domain.dependencies import Parent
+from treadle.domain.instants import Instant
+from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
+from treadle.domain.states import Transition
+from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
+from treadle.engines.postgres import dependencies
+from treadle.engines.postgres.cancelling import cancel
+from treadle.engines.postgres.claiming import Claimer
+from treadle.engines.postgres.clock import WallClock
+from treadle.engines.postgres.dependencies import work_off
+from treadle.engines.postgres.enqueuing import Enqueuer
+from treadle.engines.postgres.finding import find, get
+from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.queries import load
+from treadle.engines.postgres.reader import Reader
+from treadle.engines.postgres.settling import settle
+from treadle.engines.postgres.workers import check_leases
+from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.records import to_claim, to_error
+
+_SQL: Final = load("runs")
+
+
+class _Refused(Exception):
+    """Undoes what a caller has written in its transaction."""
+
+    def __init__(self, answers: list[Accepted]) -> None:
+        super().__init__()
+        self.answers = answers
+
+
+class PostgresRuns:
+    """See `contract.RunStore`."""
+
+    def __init__(self, write: Writer, read: Reader, clock: WallClock, lines: Lines, enqueue: Enqueuer) -> None:
+        self._write = write
+        self._read = read
+        self._clock = clock
+        self._lines = lines
+        self._enqueue = enqueue
+        self._claimer = Claimer(lines)
+
+    async def enqueue(
+        self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
+    ) -> list[Accepted]:
+        async def work(tx: Transaction) -> list[Accepted]:
+            tx.topics.update((Topic.RUNS, Topic.EVENTS))
+            at = await tx.now(now)
+            answers = await self._enqueue(tx, runs, at)
+            if together and any(answer.admission in REFUSALS for answer in answers):
+                raise _Refused(answers)
+            await work_off(tx, at)
+            return answers
+
+        try:
+            return await self._write(work)
+        except _Refused as refused:
+            return refused.answers
+
+    async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
+        async def work(tx: Transaction) -> Step:
+            others = {each.worker_id for each in done if each.worker_id is not None} - {worker_id}
+            lease = (await check_leases(tx, [worker_id, *sorted(others)], now))[worker_id]
+            refused = await self._settle(tx, done, lease.now)
+            step = await self._claimer.claim(tx, worker_id, lease, want, lease.now)
+            return msgspec.structs.replace(step, refused=refused)
+
+        return await self._write(work)
+
+    async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
+        async def work(tx: Transaction) -> tuple[str, ...]:
+            workers = {each.worker_id for each in done if each.worker_id is not None}
+            if workers:
+                await check_leases(tx, sorted(workers), now)
+            refused = await self._settle(tx, done, at := await tx.now(now))
+            await work_off(tx, at)
+            return refused
+
+        return await self._write(work)
+
+    async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
+        rows = await self._read.fetch(_SQL["held"], list(worker_ids))
+        return [(row[0], to_claim((*row[2:], ())), row[1]) for row in rows]
+
+    async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
+        async def work(tx: Transaction) -> dict[str, State]:
+            tx.topics.update((Topic.CANCELS, Topic.EVENTS))
+            at = await tx.now(now)
+            answer = await cancel(tx, domain, run_ids, at)
+            await work_off(tx, at)
+            return answer
+
+        return await self._write(work)
+
+    async def resolve(self, *, now: Instant | None = None) -> bool:
+        async def work(tx: Transaction) -> bool:
+            return await work_off(tx, await tx.now(now))
+
+        return await self._write(work)
+
+    async def parents(self, domain: str, run_id: str, *, results: bool = False) -> list[Parent]:
+        return await self._read.together(
+            lambda fetch: dependencies.parents(fetch, domain, run_id, with_results=results)
+        )
+
+    async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
+        return await dependencies.children(self._read.fetch, domain, run_id, after, limit)
+
+    async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
+        return await self._read.together(lambda fetch: get(fetch, domain, run_ids))
+
+    async def find(self, query: RunQuery) -> list[Run]:
+        return await self._read.together(lambda fetch: find(fetch, query))
+
+    async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
+        return [
+            Attempt(
+                run_id=row[0],
+                token=row[1],
+                attempt=row[2],
+                worker_id=row[3],
+                started_at=row[4],
+                finished_at=row[5],
+                event=row[6],
+                error=to_error(row[7]),
+            )
+            for row in await self._read.fetch(_SQL["attempts"], run_id, domain)
+        ]
+
+    async def ahead(self, domain: str, run_id: str, limit: int) -> int:
+        ((count,),) = await self._read.fetch(_SQL["ahead"], run_id, domain, limit)
+        return int(count)
+
+    async def counts(self, domain: str) -> dict[State, int]:
+        return {State(state): count for state, count in await self._read.fetch(_SQL["counts"], domain)}
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        async def work(tx: Transaction) -> int:
+            ids = [row[0] for row in await tx.fetch(_SQL["prunable"], before, limit)]
+            await dependencies.bury(tx, ids, self._clock.wall(), limit)
+            for statement in ("prune_attempts", "prune_steps", "prune_logs", "prune_keys", "prune_history"):
+                await tx.fetch(_SQL[statement], ids)
+            await tx.fetch(_SQL["sweep_keys"], self._clock.wall(), limit)
+            return len(ids)
+
+        return await self._write(work)
+
+    async def _settle(self, tx: Transaction, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
+        """Settle for workers whose leases have been looked at."""
+        if not done:
+            return ()
+        tx.topics.add(Topic.EVENTS)
+        if any(transition.to not in TERMINAL for transition in done):
+            tx.topics.add(Topic.RUNS)
+        return await settle(tx, self._lines, done, now)

@@ -1,0 +1,121 @@
+"""Workers and their leases: one row, one heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from treadle.domain.errors import LeaseLost
+from treadle.domain.instants import DAY, Instant, Micros
+from treadle.domain.workers import EVERY_DOMAIN, Worker, WorkerSpec, WorkerState
+from treadle.engines.contract import Renewal
+from treadle.engines.postgres.clock import WallClock
+from treadle.engines.postgres.queries import load
+from treadle.engines.postgres.reader import Reader
+from treadle.engines.postgres.writer import Transaction, Writer
+
+_SQL: Final = load("workers")
+
+
+class Lease(Struct, frozen=True):
+    """What the engine knows of a worker whose lease is alive, and the time by which it is."""
+
+    domains: tuple[str, ...]
+    queues: tuple[str, ...]
+    requires: frozenset[str]
+    draining: bool
+    now: Instant
+
+
+async def check_leases(tx: Transaction, worker_ids: Sequence[str], now: Instant | None) -> dict[str, Lease]:
+    """The leases of workers. Raises LeaseLost where one has none that is alive."""
+    rows = {row[0]: row for row in await tx.fetch(_SQL["leases"], list(worker_ids), now)}
+    leases = {}
+    for worker_id in worker_ids:
+        if (row := rows.get(worker_id)) is None:
+            raise LeaseLost(f"no worker {worker_id} is registered")
+        _, domains, queues, requires, state, alive, at = row
+        if state not in ("online", "draining") or not alive:
+            raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
+        leases[worker_id] = Lease(
+            tuple(domains), tuple(queues), frozenset(requires), draining=state == "draining", now=at
+        )
+    return leases
+
+
+class PostgresWorkers:
+    """See `contract.WorkerStore`. Heartbeats have a `Writer` of their own, with a connection that nobody else takes."""
+
+    def __init__(self, write: Writer, urgent: Writer, read: Reader, clock: WallClock) -> None:
+        self._write = write
+        self._urgent = urgent
+        self._read = read
+        self._clock = clock
+
+    async def register(self, worker: WorkerSpec, lease: Micros, *, now: Instant | None = None) -> None:
+        async def work(tx: Transaction) -> None:
+            await tx.fetch(
+                _SQL["register"],
+                worker.id,
+                list(worker.domains),
+                worker.host,
+                worker.pid,
+                worker.slots,
+                list(worker.queues),
+                sorted(worker.requires),
+                worker.version,
+                lease,
+                now,
+            )
+
+        await self._urgent(work)
+
+    async def renew(self, worker_ids: Sequence[str], lease: Micros, *, now: Instant | None = None) -> Renewal:
+        async def work(tx: Transaction) -> Renewal:
+            rows = await tx.fetch(_SQL["renew"], list(worker_ids), lease, now)
+            cancels = tuple((worker, run_id, at) for worker, run_id, at in rows if run_id is not None)
+            return Renewal(frozenset(row[0] for row in rows), cancels)
+
+        return await self._urgent(work)
+
+    async def drain(self, worker_ids: Sequence[str]) -> None:
+        await self._execute("drain", worker_ids)
+
+    async def stop(self, worker_ids: Sequence[str]) -> None:
+        await self._execute("stop", worker_ids)
+
+    async def expire(self, *, now: Instant | None = None) -> list[str]:
+        async def work(tx: Transaction) -> list[str]:
+            await tx.fetch(_SQL["expire"], now)
+            return [row[0] for row in await tx.fetch(_SQL["ended_holders"])]
+
+        return await self._write(work)
+
+    async def find(self, domain: str) -> list[Worker]:
+        rows = await self._read.fetch(_SQL["list"], domain, self._clock.wall() - DAY, EVERY_DOMAIN)
+        return [
+            Worker(
+                id=row[0],
+                domains=tuple(row[1]),
+                host=row[2],
+                pid=row[3],
+                slots=row[4],
+                queues=tuple(row[5]),
+                requires=frozenset(row[6]),
+                version=row[7],
+                state=WorkerState(row[8]),
+                registered_at=row[9],
+                seen_at=row[10],
+                running=row[11],
+                alone=row[12],
+            )
+            for row in rows
+        ]
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        return len(await self._write(lambda tx: tx.fetch(_SQL["prune"], before, limit)))
+
+    async def _execute(self, statement: str, worker_ids: Sequence[str]) -> None:
+        await self._urgent(lambda tx: tx.fetch(_SQL[statement], list(worker_ids)))

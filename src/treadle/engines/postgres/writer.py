@@ -1,0 +1,140 @@
+"""Transactions: each verb that writes is one, repeated where another was in its way, with wake-ups after its commit."""
+
+from __future__ import annotations
+
+import random
+from asyncio import sleep
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+import asyncpg
+
+from treadle.domain.errors import Unavailable
+from treadle.domain.instants import Instant
+from treadle.engines.contract import Topic
+from treadle.engines.postgres.pool import DRIVER_ERRORS, SETTINGS, Row, translate
+
+T = TypeVar("T")
+
+BATCHES_AT_ONCE: Final = 1000
+"""How many ids of batches of events an engine takes at a time: the increment of their sequence."""
+
+TRIES: Final = 20
+"""How often a transaction is begun anew where others are in its way."""
+
+_BEGIN: Final = "BEGIN"
+_BEGIN_POOLED: Final = "; ".join((_BEGIN, *(f"SET LOCAL {name} = '{value}'" for name, value in SETTINGS.items())))
+_REST_SECONDS: Final = 0.002
+
+
+class Raced(Exception):
+    """Another transaction has done what this one was about to do: look again."""
+
+
+_AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+
+class Transaction:
+    """What a verb sees of a transaction: statements, a batch for its events, a place to say whom to wake, and one for
+    what this process does once it is committed. `locked` are the gates that nobody else can look at until then.
+    """
+
+    __slots__ = ("_connection", "_now", "after", "batch", "locked", "ordinal", "topics")
+
+    def __init__(self, connection: asyncpg.Connection, batch: int) -> None:
+        self._connection = connection
+        self._now: Instant | None = None
+        self.batch = batch
+        self.ordinal = 0
+        self.topics: set[Topic] = set()
+        self.locked: set[int] = set()
+        self.after: list[Callable[[], None]] = []
+
+    async def fetch(self, statement: str, *values: Any) -> list[Row]:
+        """All rows that a statement answers."""
+        rows: list[Row] = await self._connection.fetch(statement, *values)
+        return rows
+
+    async def value(self, statement: str, *values: Any) -> Any:
+        """The first column of the first row that a statement answers; None where there is none."""
+        return await self._connection.fetchval(statement, *values)
+
+    async def now(self, told: Instant | None) -> Instant:
+        """The time of this transaction: the caller's, else the server's."""
+        if told is not None:
+            return told
+        if self._now is None:
+            self._now = int(await self.value("SELECT treadle.now()"))
+        return self._now
+
+    def numbers(self, count: int) -> int:
+        """The ordinal of the first of so many events, which are this transaction's next."""
+        first = self.ordinal
+        self.ordinal += count
+        return first
+
+
+class Writer:
+    """Runs functions in transactions. `wake` is called with the topics after each commit."""
+
+    def __init__(self, pool: asyncpg.Pool, *, pooled: bool, wake: Callable[[Iterable[Topic]], None]) -> None:
+        self._pool = pool
+        self._begin = _BEGIN_POOLED if pooled else _BEGIN
+        self._wake = wake
+        self._next_batch = self._last_batch = 0
+
+    async def __call__(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `work` in a transaction and answer what it answers, once that is on disk."""
+        for _ in range(TRIES):
+            try:
+                return await self._once(work)
+            except _AGAIN:
+                await sleep(_REST_SECONDS * random.random())  # noqa: S311 - spreads those who met, guards nothing
+            except DRIVER_ERRORS as error:
+                raise translate(error) from error
+        raise Unavailable("other transactions were in the way for too long; nothing was stored")
+
+    async def _once(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        async with self._pool.acquire() as connection:
+            transaction = Transaction(connection, await self._batch(connection))
+            await connection.execute(self._begin)
+            try:
+                result = await work(transaction)
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await connection.execute(_commit(transaction))
+        for act in transaction.after:
+            act()
+        if transaction.topics:
+            self._wake(transaction.topics)
+        return result
+
+    async def _batch(self, connection: asyncpg.Connection) -> int:
+        """An id for a batch of events, out of those that were taken beforehand."""
+        if self._next_batch >= self._last_batch:
+            first = int(await connection.fetchval("SELECT nextval('treadle.batch_ids')"))
+            self._next_batch, self._last_batch = first, first + BATCHES_AT_ONCE
+        self._next_batch += 1
+        return self._next_batch - 1
+
+
+def _commit(transaction: Transaction) -> str:
+    """The end of a transaction, in one trip: what orders its events comes last of all."""
+    if not transaction.ordinal:
+        return "COMMIT"
+    return f"INSERT INTO treadle.event_batches (id) VALUES ({transaction.batch}); COMMIT"  # noqa: S608 - a number
+
+
+async def _roll_back(connection: asyncpg.Connection) -> None:
+    if connection.is_closed():
+        return
+    try:
+        await connection.execute("ROLLBACK")
+    except DRIVER_ERRORS:
+        connection.terminate()
+
+
+def columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
+    """Rows as the columns that `unnest` takes; `count` of them, also of no rows."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]

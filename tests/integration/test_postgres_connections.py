@@ -1,0 +1,142 @@
+"""What the PostgreSQL engine does with its connections: leases outlive a full pool, notices a broken line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+
+from tests.support.postgres import Databases, databases
+from treadle.domain.errors import InvalidInput, Unavailable
+from treadle.domain.instants import SECOND
+from treadle.domain.outcomes import Succeeded
+from treadle.domain.runs import State
+from treadle.engines.contract import Topic
+from treadle.engines.postgres.engine import PostgresEngine, open_postgres
+from treadle.engines.postgres.notices import CHANNEL
+from treadle.engines.postgres.options import read_url
+from treadle.testing.driver import Driver, new_run
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Databases]:
+    with databases() as one:
+        yield one
+
+
+@pytest.fixture
+async def url(made: Databases) -> AsyncIterator[str]:
+    async with made.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def engine(url: str) -> AsyncIterator[PostgresEngine]:
+    engine = await open_postgres(f"{url}&connections=2")
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+@asynccontextmanager
+async def transaction_of_somebody(url: str, statement: str) -> AsyncIterator[asyncpg.Connection]:
+    """The connection of somebody else, who has done something and does not commit before the block ends."""
+    connection = await asyncpg.connect(url)
+    try:
+        async with connection.transaction():
+            await connection.execute(statement)
+            yield connection
+    finally:
+        await connection.close()
+
+
+async def test_heartbeats_go_on_while_every_connection_of_the_pool_waits(url: str, engine: PostgresEngine) -> None:
+    drive = Driver(engine)
+    worker = await drive.worker(lease=10 * SECOND)
+    async with transaction_of_somebody(url, "LOCK TABLE treadle.lines"):
+        stuck = [asyncio.create_task(drive.submit()) for _ in range(4)]
+        await asyncio.sleep(0)
+        renewal = await engine.workers.renew([worker], 10 * SECOND, now=drive.now + SECOND)
+        assert renewal.alive == {worker}
+        assert not any(task.done() for task in stuck)
+    await asyncio.gather(*stuck)
+
+
+async def test_a_reader_of_the_log_never_passes_a_late_commit_by(url: str, engine: PostgresEngine) -> None:
+    """Somebody's transaction wrote events before those of others, and commits after they were read."""
+    drive = Driver(engine)
+    await drive.submit()
+    early = """
+    INSERT INTO treadle.event_batches (id) VALUES (1);
+    INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
+    VALUES (1, 0, 'default', 'late', 'late', 0, '', 0, '{}')
+    """
+    async with transaction_of_somebody(url, early):
+        await drive.submit(2)
+        seen = await engine.events.read("default", after=0, limit=9)
+        assert len(seen) == 3
+    (told,) = await engine.events.read("default", after=seen[-1].seq, limit=9)
+    assert told.type == "late"
+    assert len(await engine.events.read("default", after=0, limit=9)) == 4
+
+
+async def test_notices_are_heard_again_after_their_connection_was_cut(url: str, engine: PostgresEngine) -> None:
+    listener = engine.listen(Topic.RUNS)
+    somebody = await asyncpg.connect(url)
+    listens = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = $1"
+    assert await somebody.fetchval(listens, await somebody.fetchval("SELECT current_database()"))
+    assert await listener.wait(60) == {Topic.RUNS}  # what was told meanwhile may have been missed: look
+    await somebody.execute("SELECT pg_notify($1, 'another runs')", CHANNEL)
+    assert await listener.wait(60) == {Topic.RUNS}
+    await somebody.close()
+    await listener.close()
+
+
+async def test_behind_a_pooler_no_session_is_relied_on(url: str) -> None:
+    """Every statement finds the session as somebody else left it."""
+    engine = await open_postgres(f"{url}&pooler=transaction")
+    try:
+        drive = Driver(engine)
+        ids = await drive.submit(3)
+        worker = await drive.worker()
+        for claim in await drive.claim(worker, 3):
+            await drive.settle(worker, claim, Succeeded())
+        assert await drive.states(ids) == [State.COMPLETED] * 3
+        somebody = await asyncpg.connect(url)
+        assert await somebody.fetchval("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'") == 0
+        await somebody.close()
+    finally:
+        await engine.close()
+
+
+async def test_enqueues_under_many_keys_at_once_end_in_one_run_each(engine: PostgresEngine) -> None:
+    drive = Driver(engine)
+    batches = [[new_run(drive.now) for _ in range(20)] for _ in range(6)]
+    answers = await asyncio.gather(*(engine.runs.enqueue(batch, now=drive.now) for batch in batches))
+    assert sum(len(answer) for answer in answers) == 120
+    assert await engine.runs.counts("default") == {State.READY: 120}
+
+
+async def test_a_server_that_is_not_there_is_said(url: str) -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        await open_postgres("postgresql://postgres@127.0.0.1:1/postgres")
+    with pytest.raises(Unavailable, match="lets nobody in"):
+        await open_postgres(url.replace("/treadle_test", "/no_such"))
+
+
+@pytest.mark.parametrize("option", ["pooler=session", "listen=db:5432", "connections=0", "connections=many"])
+def test_an_option_that_cannot_be_is_refused(option: str) -> None:
+    with pytest.raises(InvalidInput, match=option.split("=")[0]):
+        read_url(f"postgresql://db/treadle?{option}")
+
+
+def test_what_else_a_url_says_is_for_the_driver() -> None:
+    options = read_url("postgresql://me:secret@pool:6432/jobs?sslmode=require&pooler=transaction&listen=db:5432")
+    assert options.dsn == "postgresql://me:secret@pool:6432/jobs?sslmode=require"
+    assert options.listen == "postgresql://me:secret@db:5432/jobs?sslmode=require"
+    assert read_url("postgresql://db/jobs").listen == "postgresql://db/jobs"
+    assert read_url("postgresql://pool/jobs?pooler=transaction").listen is None
