@@ -129,3 +129,23 @@ def test_a_run_that_does_not_fill_its_keys_in_is_refused(inputs: dict[str, Any],
     with pytest.raises(InvalidInput) as caught:
         submit(job(concurrency_key="{account}"), **inputs)
     assert said in {problem.pointer: problem.message for problem in caught.value.problems}[pointer]
+
+
+@pytest.mark.parametrize(
+    ("rule", "pointer"),
+    [
+        ({"concurrency_key": "{acount}"}, "/concurrency_key"),
+        ({"rateLimit": {"maxRuns": 1, "windowMs": 9, "key": "{acount.id}"}}, "/rateLimit/key"),
+        ({"unique": {"key": "{day}-{acount}"}}, "/unique/key"),
+        ({"debounce": {"wait_sec": 1, "key": "{acount}"}}, "/debounce/key"),
+    ],
+)
+def test_a_key_that_names_no_input_of_the_schema_is_refused_when_the_job_is_defined(
+    rule: dict[str, Any], pointer: str
+) -> None:
+    schema = {"type": "object", "properties": {"account": {}, "day": {}}, "additionalProperties": False}
+    with pytest.raises(InvalidInput) as refused:
+        job(inputs_schema=schema, **rule)
+    (problem,) = refused.value.problems
+    assert (problem.pointer, 'did you mean "account"' in problem.message) == (pointer, True)
+    assert job(inputs_schema={**schema, "additionalProperties": True}, **rule).job_id == "report"

@@ -34,6 +34,22 @@ def template_problems(template: str, at: str) -> list[Problem]:
     ]
 
 
+def unknown_inputs(template: str, schema: Mapping[str, Any], at: str) -> list[Problem]:
+    """What a template names that the JSON Schema of the inputs lets nobody give; `at` is the template's pointer."""
+    if (
+        schema.get("additionalProperties") is not False
+        or "patternProperties" in schema
+        or template_problems(template, at)
+    ):
+        return []
+    known = schema.get("properties", {})
+    named = {field.partition(".")[0] for _, field, _, _ in _parse(template) if field is not None}
+    return [
+        Problem(at, f"names {{{name}}}, which is no input of the job{nearest(name, known)}", "missing")
+        for name in sorted(named - set(known))
+    ]
+
+
 def render(template: str, inputs: Mapping[str, Any]) -> str:
     """The template filled in from a run's inputs: texts as they are, numbers and truth values as JSON writes them.
 

@@ -29,6 +29,7 @@ from treadle.domain.priority import Priority, to_priority
 from treadle.domain.runs import DEFAULT_QUEUE
 from treadle.domain.schedules import Misfire
 from treadle.domain.shapes import faults, read
+from treadle.domain.templates import unknown_inputs
 from treadle.domain.work import DEFAULT_TIMEOUT_MS, PythonHandler, Unreadable, Work
 
 _NOT_IN_AN_ID: Final = re.compile(r"[^a-z0-9._:-]+")
@@ -209,6 +210,16 @@ def _inputs_schema(document: JobDocument, inputs: dict[str, Any], problems: list
     if faults := schema_problems(schema, "/inputs_schema"):
         problems += faults
         return ""
+    keys = {"/concurrency_key": document.concurrency_key, "/concurrencyKey": document.concurrencyKey}
+    rules = {
+        "/rate_limit": document.rate_limit,
+        "/rateLimit": document.rateLimit,
+        "/unique": document.unique,
+        "/debounce": document.debounce,
+    }
+    keys |= {f"{at}/key": rule.key for at, rule in rules.items() if rule is not None}
+    for at, key in keys.items():
+        problems += [] if key is None else unknown_inputs(key, schema, at)
     text = json.encode(schema).decode()
     if not any(each.pointer.startswith("/inputs/") for each in problems):
         problems += (input_problems if starts_by_itself(document) else given_problems)(text, inputs)
