@@ -36,7 +36,7 @@ async def test_inputs_that_do_not_fit_are_refused_with_pointers(server: Server) 
     ]
     assert (await server.client.post(run, json={"inputs": {"org": "x"}})).status_code < 300
     group = {"job_id": "send", "inputs": [{"org": "x"}, {"org": 1}], "then": "send", "then_inputs": {"org": "x"}}
-    assert told(await server.client.post("/runs/groups", json=group)) == [("/inputs/org", "invalid")]
+    assert told(await server.client.post("/runs/groups", json=group)) == [("/inputs/1/org", "invalid")]
 
 
 async def test_a_run_done_again_with_other_inputs_is_held_to_the_schema_that_stands(server: Server) -> None:
