@@ -18,6 +18,8 @@ from treadle.engines.contract import Topic
 from treadle.engines.postgres.engine import PostgresEngine, open_postgres
 from treadle.engines.postgres.notices import CHANNEL
 from treadle.engines.postgres.options import read_url
+from treadle.engines.postgres.pool import SILENCE_SECONDS
+from treadle.engines.postgres.writer import Transaction
 from treadle.testing.driver import Driver, new_run
 
 
@@ -140,3 +142,23 @@ def test_what_else_a_url_says_is_for_the_driver() -> None:
     assert options.listen == "postgresql://me:secret@db:5432/jobs?sslmode=require"
     assert read_url("postgresql://db/jobs").listen == "postgresql://db/jobs"
     assert read_url("postgresql://pool/jobs?pooler=transaction").listen is None
+
+
+async def test_who_stands_still_in_a_transaction_lets_go_of_what_it_has_locked(engine: PostgresEngine) -> None:
+    drive = Driver(engine)
+    (run_id,) = await drive.submit()
+    write = engine.runs._write
+    begun = asyncio.Event()
+
+    async def stand_still(tx: Transaction) -> None:
+        await tx.fetch("SELECT 1 FROM treadle.runs FOR UPDATE")
+        begun.set()
+        await asyncio.sleep(2 * SILENCE_SECONDS)
+        await tx.fetch("SELECT 1")
+
+    still = asyncio.create_task(write(stand_still))
+    await begun.wait()
+    assert await engine.runs.cancel("default", [run_id], now=drive.now) == {run_id: State.CANCELLED}
+    assert not still.done()
+    with pytest.raises(Unavailable):
+        await still

@@ -30,6 +30,8 @@ SETTINGS: Final = {
     # Plans are made once: for a table that was never analysed, a plan per call can take longer than the call.
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
+    # A process that stands still, or is cut off, lets go of what it has locked before its lease ends.
+    "idle_in_transaction_session_timeout": f"{SILENCE_SECONDS}s",
 }
 
 _NAME: Final = {"application_name": "treadle"}
