@@ -18,7 +18,9 @@ def report(ctx: JobContext, path: str = "/var/log", top: int = 5, min_free_perce
     for taken, name in sizes[:top]:
         ctx.logger.info("uses", name=name, bytes=taken)
     if free_percent < min_free_percent:
-        raise OSError(f"{free_percent}% of the disk of {path} is free, and {min_free_percent}% is the least it may be")
+        raise OSError(
+            f"{free_percent}% of the disk of {path} is free, and {min_free_percent:g}% is the least it may be"
+        )
     return {
         "path": path,
         "free_percent": free_percent,

@@ -128,9 +128,11 @@ def test_a_job_is_run_later_and_as_urgently_as_it_is_said(server: Up) -> None:
     assert (refused.returncode, "days ahead" in refused.stderr) == (2, True)
     run = json.loads(server.run("job", "run", "hello", "--delay", "3600", "--priority", "urgent", "--json").stdout)
     assert (run["status"], run["priority"]) == ("scheduled", "critical")
+    server.run("run", "cancel", run["run_id"])
     soon = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0).isoformat()
     run = json.loads(server.run("job", "run", "hello", "--scheduled-for", soon, "--priority", "2", "--json").stdout)
     assert (run["status"], run["priority"]) == ("scheduled", "low")
+    server.run("run", "cancel", run["run_id"])
 
 
 def test_logs_are_printed_as_they_were_said(server: Up) -> None:
