@@ -208,6 +208,8 @@ async def test_a_duplicate_is_answered_the_run_that_stands(settings: Settings) -
         assert (run.state, run.priority) == (State.SCHEDULED, Priority.CRITICAL)
         with pytest.raises(InvalidInput, match="/unique/key"):
             await client.enqueue("add", {"a": 77}, unique={"key": "a"})
+        with pytest.raises(InvalidInput, match="/unique"):
+            await client.enqueue("add", {"a": 77}, unique=True)  # type: ignore[arg-type]
         assert await client.cancel(first) is State.CANCELLED
 
 

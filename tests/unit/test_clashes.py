@@ -61,6 +61,7 @@ def test_an_input_that_the_template_needs_is_named() -> None:
         ({"debounce": {}}, "/debounce/wait_sec"),
         ({"debounce": {"wait_sec": -1}}, "/debounce/wait_sec"),
         ({"debounce": {"wait_sec": 1, "key": "{}"}}, "/debounce/key"),
+        ({"debounce": {"wait_sec": 2, "max_wait_sec": 1}}, "/debounce/max_wait_sec"),
         ({"debounce": {"wait_sec": 1}, "unique": {}}, "/debounce"),
         ({"debounce": {"wait_sec": 1}, "dependencies": ["other"]}, "/debounce"),
         ({"unique": {"key": "{account}"}, "schedule": {"cron": "@daily"}}, "/inputs/account"),

@@ -116,7 +116,7 @@ class AsyncClient:
             "delay_sec": delay,
             "at": None if at is None else at.isoformat(),
             "scheduledFor": None if scheduled_for is None else scheduled_for.isoformat(),
-            "unique": None if unique is None else dict(unique),
+            "unique": dict(unique) if isinstance(unique, Mapping) else unique,
             "depends_on": depends_on if isinstance(depends_on, str | Mapping) else list(depends_on),
             "join": join,
             "on_parent_failure": on_parent_failure,

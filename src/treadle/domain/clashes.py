@@ -109,9 +109,13 @@ def queued_data(clash: OnClash | None, holder: Holder | None) -> Json:
     return encode({"replaces" if clash is OnClash.REPLACE else "beside": holder.run_id})
 
 
-def key_problems(rule: Unique | Debounce | None, at: str) -> list[Problem]:
-    """What is wrong with a rule's template, whatever the inputs are."""
-    return [] if rule is None or rule.key is None else template_problems(rule.key, f"{at}/key")
+def rule_problems(rule: Unique | Debounce | None, at: str) -> list[Problem]:
+    """What is wrong with a rule, whatever the inputs are."""
+    problems = [] if rule is None or rule.key is None else template_problems(rule.key, f"{at}/key")
+    if isinstance(rule, Debounce) and rule.max_wait_sec is not None and rule.max_wait_sec < rule.wait_sec:
+        message = f"is less than wait_sec ({rule.wait_sec:g}): no submit could make the run wait for so long"
+        problems.append(Problem(f"{at}/max_wait_sec", message))
+    return problems
 
 
 def unique_of(rule: Unique, job_id: str, inputs: Mapping[str, Any]) -> Unique:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field, structs
 
 from treadle.domain import json
 from treadle.domain.admission import BEHIND_PARENTS, next_hold
-from treadle.domain.clashes import Debounce, Unique, debounce_of, key_problems, unique_of
+from treadle.domain.clashes import Debounce, Unique, debounce_of, rule_problems, unique_of
 from treadle.domain.dependencies import (
     Depends,
     Join,
@@ -90,7 +90,7 @@ class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def unique_rule(self) -> Unique | None:
         """The rule that was asked for. Raises InvalidInput where its key is no template."""
-        if problems := key_problems(self.unique, "/unique"):
+        if problems := rule_problems(self.unique, "/unique"):
             raise InvalidInput(problems)
         return self.unique
 

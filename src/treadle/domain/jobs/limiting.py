@@ -36,7 +36,7 @@ def read_limits(document: JobDocument, inputs: dict[str, Any], problems: list[Pr
     rate, rate_key = _rate(document, problems)
     for pointer, template in {"/concurrency_key": key, "/rate_limit/key": rate_key}.items():
         if template is not None:
-            problems.extend(_key_problems(template, pointer, inputs if starts_by_itself(document) else None))
+            problems.extend(_rule_problems(template, pointer, inputs if starts_by_itself(document) else None))
     return JobLimits(
         max_concurrent=document.max_concurrent,
         flow_group=group,
@@ -151,7 +151,7 @@ def starts_by_itself(document: JobDocument) -> bool:
     return document.schedule is not None or bool(document.after) or by_messages
 
 
-def _key_problems(template: str, at: str, alone: Mapping[str, Any] | None) -> list[Problem]:
+def _rule_problems(template: str, at: str, alone: Mapping[str, Any] | None) -> list[Problem]:
     """What is wrong with the template of a key; `alone` are the inputs that have to be enough for it, if any have."""
     if (problems := template_problems(template, at)) or alone is None:
         return problems

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import structs
 
 from treadle.domain import json
-from treadle.domain.clashes import key_problems, unique_of
+from treadle.domain.clashes import rule_problems, unique_of
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.inputs import given_problems, input_problems, schema_problems
 from treadle.domain.jobs.chaining import dump_chain, read_chain
@@ -186,14 +186,14 @@ def _overlap(allowed: bool | None) -> Overlap | None:  # noqa: FBT001 - it is wh
 
 def _check_clashes(document: JobDocument, inputs: Mapping[str, Any], problems: list[Problem]) -> None:
     """Templates are right; and nothing but the job's own inputs can fill them in where it runs by itself."""
-    faults_of_unique = key_problems(document.unique, "/unique")
+    faults_of_unique = rule_problems(document.unique, "/unique")
     problems.extend(faults_of_unique)
     if document.unique is not None and not faults_of_unique and starts_by_itself(document):
         try:
             unique_of(document.unique, "", inputs)
         except InvalidInput as error:
             problems.extend(error.problems)
-    problems.extend(key_problems(document.debounce, "/debounce"))
+    problems.extend(rule_problems(document.debounce, "/debounce"))
     if document.unique is not None and document.debounce is not None:
         message = "stands beside /unique; give one of the two: what goes into a run that waits clashes with none"
         problems.append(Problem("/debounce", message, "conflict"))
