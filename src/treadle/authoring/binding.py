@@ -77,10 +77,12 @@ class Binding:
             record = convert(inputs, self._typed)
             if self._whole is not None:
                 return {self._whole: record}
+            if not self._open:
+                return {name: getattr(record, name) for name in inputs}
             others = {name: inputs[name] for name in inputs.keys() - self.known}
             return {
                 **{name: getattr(record, name) for name in inputs.keys() & self.known},
-                **(convert(others, dict[str, self._rest]) if others else {}),  # type: ignore[name-defined]
+                **convert(others, dict[str, self._rest]),  # type: ignore[name-defined]
             }
         except msgspec.ValidationError as error:
             raise InvalidInput(input_problems(self.schema, inputs) or [_problem(error)]) from error

@@ -47,7 +47,7 @@ def schema_of(kind: Any) -> dict[str, Any]:
 
 def convert(value: Any, kind: Any) -> Any:
     """A value of a type from what JSON holds. Raises msgspec.ValidationError, which says where it does not fit."""
-    return msgspec.convert(value, kind, dec_hook=_model_of, builtin_types=())
+    return msgspec.convert(value, kind, dec_hook=_model_of)
 
 
 def plain(value: Any) -> Any:
