@@ -14,10 +14,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from treadle.authoring.context import JobContext, RunningAttempt
-from treadle.authoring.models import convert, is_model, plain, schema_of
+from treadle.authoring.models import convert, decoder, is_model, plain, schema_of
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.inputs import input_problems
+from treadle.domain.json import Json
 from treadle.domain.shapes import unknown_key
 
 _CONTEXT_NAME: Final = "ctx"
@@ -34,7 +35,7 @@ class Binding:
     model is filled with all the inputs. `result` is the type that the function is said to return.
     """
 
-    __slots__ = ("_context", "_open", "_required", "_rest", "_typed", "_whole", "known", "result", "schema")
+    __slots__ = ("_context", "_decode", "_open", "_required", "_rest", "_typed", "_whole", "known", "result", "schema")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         """Raises InvalidInput for parameters that no name can reach, and for types that no JSON can be."""
@@ -54,18 +55,28 @@ class Binding:
         self.result = resolve(inspect.signature(function).return_annotation, "the result", strict=False)
         self._whole = named[0].name if not rest and len(named) == 1 and is_model(types[named[0].name]) else None
         self._rest = resolve(rest[0].annotation, rest[0].name) if rest else Any
-        self._typed = _record(types) if self._whole is None else types[self._whole]
-        self.known = frozenset(types if self._whole is None else _field_names(self._typed))
         self._required = frozenset(each.name for each in named if each.default is _NOTHING) - {self._whole}
+        self._typed = self._record(types) if self._whole is None else types[self._whole]
+        self.known = frozenset(types if self._whole is None else _field_names(self._typed))
+        self._decode = None if rest or self._whole else decoder(self._typed)
         self.schema = "" if self._context and not named and not rest else self._json_schema(named)
 
     def arguments(self, attempt: RunningAttempt) -> dict[str, Any]:
         """What to call the function with. Raises InvalidInput naming every input that is missing or does not fit."""
-        inputs: dict[str, Any] = attempt.inputs
-        given = self.convert(inputs) if self.schema else {}
+        given = self._read(attempt.claim.inputs) if self.schema else {}
         if self._context is not None:
             given[self._context] = JobContext(attempt)
         return given
+
+    def _read(self, inputs: Json) -> dict[str, Any]:
+        """The arguments that a run's inputs mean: in one step where they are sound, else with every fault in them."""
+        if self._decode is None:
+            return self.convert(json.decode(inputs))
+        try:
+            given = msgspec.structs.asdict(self._decode(inputs))
+        except msgspec.ValidationError:
+            return self.convert(json.decode(inputs))
+        return {name: value for name, value in given.items() if value is not UNSET}
 
     def convert(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments that inputs mean, the context left out. Raises as `arguments` does."""
@@ -93,6 +104,14 @@ class Binding:
         if not isinstance(first, dict):
             raise InvalidInput(f"inputs are a mapping or a model, not {given!r:.60}; or give them by their names")
         return {**first, **plain(dict(named))}
+
+    def _record(self, types: Mapping[str, Any]) -> type[msgspec.Struct]:
+        """A record with a field for each parameter, which tells what is missing from what is null."""
+        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
+            (name, kind) if name in self._required else (name, kind | UnsetType, UNSET)
+            for name, kind in _unions(types).items()
+        ]
+        return msgspec.defstruct("Inputs", fields, kw_only=True, forbid_unknown_fields=not self._open)
 
     def _check(self, inputs: Mapping[str, Any]) -> None:
         given = inputs.keys()
@@ -154,12 +173,6 @@ class _Annotated:
 
     def __init__(self, annotation: Any) -> None:
         self.__annotations__ = {"of": annotation}
-
-
-def _record(types: Mapping[str, Any]) -> type[msgspec.Struct]:
-    """A record with a field for each parameter. What is missing is told apart from it, so none is required."""
-    fields: list[tuple[str, Any, Any]] = [(name, kind | UnsetType, UNSET) for name, kind in _unions(types).items()]
-    return msgspec.defstruct("Inputs", fields, kw_only=True)
 
 
 def _unions(types: Mapping[str, Any]) -> dict[str, Any]:

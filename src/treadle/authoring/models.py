@@ -7,12 +7,13 @@ imported by those who use it and by nobody else.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from treadle.domain.errors import InvalidInput
+from treadle.domain.json import Json
 
 _REF: Final = "#/$defs/{name}"
 
@@ -48,6 +49,11 @@ def schema_of(kind: Any) -> dict[str, Any]:
 def convert(value: Any, kind: Any) -> Any:
     """A value of a type from what JSON holds. Raises msgspec.ValidationError, which says where it does not fit."""
     return msgspec.convert(value, kind, dec_hook=_model_of)
+
+
+def decoder(kind: Any) -> Callable[[Json], Any]:
+    """What reads values of a type from JSON, raising as `convert` does."""
+    return msgspec.json.Decoder(kind, dec_hook=_model_of).decode
 
 
 def plain(value: Any) -> Any:
