@@ -130,7 +130,7 @@ clashing: st.SearchStrategy[dict[str, object]] = st.one_of(
         until=st.sampled_from(["started", "finished"]) | st.floats(1, 1000),
         on_clash=st.sampled_from(OnClash),
     ).map(lambda rule: {"unique": rule}),
-    st.builds(Debounce, wait_sec=st.floats(1, 1000), max_wait_sec=st.none() | st.floats(1, 1000), key=keys).map(
+    st.builds(Debounce, wait_sec=st.floats(1, 1000), max_wait_sec=st.none() | st.floats(1000, 9000), key=keys).map(
         lambda rule: {"debounce": rule, "chain": Chain()}
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from shutil import disk_usage
 from typing import Any, Final, Literal, TypeAlias
@@ -38,7 +39,7 @@ def connect(path: Path, synchronous: Synchronous, *, cache_kib: int, readonly: b
         raise Unavailable(f"SQLite {apsw.sqlite_lib_version()} is too old: 3.51.3 or newer is needed")
     connection = apsw.Connection(str(path))
     connection.set_busy_handler(wait_for_lock(BUSY_PATIENCE))
-    connection.pragma("journal_mode", "wal")
+    _use_wal(connection)
     connection.pragma("synchronous", synchronous)
     connection.pragma("cache_size", -cache_kib)
     connection.pragma("temp_store", "memory")
@@ -60,6 +61,19 @@ def wait_for_lock(patience: float) -> Callable[[int], bool]:
         return time.monotonic() - began < patience
 
     return handler
+
+
+def _use_wal(connection: apsw.Connection) -> None:
+    """Wait also where SQLite does not: of several that open a new file at once, it refuses some without a word."""
+    is_patient = wait_for_lock(BUSY_PATIENCE)
+    for tries in count():
+        try:
+            connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            if not is_patient(tries):
+                raise
+        else:
+            return
 
 
 def lengthen_wal(connection: apsw.Connection) -> None:
