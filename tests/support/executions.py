@@ -95,7 +95,7 @@ class Attempt:
                 claim=given,
                 work=Work(executor=self.program, timeout_ms=int((self.timeout or 0) * 1000)),
                 logs=buffer,
-                cancelled=self.cancelled,
+                _cancelled=self.cancelled,
                 secrets=LocalSecrets(None, {f"TREADLE_SECRET_{name}": value for name, value in self.secrets.items()}),
                 deadline=None if self.timeout is None else asyncio.get_running_loop().time() + self.timeout,
                 on_process=lambda pgid, started: self.processes.append((pgid, started)),

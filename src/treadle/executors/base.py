@@ -7,6 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
+from msgspec import Struct
+
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import KnownParents, ParentSource
 from treadle.authoring.steps import StepKeeper, Steps, suspension
@@ -70,7 +72,7 @@ def _kept(part: T | None, make: Callable[[], T]) -> T:
 _ORPHANED: Final = KnownParents()
 
 
-class Execution:
+class Execution(Struct, eq=False):
     """One attempt as its executor sees it. What few attempts need is made when it is first asked for.
 
     `messages` is the batch that it has taken, None where its job takes none. `keeper` may be None for programs, which
@@ -78,40 +80,21 @@ class Execution:
     worker's parent kill the process groups of a worker process that died.
     """
 
-    __slots__ = (
-        "_cancelled", "_inputs", "_keeper", "_log", "_logs", "_max_log_bytes", "_open_lines", "_steps",
-        "claim", "deadline", "messages", "on_process", "parents", "secrets", "work",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        claim: Claim,
-        work: Work,
-        logs: LogBuffer,
-        secrets: SecretSource,
-        *,
-        keeper: StepKeeper | None = None,
-        deadline: float | None = None,
-        on_process: OnProcess = _nobody,
-        max_log_bytes: int = MAX_LOG_BYTES,
-        cancelled: CancelSignal | None = None,
-        parents: ParentSource = _ORPHANED,
-    ) -> None:
-        self.parents = parents
-        self.claim = claim
-        self.work = work
-        self.secrets = secrets
-        self._keeper = keeper
-        self.deadline = deadline
-        self.on_process = on_process
-        self.messages: Inbox | None = None
-        self._logs = logs
-        self._max_log_bytes = max_log_bytes
-        self._cancelled = cancelled
-        self._inputs: Any = None
-        self._log: RunLog | None = None
-        self._open_lines: OpenLines | None = None
-        self._steps: Steps | None = None
+    claim: Claim
+    work: Work
+    logs: LogBuffer
+    secrets: SecretSource
+    keeper: StepKeeper | None = None
+    deadline: float | None = None
+    on_process: OnProcess = _nobody
+    max_log_bytes: int = MAX_LOG_BYTES
+    parents: ParentSource = _ORPHANED
+    messages: Inbox | None = None
+    _cancelled: CancelSignal | None = None
+    _inputs: Any = None
+    _log: RunLog | None = None
+    _open_lines: OpenLines | None = None
+    _steps: Steps | None = None
 
     @property
     def inputs(self) -> Any:
@@ -145,12 +128,6 @@ class Execution:
         return self._open_lines
 
     @property
-    def keeper(self) -> StepKeeper:
-        """Where the steps of handlers are kept."""
-        assert self._keeper is not None  # noqa: S101 - there is one wherever handlers are called
-        return self._keeper
-
-    @property
     def steps(self) -> Steps:
         """What the attempt does for good."""
         if self._steps is None:
@@ -175,9 +152,10 @@ class Execution:
             self._log.close()
 
     def _make_log(self) -> RunLog:
-        return RunLog(self.claim, self._logs, max_bytes=self._max_log_bytes)
+        return RunLog(self.claim, self.logs, max_bytes=self.max_log_bytes)
 
     def _make_steps(self) -> Steps:
+        assert self.keeper is not None  # noqa: S101 - there is one wherever handlers are called
         return Steps(self.claim, self.keeper, _CLOCK)
 
 

@@ -117,8 +117,10 @@ class _Records:
         if not line.startswith(QUESTION):
             _write(self._execution.log, line)
             return
+        keeper = self._execution.keeper
+        assert keeper is not None  # noqa: S101 - there is one wherever handlers are called
         with suppress(ValueError, BrokenPipeError):  # user code wrote to it, as below; or the process is gone
-            said = await answer(line, self._execution.claim, self._execution.keeper)
+            said = await answer(line, self._execution.claim, keeper)
             await asyncio.get_running_loop().sock_sendall(self._line, said)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from typing import Final
 
+from msgspec import Struct
+
 from treadle.domain.messages import Verdict
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, Released, RunError, Succeeded
 from treadle.domain.runs import Claim
@@ -31,21 +33,17 @@ _RELEASED: Final = Released("the worker stops")
 _CANCELLED: Final = Cancelled()
 
 
-class _Running:
+class _Running(Struct, eq=False):
     """A run at work in one of the slots."""
 
-    __slots__ = ("begun", "execution", "executor", "kill_at", "slot", "task", "timed_out", "told")
-
-    task: asyncio.Task[None]
-
-    def __init__(self, slot: int, execution: Execution, executor: Executor) -> None:
-        self.slot = slot
-        self.execution = execution
-        self.executor = executor
-        self.begun = False
-        self.kill_at = NEVER
-        self.timed_out = False
-        self.told = False
+    slot: int
+    execution: Execution
+    executor: Executor
+    task: asyncio.Task[None] | None = None
+    begun: bool = False
+    kill_at: float = NEVER
+    timed_out: bool = False
+    told: bool = False
 
     def interrupt(self, outcome: Cancelled | Released) -> None:
         """End the run by its signal and its task, unless its executor watches the deadline and the signal itself.
@@ -55,7 +53,7 @@ class _Running:
         """
         if not (self.timed_out and self.executor.ends_itself):
             self.execution.cancelled.set(outcome)
-        if self.begun and not self.executor.ends_itself:
+        if self.begun and self.task and not self.executor.ends_itself:
             self.task.cancel()
 
 
