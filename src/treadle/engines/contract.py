@@ -21,6 +21,8 @@ from treadle.domain.chains import Links
 from treadle.domain.dependencies import Parent
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant, Micros
+from treadle.domain.json import Json
+from treadle.domain.kv import Change, Entry, Fence, Scope, Space
 from treadle.domain.limits import LaneUse, Limits, RateUse
 from treadle.domain.logs import LogLine, StoredLogLine
 from treadle.domain.messages import Intake, Message, MessageState, NewMessage
@@ -501,6 +503,33 @@ class StepStore(Protocol):
         ...
 
 
+class KvStore(Protocol):
+    """Small values of jobs and runs. What belongs to a run goes with it."""
+
+    async def get(self, domain: str, scope: Scope, owners: Sequence[str], key: str) -> dict[str, Json]:
+        """The value of one key by owner; those without one are left out."""
+        ...
+
+    async def find(self, space: Space, *, after: str = "", limit: int = 1_000) -> list[Entry]:
+        """The keys of a space in order, from the first beyond `after`."""
+        ...
+
+    async def change(
+        self,
+        space: Space,
+        change: Change,
+        *,
+        fence: Fence | None = None,
+        event: NewEvent | None = None,
+        now: Instant | None = None,
+    ) -> Json | None:
+        """Change a value by `domain.kv.changed`, with the event that tells of it; answers what it is then.
+
+        Raises InvalidInput as that does, and LeaseLost where the fence does not hold: nothing is changed then.
+        """
+        ...
+
+
 class Published(Struct, frozen=True):
     """The answer to a published event: its position, whether its key was known, and how many runs it woke."""
 
@@ -687,6 +716,8 @@ class Engine(Protocol):
     def documents(self) -> DocumentStore: ...
     @property
     def steps(self) -> StepStore: ...
+    @property
+    def kv(self) -> KvStore: ...
     @property
     def triggers(self) -> TriggerStore: ...
     @property

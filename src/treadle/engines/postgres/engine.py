@@ -16,6 +16,7 @@ from treadle.engines.postgres.documents import PostgresDocuments
 from treadle.engines.postgres.domains import PostgresDomains
 from treadle.engines.postgres.enqueuing import Enqueuer
 from treadle.engines.postgres.events import PostgresEvents
+from treadle.engines.postgres.kv import PostgresKv
 from treadle.engines.postgres.lanes import PostgresLanes
 from treadle.engines.postgres.letters import PostgresDeadLetters
 from treadle.engines.postgres.lines import Lines
@@ -69,6 +70,7 @@ class PostgresEngine:
         self.domains = PostgresDomains(write, read)
         self.dead_letters = PostgresDeadLetters(write, read)
         self.triggers = PostgresTriggers(write, read, enqueue)
+        self.kv = PostgresKv(write, read)
         self.documents = PostgresDocuments(write, read)
         self.steps = PostgresSteps(write, read)
         self.events = PostgresEvents(write, read, connections.pool)

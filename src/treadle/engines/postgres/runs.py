@@ -147,7 +147,7 @@ class PostgresRuns:
         async def work(tx: Transaction) -> int:
             ids = [row[0] for row in await tx.fetch(_SQL["prunable"], before, limit)]
             await dependencies.bury(tx, ids, self._clock.wall(), limit)
-            for statement in ("prune_attempts", "prune_steps", "prune_logs", "prune_keys", "prune_history"):
+            for statement in ("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys", "prune_history"):
                 await tx.fetch(_SQL[statement], ids)
             await tx.fetch(_SQL["sweep_keys"], self._clock.wall(), limit)
             return len(ids)

@@ -16,6 +16,7 @@ from treadle.engines.sqlite.connection import Synchronous, connect, migrate, tra
 from treadle.engines.sqlite.documents import SqliteDocuments
 from treadle.engines.sqlite.domains import SqliteDomains
 from treadle.engines.sqlite.events import SqliteEvents
+from treadle.engines.sqlite.kv import SqliteKv
 from treadle.engines.sqlite.lanes import SqliteLanes
 from treadle.engines.sqlite.letters import SqliteDeadLetters
 from treadle.engines.sqlite.logs import SqliteLogs
@@ -60,6 +61,7 @@ class SqliteEngine:
         self.dead_letters = SqliteDeadLetters(writer, reader, clock)
         self.documents = SqliteDocuments(writer, reader)
         self.steps = SqliteSteps(writer, reader, leases)
+        self.kv = SqliteKv(writer, reader, clock, leases)
         self.triggers = SqliteTriggers(writer, reader, clock)
         self.events = SqliteEvents(writer, reader, clock)
         self.logs = SqliteLogs(writer, reader)

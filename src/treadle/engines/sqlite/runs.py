@@ -144,7 +144,7 @@ class SqliteRuns:
             ids = [row[0] for row in fetch(write.connection, _SQL["prunable"], (before, limit))]
             listed = json_list(ids)
             dependencies.bury(write.connection, listed, self._clock.wall(), limit)
-            for statement in ("prune_attempts", "prune_steps", "prune_logs", "prune_keys", "prune_history"):
+            for statement in ("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys", "prune_history"):
                 write.connection.execute(_SQL[statement], (listed,))
             write.connection.execute(_SQL["sweep_keys"], (self._clock.wall(), limit))
             return len(ids)

@@ -34,6 +34,7 @@ from treadle.testing.conformance.documents import TestDocuments
 from treadle.testing.conformance.enqueuing import TestEnqueue
 from treadle.testing.conformance.events import TestEvents
 from treadle.testing.conformance.keys import TestKeys
+from treadle.testing.conformance.kv import TestKv, TestKvFence
 from treadle.testing.conformance.lanes import TestLanes, TestLimits, TestPreemption, TestSeveralLanes
 from treadle.testing.conformance.leases import TestLeases
 from treadle.testing.conformance.letters import TestDeadLetters
@@ -75,6 +76,8 @@ __all__ = [
     "TestInbox",
     "TestInboxOfProcesses",
     "TestKeys",
+    "TestKv",
+    "TestKvFence",
     "TestLanes",
     "TestLeases",
     "TestLimits",

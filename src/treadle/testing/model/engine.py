@@ -11,6 +11,7 @@ from treadle.system import Clock
 from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
 from treadle.testing.model.domains import ModelDomains
 from treadle.testing.model.inbox import ModelMessages
+from treadle.testing.model.kv import ModelKv
 from treadle.testing.model.lanes import ModelLanes
 from treadle.testing.model.letters import ModelDeadLetters
 from treadle.testing.model.notices import ModelNotices
@@ -42,6 +43,7 @@ class ModelEngine:
         self.dead_letters = ModelDeadLetters(data, clock)
         self.documents = ModelDocuments(data)
         self.steps = ModelSteps(data, self.workers)
+        self.kv = ModelKv(data, clock, self.workers)
         self.triggers = ModelTriggers(data, clock)
         self.events = ModelEvents(data, clock)
         self.logs = ModelLogs(data)

@@ -10,6 +10,7 @@ import msgspec
 
 from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
+from treadle.domain.kv import Scope
 from treadle.domain.runs import LIVE, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
 from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
@@ -125,6 +126,8 @@ class ModelRuns:
         old = [run_id for at, run_id in finished if at is not None and at < before][:limit]
         for run_id in old:
             del self._data.history[run_id]
+        for space in [each for each in self._data.kv if each.scope is not Scope.JOB and each.owner in old]:
+            del self._data.kv[space]
         self._data.logs = [line for line in self._data.logs if line.run_id not in old]
         return len(old)
 

@@ -9,6 +9,8 @@ from treadle.domain.chains import Links
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
+from treadle.domain.kv import Entry as KvEntry
+from treadle.domain.kv import Space
 from treadle.domain.logs import StoredLogLine
 from treadle.domain.messages import Message
 from treadle.domain.queues import QueueControl
@@ -108,6 +110,7 @@ class Data:
     events: list[Event] = field(default_factory=list)
     logs: list[StoredLogLine] = field(default_factory=list)
     links: dict[tuple[str, str, str], Links] = field(default_factory=dict)
+    kv: dict[Space, dict[str, KvEntry]] = field(default_factory=dict)
     triggers: list[Trigger] = field(default_factory=list)
     listeners: list[ModelNotices] = field(default_factory=list)
     numbers: int = 0

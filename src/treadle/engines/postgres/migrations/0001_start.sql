@@ -281,6 +281,17 @@ CREATE TABLE treadle.steps (
   UNIQUE (run_id, name)
 );
 
+-- Small values of jobs and runs: domain.kv.
+CREATE TABLE treadle.kv (
+  at     bigint NOT NULL,
+  scope  text   COLLATE "C" NOT NULL,
+  owner  text   COLLATE "C" NOT NULL,      -- the id of a job or a run
+  domain text   COLLATE "C" NOT NULL,
+  key    text   COLLATE "C" NOT NULL,
+  value  bytea  NOT NULL,                  -- JSON
+  PRIMARY KEY (scope, owner, domain, key)
+);
+
 -- Blocked runs that wait for an event. A row goes when its run goes on.
 CREATE TABLE treadle.waits (
   run        bigint PRIMARY KEY,           -- runs.seq

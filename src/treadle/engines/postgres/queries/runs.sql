@@ -229,5 +229,8 @@ DELETE FROM treadle.attempts WHERE run_id = ANY ($1);
 -- name: prune_steps
 DELETE FROM treadle.steps WHERE run_id = ANY ($1);
 
+-- name: prune_kv
+DELETE FROM treadle.kv WHERE scope IN ('run', 'progress') AND owner = ANY ($1);
+
 -- name: prune_logs
 DELETE FROM treadle.logs WHERE run_id = ANY ($1);

@@ -261,6 +261,17 @@ CREATE TABLE steps (
   UNIQUE (run_id, name)
 ) STRICT;
 
+-- Small values of jobs and runs: domain.kv.
+CREATE TABLE kv (
+  scope  TEXT    NOT NULL,
+  owner  TEXT    NOT NULL,                 -- the id of a job or a run
+  domain TEXT    NOT NULL,
+  key    TEXT    NOT NULL,
+  at     INTEGER NOT NULL,
+  value  BLOB    NOT NULL,                 -- JSON
+  PRIMARY KEY (scope, owner, domain, key)
+) STRICT;
+
 -- Blocked runs that wait for an event. A row goes when its run goes on.
 CREATE TABLE waits (
   run        INTEGER PRIMARY KEY,          -- runs.seq

@@ -225,5 +225,8 @@ DELETE FROM attempts WHERE run_id IN (SELECT value FROM json_each(?));
 -- name: prune_steps
 DELETE FROM steps WHERE run_id IN (SELECT value FROM json_each(?));
 
+-- name: prune_kv
+DELETE FROM kv WHERE scope IN ('run', 'progress') AND owner IN (SELECT value FROM json_each(?));
+
 -- name: prune_logs
 DELETE FROM logs WHERE run_id IN (SELECT value FROM json_each(?));
