@@ -17,6 +17,8 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from treadle.domain.access import Credential, CredentialKind
+from treadle.domain.audit import AuditEntry
 from treadle.domain.chains import Links
 from treadle.domain.dependencies import Parent
 from treadle.domain.events import Event, NewEvent
@@ -661,6 +663,73 @@ class MessageStore(Protocol):
         ...
 
 
+class AccessStore(Protocol):
+    """Credentials. They are looked up by id: of their secrets only digests are kept."""
+
+    async def put(self, credential: Credential) -> bool:
+        """Store a new credential. False where a user of its name is there and in force."""
+        ...
+
+    async def replace(self, credential: Credential) -> bool:
+        """Store a credential anew, but for when it was used and revoked. False where it is not there."""
+        ...
+
+    async def get(self, credential_id: str) -> Credential | None:
+        """A credential, in force or not."""
+        ...
+
+    async def find(
+        self,
+        kind: CredentialKind,
+        *,
+        domain: str | None = None,
+        name: str | None = None,
+        after: str = "",
+        limit: int = 200,
+    ) -> list[Credential]:
+        """Credentials by id from the first beyond `after`, in force or not; of one domain, of one name."""
+        ...
+
+    async def touch(self, credential_id: str, at: Instant) -> None:
+        """Note when a credential was used."""
+        ...
+
+    async def revoke(self, credential_id: str, at: Instant) -> bool:
+        """End a credential, and the sessions that it owns. False where it is not there, or was ended before."""
+        ...
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Remove up to `limit` credentials that ended before a moment."""
+        ...
+
+
+class AuditQuery(Struct, frozen=True, kw_only=True):
+    """Which entries to list, newest first: those before the id `before`, for each filter those that fit."""
+
+    domain: str | None = None
+    who: str | None = None
+    action: str | None = None
+    target: str | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+class AuditStore(Protocol):
+    """Who changed what. Entries are never changed."""
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Store an entry."""
+        ...
+
+    async def find(self, query: AuditQuery) -> list[AuditEntry]:
+        """Entries, newest first."""
+        ...
+
+    async def prune(self, before: Instant, limit: int) -> int:
+        """Remove up to `limit` entries from before a moment."""
+        ...
+
+
 class Notices(Protocol):
     """Wake-ups between the processes on one engine. They hurry; they are never relied upon."""
 
@@ -726,6 +795,10 @@ class Engine(Protocol):
     def logs(self) -> LogStore: ...
     @property
     def messages(self) -> MessageStore: ...
+    @property
+    def access(self) -> AccessStore: ...
+    @property
+    def audit(self) -> AuditStore: ...
 
     def now(self) -> Instant:
         """The engine's wall clock."""

@@ -11,6 +11,7 @@ import asyncpg
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
+from treadle.engines.postgres.access import PostgresAccess, PostgresAudit
 from treadle.engines.postgres.clock import ServerClock, WallClock
 from treadle.engines.postgres.documents import PostgresDocuments
 from treadle.engines.postgres.domains import PostgresDomains
@@ -76,6 +77,8 @@ class PostgresEngine:
         self.events = PostgresEvents(write, read, connections.pool)
         self.logs = PostgresLogs(write, read)
         self.messages = PostgresMessages(write, read, enqueue)
+        self.access = PostgresAccess(write, read)
+        self.audit = PostgresAudit(write, read)
 
     def now(self) -> Instant:
         """See `contract.Engine`: the server's time."""

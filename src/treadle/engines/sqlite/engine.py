@@ -12,6 +12,7 @@ import apsw
 from treadle.domain.errors import Conflict, Unavailable
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
+from treadle.engines.sqlite.access import SqliteAccess, SqliteAudit
 from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
 from treadle.engines.sqlite.documents import SqliteDocuments
 from treadle.engines.sqlite.domains import SqliteDomains
@@ -66,6 +67,8 @@ class SqliteEngine:
         self.events = SqliteEvents(writer, reader, clock)
         self.logs = SqliteLogs(writer, reader)
         self.messages = SqliteMessages(writer, reader, clock)
+        self.access = SqliteAccess(writer, reader)
+        self.audit = SqliteAudit(writer, reader)
 
     def now(self) -> Instant:
         """See `contract.Engine`."""

@@ -23,6 +23,7 @@ before anything of it is imported, makes failures speak. A capability that the e
 Times are passed to every verb that takes one, so no test waits for a lease; they start at the engine's own clock.
 """
 
+from treadle.testing.conformance.access import TestAccess, TestAudit
 from treadle.testing.conformance.asides import TestStandingAside
 from treadle.testing.conformance.backup import TestBackup
 from treadle.testing.conformance.cancelling import TestCancel
@@ -58,6 +59,8 @@ from treadle.testing.conformance.waits import TestWaits
 
 __all__ = [
     "Opener",
+    "TestAccess",
+    "TestAudit",
     "TestBackup",
     "TestCancel",
     "TestCascades",

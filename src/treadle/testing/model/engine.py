@@ -8,6 +8,7 @@ from treadle.domain.errors import Unavailable
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
 from treadle.system import Clock
+from treadle.testing.model.access import ModelAccess, ModelAudit
 from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
 from treadle.testing.model.domains import ModelDomains
 from treadle.testing.model.inbox import ModelMessages
@@ -48,6 +49,8 @@ class ModelEngine:
         self.events = ModelEvents(data, clock)
         self.logs = ModelLogs(data)
         self.messages = ModelMessages(data, clock)
+        self.access = ModelAccess(data)
+        self.audit = ModelAudit(data)
 
     def now(self) -> Instant:
         """See `contract.Engine`."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from treadle.domain.access import Credential
+from treadle.domain.audit import AuditEntry
 from treadle.domain.chains import Links
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant
@@ -112,6 +114,8 @@ class Data:
     links: dict[tuple[str, str, str], Links] = field(default_factory=dict)
     kv: dict[Space, dict[str, KvEntry]] = field(default_factory=dict)
     triggers: list[Trigger] = field(default_factory=list)
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    audit: list[AuditEntry] = field(default_factory=list)
     listeners: list[ModelNotices] = field(default_factory=list)
     numbers: int = 0
 

@@ -421,3 +421,32 @@ CREATE TABLE treadle.consumers (
   type   text COLLATE "C" NOT NULL,
   PRIMARY KEY (domain, kind, id)
 );
+
+-- What callers are known by. Secrets are not here: `body` holds what they can be checked against.
+CREATE TABLE treadle.credentials (
+  expires_at bigint ,
+  used_at    bigint ,
+  revoked_at bigint ,
+  id         text    COLLATE "C" PRIMARY KEY,
+  kind       text    COLLATE "C" NOT NULL,
+  name       text    COLLATE "C" NOT NULL,
+  domain     text    COLLATE "C",
+  owner      text    COLLATE "C" NOT NULL,
+  body       bytea   NOT NULL             -- JSON
+);
+CREATE UNIQUE INDEX credentials_user ON treadle.credentials (name) WHERE kind = 'user' AND revoked_at IS NULL;
+CREATE INDEX credentials_kind  ON treadle.credentials (kind, id);
+CREATE INDEX credentials_owner ON treadle.credentials (owner) WHERE owner <> '';
+
+-- Who changed what.
+CREATE TABLE treadle.audit (
+  at       bigint  NOT NULL,
+  id       text    COLLATE "C" PRIMARY KEY,
+  domain   text    COLLATE "C",
+  who      text    COLLATE "C" NOT NULL,
+  action   text    COLLATE "C" NOT NULL,
+  target   text    COLLATE "C" NOT NULL,
+  trace_id text    COLLATE "C" NOT NULL,
+  before   bytea  ,                     -- JSON
+  after    bytea                        -- JSON
+);

@@ -397,3 +397,32 @@ CREATE TABLE consumers (
   type   TEXT NOT NULL,
   PRIMARY KEY (domain, kind, id)
 ) STRICT, WITHOUT ROWID;
+
+-- What callers are known by. Secrets are not here: `body` holds what they can be checked against.
+CREATE TABLE credentials (
+  expires_at INTEGER,
+  used_at    INTEGER,
+  revoked_at INTEGER,
+  id         TEXT    PRIMARY KEY,
+  kind       TEXT    NOT NULL,
+  name       TEXT    NOT NULL,
+  domain     TEXT   ,
+  owner      TEXT    NOT NULL,
+  body       BLOB    NOT NULL             -- JSON
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX credentials_user ON credentials (name) WHERE kind = 'user' AND revoked_at IS NULL;
+CREATE INDEX credentials_kind  ON credentials (kind, id);
+CREATE INDEX credentials_owner ON credentials (owner) WHERE owner <> '';
+
+-- Who changed what.
+CREATE TABLE audit (
+  at       INTEGER NOT NULL,
+  id       TEXT    PRIMARY KEY,
+  domain   TEXT   ,
+  who      TEXT    NOT NULL,
+  action   TEXT    NOT NULL,
+  target   TEXT    NOT NULL,
+  trace_id TEXT    NOT NULL,
+  before   BLOB   ,                     -- JSON
+  after    BLOB                         -- JSON
+) STRICT, WITHOUT ROWID;

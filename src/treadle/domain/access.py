@@ -1,0 +1,137 @@
+"""Who may do what: scopes, and the credentials that carry them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from enum import StrEnum
+from hmac import compare_digest
+from typing import Annotated, Final
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.instants import DAY, Instant
+
+MIN_PASSWORD: Final = 12
+MAX_PASSWORD: Final = 256
+MAX_TOKEN_DAYS: Final = 3650
+
+_SPLIT: Final = "."
+_DOMAIN: Final = Meta(description="The domain it acts in: that of the caller by default, null for every one.")
+
+
+class Scope(StrEnum):
+    """What a caller may do. Each scope includes those before it.
+
+    `read` sees; `operate` runs, retries, cancels, pauses; `write` defines jobs and limits; `admin` rules tokens, users,
+    domains, and reads the audit log.
+    """
+
+    READ = "read"
+    OPERATE = "operate"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+_LEVEL: Final = {scope: level for level, scope in enumerate(Scope)}
+
+
+class CredentialKind(StrEnum):
+    """What a credential is."""
+
+    TOKEN = "token"  # noqa: S105 - the word
+    USER = "user"
+    SESSION = "session"
+
+
+class Credential(Struct, frozen=True, kw_only=True):
+    """Something by which a caller is known. No secret is kept: only what a secret can be checked against.
+
+    `digest` is the SHA-256 of a token's or a session's secret, and the Argon2 hash of a user's password; `hint` is the
+    end of the secret. `domain` is the one in which it acts, None for every one. `owner` is the user of a session.
+    """
+
+    id: str
+    kind: CredentialKind
+    name: str
+    digest: str
+    scopes: tuple[Scope, ...]
+    domain: str | None
+    created_at: Instant
+    created_by: str
+    hint: str = ""
+    owner: str = ""
+    expires_at: Instant | None = None
+    used_at: Instant | None = None
+    revoked_at: Instant | None = None
+
+    def in_force(self, now: Instant) -> bool:
+        """Whether it still opens anything."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class Principal(Struct, frozen=True):
+    """Who calls: a name for the audit log, what they may do, and the domain they are bound to (None: to no one)."""
+
+    name: str
+    scopes: tuple[Scope, ...]
+    domain: str | None = None
+
+    def may(self, scope: Scope) -> bool:
+        """Whether a scope is among what the caller has."""
+        return any(_LEVEL[held] >= _LEVEL[scope] for held in self.scopes)
+
+    def covers(self, scopes: Iterable[Scope], domain: str | None) -> bool:
+        """Whether the caller has all that a credential would have: nobody can give more than they hold."""
+        return all(map(self.may, scopes)) and self.domain in (None, domain)
+
+
+class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A token to be made."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100, description="What it is for, such as `ci`.")]
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = (Scope.READ,)
+    domain: Annotated[str | None, _DOMAIN] | UnsetType = UNSET
+    expires_in_days: Annotated[int | None, Meta(ge=1, le=MAX_TOKEN_DAYS)] = None
+
+
+class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A user to be made, who logs in with a password."""
+
+    name: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$", description="a login such as ana")]
+    password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = (Scope.READ,)
+    domain: Annotated[str | None, _DOMAIN] | UnsetType = UNSET
+
+
+def expiry(days: int | None, now: Instant) -> Instant | None:
+    """When a credential made now ends."""
+    return None if days is None else now + days * DAY
+
+
+def check_password(name: str, password: str) -> None:
+    """Raises InvalidInput for a password that would be tried first."""
+    if name.lower() in password.lower() or len(set(password)) < MIN_PASSWORD // 2:
+        raise InvalidInput([Problem("/password", "is too easy to guess: it holds the name, or too few characters")])
+
+
+def digest(secret: str) -> str:
+    """What of a long random secret is kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def spoken(credential_id: str, secret: str) -> str:
+    """A secret as it is handed out: with the id under which it is looked up."""
+    return f"{credential_id}{_SPLIT}{secret}"
+
+
+def named_in(text: str) -> str:
+    """The id in a secret that was handed out; anything may come in."""
+    return text.partition(_SPLIT)[0]
+
+
+def opens(credential: Credential, text: str, now: Instant) -> bool:
+    """Whether a text that was handed out is the credential's, and it is in force. Takes the same time for any text."""
+    same = compare_digest(digest(text.partition(_SPLIT)[2]), credential.digest)
+    return same and credential.in_force(now)
