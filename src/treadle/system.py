@@ -16,7 +16,7 @@ _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock(Protocol):
-    """Two clocks: one that people set, and one that only ever goes forward."""
+    """Three clocks: one that people set, and two that only ever go forward."""
 
     def wall(self) -> Instant:
         """Now, in UTC; may jump."""
@@ -24,6 +24,10 @@ class Clock(Protocol):
 
     def steady(self) -> Micros:
         """Microseconds since this machine booted, suspended time included; the same in all its processes."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds of the clock by which event loops, and so timeouts, go."""
         ...
 
 
@@ -35,6 +39,9 @@ class SystemClock:
 
     def steady(self) -> Micros:
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
 
 def boot_id() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from treadle.domain.events import Event
-from treadle.domain.instants import SECOND, Instant, Micros, from_iso
+from treadle.domain.instants import SECOND, Instant, Micros, from_iso, to_seconds
 from treadle.domain.jobs import parse_job
 from treadle.domain.json import decode
 from treadle.domain.runs import DEFAULT_DOMAIN, Run
@@ -33,6 +33,9 @@ class MovedClock:
 
     def steady(self) -> Micros:
         return self.now - self.booted
+
+    def monotonic(self) -> float:
+        return to_seconds(self.steady())
 
 
 @asynccontextmanager

@@ -27,8 +27,8 @@ async def test_the_order_is_shipped_an_hour_after_it_was_paid() -> None:
     keeper, clock = MemoryKeeper(), VirtualClock()
 
     async def run() -> Any:
-        attempt: Any = SimpleNamespace(claim=claim(), steps=keeper.execution(clock))
-        return await names["ship"].function(JobContext(attempt, clock), order=17)
+        attempt: Any = SimpleNamespace(claim=claim(), steps=keeper.execution(clock), clock=clock)
+        return await names["ship"].function(JobContext(attempt), order=17)
 
     with pytest.raises(Suspended) as ended:
         await run()

@@ -35,8 +35,8 @@ class CalledAttempt:
     """The one attempt of a run that is nowhere. Its log is the logger `treadle.call`; events go nowhere."""
 
     def __init__(self, spec: JobSpec, inputs: Mapping[str, Any]) -> None:
-        clock = SystemClock()
-        now = clock.wall()
+        self.clock = SystemClock()
+        now = self.clock.wall()
         self.claim = Claim(
             id="run_called",
             domain=DEFAULT_DOMAIN,
@@ -62,7 +62,7 @@ class CalledAttempt:
         self.messages = None if spec.work.messages is None else Inbox((), preserve_order=False)
         self.deadline: float | None = None
         self.parents = KnownParents()
-        self.steps = Steps(self.claim, _Nowhere(), clock)
+        self.steps = Steps(self.claim, _Nowhere(), self.clock)
 
     def run(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         """What the function returns; of an async one, to be awaited. Raises InvalidInput where it would wait."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import ParentResult, ParentSource, to_results
@@ -14,9 +13,7 @@ from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import from_seconds, to_datetime
 from treadle.domain.logs import Level, Stream
 from treadle.domain.runs import Claim
-from treadle.system import Clock, SystemClock
-
-_SYSTEM_CLOCK: Final = SystemClock()
+from treadle.system import Clock
 
 
 class Log(Protocol):
@@ -40,6 +37,8 @@ class RunningAttempt(Protocol):
 
     @property
     def claim(self) -> Claim: ...
+    @property
+    def clock(self) -> Clock: ...
     @property
     def log(self) -> Log: ...
     @property
@@ -103,12 +102,11 @@ class RunEvents:
 class JobContext:
     """One attempt as its handler sees it. A handler gets it by a parameter of this type, or one named `ctx`."""
 
-    __slots__ = ("_attempt", "_claim", "_clock")
+    __slots__ = ("_attempt", "_claim")
 
-    def __init__(self, attempt: RunningAttempt, clock: Clock = _SYSTEM_CLOCK) -> None:
+    def __init__(self, attempt: RunningAttempt) -> None:
         self._attempt = attempt
         self._claim = attempt.claim
-        self._clock = clock
 
     @property
     def logger(self) -> RunLogger:
@@ -160,15 +158,15 @@ class JobContext:
     @property
     def now(self) -> datetime:
         """The present moment, in UTC."""
-        return to_datetime(self._clock.wall())
+        return to_datetime(self._attempt.clock.wall())
 
     @property
     def deadline(self) -> datetime | None:
         """When this attempt is ended, in UTC; None where it has no limit."""
-        deadline = self._attempt.deadline
+        deadline, clock = self._attempt.deadline, self._attempt.clock
         if deadline is None:
             return None
-        return to_datetime(self._clock.wall() + from_seconds(deadline - time.monotonic()))
+        return to_datetime(clock.wall() + from_seconds(deadline - clock.monotonic()))
 
     @property
     def cancelled(self) -> bool:

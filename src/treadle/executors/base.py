@@ -22,7 +22,7 @@ from treadle.executors.capture import OpenLines, end_lines
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.runlog import RunLog
 from treadle.executors.secrets import SecretSource
-from treadle.system import SystemClock
+from treadle.system import Clock, SystemClock
 
 T = TypeVar("T")
 
@@ -89,6 +89,7 @@ class Execution(Struct, eq=False):
     on_process: OnProcess = _nobody
     max_log_bytes: int = MAX_LOG_BYTES
     parents: ParentSource = _ORPHANED
+    clock: Clock = _CLOCK
     messages: Inbox | None = None
     _cancelled: CancelSignal | None = None
     _inputs: Any = None
@@ -152,11 +153,11 @@ class Execution(Struct, eq=False):
             self._log.close()
 
     def _make_log(self) -> RunLog:
-        return RunLog(self.claim, self.logs, max_bytes=self.max_log_bytes)
+        return RunLog(self.claim, self.logs, max_bytes=self.max_log_bytes, now=self.clock.wall)
 
     def _make_steps(self) -> Steps:
         assert self.keeper is not None  # noqa: S101 - there is one wherever handlers are called
-        return Steps(self.claim, self.keeper, _CLOCK)
+        return Steps(self.claim, self.keeper, self.clock)
 
 
 class Executor(Protocol):

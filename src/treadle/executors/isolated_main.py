@@ -92,6 +92,7 @@ class IsolatedAttempt:
 
     def __init__(self, assignment: Assignment, log: PipeLog) -> None:
         self.claim = assignment.claim
+        self.clock = SystemClock()
         self.deadline = assignment.deadline
         self.log = log
         self.cancelled = Stop()
@@ -108,7 +109,7 @@ class IsolatedAttempt:
     @cached_property
     def steps(self) -> Steps:
         """What the attempt does for good."""
-        return Steps(self.claim, AskingKeeper(self.log.pipe, self.log.lock), SystemClock())
+        return Steps(self.claim, AskingKeeper(self.log.pipe, self.log.lock), self.clock)
 
     def suspension(self, error: BaseException | None = None) -> Outcome | None:
         """What the attempt comes to if a step has ended it for now; see `authoring.steps.suspension`."""

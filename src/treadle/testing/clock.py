@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from treadle.domain.instants import DAY, HOUR, Instant, Micros
+from treadle.domain.instants import DAY, HOUR, Instant, Micros, to_seconds
 
 START: Final[Instant] = 20_454 * DAY
 """2026-01-01T00:00:00Z."""
@@ -13,7 +13,7 @@ UPTIME: Final[Micros] = 5 * HOUR
 
 
 class VirtualClock:
-    """See `system.Clock`. `advance` moves both of its clocks, `set_wall` only the one that people set."""
+    """See `system.Clock`. `advance` moves all of its clocks, `set_wall` only the one that people set."""
 
     def __init__(self, wall: Instant = START, steady: Micros = UPTIME) -> None:
         self._wall = wall
@@ -26,6 +26,10 @@ class VirtualClock:
     def steady(self) -> Micros:
         """Microseconds since a boot that never was."""
         return self._steady
+
+    def monotonic(self) -> float:
+        """The steady clock in seconds."""
+        return to_seconds(self._steady)
 
     def advance(self, by: Micros) -> Instant:
         """Let time pass; answers the new wall time."""
