@@ -18,6 +18,10 @@ from treadle.domain.documents import load_json, load_yaml
 from treadle.domain.errors import InvalidInput
 
 app = App(name="job", help="Jobs: what to run, when, and within which limits.")
+app.command(
+    "treadle.cli.job_files:new_job", name="scaffold", help="Writes the file of a new job, and a test that passes."
+)
+app.command("treadle.cli.job_files:docs", name="docs", help="Writes a page of Markdown about all jobs.")
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, help="JSON or YAML; - is standard input.")]
 Urgency = Annotated[str | None, Parameter(help="critical, high, normal or low; the job's own by default.")]

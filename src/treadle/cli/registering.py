@@ -65,7 +65,7 @@ async def _register_tasks(services: Services, found: Discovery) -> None:
     for failure in found.failures:
         say(f"{failure.file} cannot be used, so its jobs stay as they were: {failure.message}")
         sys.stderr.write(failure.detail)
-    declared = _overridden(found, read_project(Path.cwd()))
+    declared = overridden(found, read_project(Path.cwd()))
     for folder in settings.task_folders:
         name = folder.resolve().name
         changes = await services.sources.sync_jobs(
@@ -77,7 +77,7 @@ async def _register_tasks(services: Services, found: Discovery) -> None:
         _tell("job", changes, str(folder))
 
 
-def _overridden(found: Discovery, project: Project) -> list[Declared]:
+def overridden(found: Discovery, project: Project) -> list[Declared]:
     """The jobs of task files, as the environment and the project's file want them."""
     for problem in check_project(project.jobs, [handler.spec.job_id for handler in found.registry]):
         say(str(problem))

@@ -59,7 +59,7 @@ def problems(expr: str) -> tuple[Problem, ...]:
 @lru_cache(maxsize=8_192)
 def calendar_of(expr: str) -> Calendar:
     """The calendar of an expression. Raises InvalidInput with a problem for each field at fault."""
-    parts = _split(expr)
+    parts = fields_of(expr)
     sets: dict[Field, set[int]] = {}
     nth: set[tuple[int, int]] = set()
     faults = []
@@ -86,8 +86,8 @@ def calendar_of(expr: str) -> Calendar:
     )
 
 
-def _split(expr: str) -> list[str]:
-    """The six fields of an expression, in capitals."""
+def fields_of(expr: str) -> list[str]:
+    """The six fields of an expression, in capitals. Raises InvalidInput for another number of them."""
     text = expr.strip()
     if text.startswith("@"):
         text = _expand(text)
