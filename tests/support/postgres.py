@@ -152,7 +152,10 @@ _CLEAN: Final = """
 DO $$
 DECLARE name text;
 BEGIN
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'treadle' AND tablename <> 'schema_versions' LOOP
+  FOR name IN
+    SELECT tablename FROM pg_tables
+    WHERE schemaname = 'treadle' AND tablename NOT IN ('schema_versions', 'installation')
+  LOOP
     EXECUTE format('DELETE FROM treadle.%I', name);
   END LOOP;
 END

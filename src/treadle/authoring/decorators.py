@@ -132,17 +132,22 @@ class Handler(Generic[Params, Result]):
     async def enqueue(self, inputs: object | None = None, /, **named: Any) -> RunHandle:
         """Submit a run, with its inputs by name, or as a mapping or a model: `await send.enqueue(org="x", delay=60)`.
 
-        `key`, `priority`, `delay`, `at`, `unique` and `depends_on` are options; what they mean and what is raised say
-        `AsyncClient.enqueue`. By the client that is bound to the context, else by one opened from the settings.
+        `key`, `priority`, `delay`, `at`, `unique`, `depends_on` and `connection` are options; what they mean and what
+        is raised say `AsyncClient.enqueue`. By the client that is bound to the context, else by one opened from the
+        settings.
         """
-        run_id = await with_client(self._submitter.one(inputs, named))
+        run_id = await with_client(self._submitter.one(inputs, named), named.get("connection"))
         return RunHandle(run_id, self.binding.result)
 
     async def enqueue_many(
-        self, inputs: Iterable[object], *, priority: Priority | str | int | None = None
+        self,
+        inputs: Iterable[object],
+        *,
+        priority: Priority | str | int | None = None,
+        connection: object | None = None,
     ) -> list[RunHandle]:
         """Submit a run for each of `inputs` (mappings or models), all or none, in one transaction."""
-        run_ids = await with_client(self._submitter.many(inputs, priority))
+        run_ids = await with_client(self._submitter.many(inputs, priority, connection), connection)
         return [RunHandle(run_id, self.binding.result) for run_id in run_ids]
 
     @property

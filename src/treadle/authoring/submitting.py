@@ -30,6 +30,7 @@ class SubmitOptions(TypedDict, total=False):
     at: datetime | None
     unique: Mapping[str, Any] | None
     depends_on: Iterable[str | Mapping[str, Any]]
+    connection: object | None
 
 
 _OPTIONS: Final = frozenset(SubmitOptions.__annotations__)
@@ -99,10 +100,12 @@ class Submitter:
         inputs = self._binding.inputs_of(given, {name: named[name] for name in named.keys() - _OPTIONS})
         return lambda client: client.enqueue(self._job_id, inputs, **options)
 
-    def many(self, inputs: Iterable[object], priority: Priority | str | int | None) -> Submit[list[str]]:
+    def many(
+        self, inputs: Iterable[object], priority: Priority | str | int | None, connection: object | None
+    ) -> Submit[list[str]]:
         """Submit a run for each of some inputs, all or none."""
         each = [self._binding.inputs_of(given, {}) for given in inputs]
-        return lambda client: client.enqueue_many(self._job_id, each, priority=priority)
+        return lambda client: client.enqueue_many(self._job_id, each, priority=priority, connection=connection)
 
 
 class SyncWords:
@@ -113,11 +116,16 @@ class SyncWords:
 
     def enqueue(self, inputs: object | None = None, /, **named: Any) -> SyncRunHandle:
         """See `Handler.enqueue`."""
-        return SyncRunHandle(with_client_here(self._submitter.one(inputs, named)), self._submitter.result)
+        run_id = with_client_here(self._submitter.one(inputs, named), named.get("connection"))
+        return SyncRunHandle(run_id, self._submitter.result)
 
     def enqueue_many(
-        self, inputs: Iterable[object], *, priority: Priority | str | int | None = None
+        self,
+        inputs: Iterable[object],
+        *,
+        priority: Priority | str | int | None = None,
+        connection: object | None = None,
     ) -> list[SyncRunHandle]:
         """See `Handler.enqueue_many`."""
-        run_ids = with_client_here(self._submitter.many(inputs, priority))
+        run_ids = with_client_here(self._submitter.many(inputs, priority, connection), connection)
         return [SyncRunHandle(run_id, self._submitter.result) for run_id in run_ids]

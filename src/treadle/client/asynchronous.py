@@ -26,7 +26,7 @@ from treadle.domain.publishing import user_event
 from treadle.domain.runs import TERMINAL, Cause, NewRun, Run, RunKey, State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RunRequest, build_run, run_key
-from treadle.engines.contract import Engine, MessageQuery, Topic
+from treadle.engines.contract import Accepted, Engine, MessageQuery, Topic
 from treadle.engines.definitions import JOB_KIND, to_job
 from treadle.engines.open import open_engine
 from treadle.engines.refusals import check_accepted, check_all_accepted, check_published
@@ -97,6 +97,7 @@ class AsyncClient:
         depends_on: Iterable[str | Mapping[str, Any]] = (),
         join: Join | None = None,
         on_parent_failure: OnParentFailure | None = None,
+        connection: object | None = None,
     ) -> str:
         """Submit a run of a job, due after `delay` seconds or `at` a moment; answers its id once it is on disk.
 
@@ -105,6 +106,9 @@ class AsyncClient:
 
         `scheduled_for` is another word for `at`; `unique` takes the place of the job's own rule. Where another run
         stands for this one (its unique key is the same, or it waits for further submits), the answer is that run's id.
+
+        With a `connection` of asyncpg, psycopg or SQLAlchemy to the engine's PostgreSQL database, the run is stored in
+        the transaction that it is in: the run exists if and only if that commits. The library's errors go through.
 
         `inputs` go over the job's own. A `key` that came before with the same call names the run of then. Raises
         NotFound for an unknown job, InvalidInput, PayloadTooLarge, QueueDraining, and KeyReused for the key of another
@@ -125,12 +129,17 @@ class AsyncClient:
         now = self._engine.now()
         call_key = None if key is None else run_key(key, now, job_id, msgspec.to_builtins(request))
         new = self._build(await self._job(job_id), request, now, call_key)
-        (accepted,) = await self._engine.runs.enqueue([new])
+        (accepted,) = await self._store([new], connection)
         check_accepted(new, accepted)
         return accepted.run_id
 
     async def enqueue_many(
-        self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | str | int | None = None
+        self,
+        job_id: str,
+        inputs: Iterable[Mapping[str, Any]],
+        *,
+        priority: Priority | str | int | None = None,
+        connection: object | None = None,
     ) -> list[str]:
         """Submit a run for each of `inputs`, all or none, in one transaction; answers their ids in order.
 
@@ -142,7 +151,7 @@ class AsyncClient:
         for place, each in enumerate(inputs):
             with moved("/inputs", f"/inputs/{place}"):
                 new.append(self._build(job, read({"inputs": dict(each), "priority": priority}, RunRequest), now))
-        accepted = await self._engine.runs.enqueue(new, together=True)
+        accepted = await self._store(new, connection, together=True)
         check_all_accepted(new, accepted)
         return [each.run_id for each in accepted]
 
@@ -157,6 +166,7 @@ class AsyncClient:
         on_parent_failure: OnParentFailure = OnParentFailure.CANCEL,
         priority: Priority | None = None,
         key: str | None = None,
+        connection: object | None = None,
     ) -> Group:
         """Submit a run for each of `inputs` and one of the job `then` that joins them, all or none.
 
@@ -182,7 +192,7 @@ class AsyncClient:
             key=key,
             max_inputs=self._settings.max_payload_bytes,
         )
-        accepted = await self._engine.runs.enqueue(new, together=True)
+        accepted = await self._store(new, connection, together=True)
         check_all_accepted(new, accepted)
         *members, last = (each.run_id for each in accepted)
         return Group(last, members)
@@ -283,6 +293,13 @@ class AsyncClient:
         published = await self._engine.events.publish(event, key=event_key)
         check_published(published)
         return published.woken
+
+    async def _store(
+        self, new: Sequence[NewRun], connection: object | None, *, together: bool = False
+    ) -> list[Accepted]:
+        if connection is None:
+            return await self._engine.runs.enqueue(new, together=together)
+        return await self._engine.runs.enqueue_within(connection, new, together=together)
 
     async def _job(self, job_id: str) -> Job:
         document = await self._engine.documents.get(self._settings.domain, JOB_KIND, job_id)

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from treadle.domain.errors import InvalidInput
+from treadle.engines.connections import is_async
 
 if TYPE_CHECKING:
     import asyncio
@@ -30,23 +31,34 @@ class Bound(NamedTuple):
 bound: Final[ContextVar[Bound | None]] = ContextVar("bound", default=None)
 
 
-async def with_client(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
-    """What work with a client comes to."""
+def sync_only(connection: object | None) -> object | None:
+    """A connection that work in another event loop can use. Raises InvalidInput for an async one."""
+    if is_async(connection):
+        raise InvalidInput(
+            "connection= is an async one, of another event loop than the client's: take an `AsyncClient` opened "
+            "in its loop, or a sync connection"
+        )
+    return connection
+
+
+async def with_client(work: Callable[[AsyncClient], Coroutine[Any, Any, T]], connection: object | None = None) -> T:
+    """What work with a client, and with a connection of the caller's, comes to."""
     import asyncio
 
     found = bound.get()
     if found is None:
         return await _alone(work)
-    doing = work(found.client())
     if found.loop is asyncio.get_running_loop():
-        return await doing
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(doing, found.loop))
+        return await work(found.client())
+    sync_only(connection)
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(found.client()), found.loop))
 
 
-def with_client_here(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
+def with_client_here(work: Callable[[AsyncClient], Coroutine[Any, Any, T]], connection: object | None = None) -> T:
     """`with_client` for sync code. Raises InvalidInput in a thread whose event loop it would halt."""
     import asyncio
 
+    sync_only(connection)
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from treadle.client.asynchronous import AsyncClient, Group
-from treadle.client.binding import Bound, bound
+from treadle.client.binding import Bound, bound, sync_only
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.messages import Message, MessageState
 from treadle.domain.priority import Priority
@@ -62,8 +62,9 @@ class Client:
         depends_on: Iterable[str | Mapping[str, Any]] = (),
         join: Join | None = None,
         on_parent_failure: OnParentFailure | None = None,
+        connection: object | None = None,
     ) -> str:
-        """See `AsyncClient.enqueue`."""
+        """See `AsyncClient.enqueue`. A connection is a sync one."""
         return self._call(
             self._client.enqueue(
                 job_id,
@@ -77,14 +78,22 @@ class Client:
                 depends_on=depends_on,
                 join=join,
                 on_parent_failure=on_parent_failure,
+                connection=sync_only(connection),
             )
         )
 
     def enqueue_many(
-        self, job_id: str, inputs: Iterable[Mapping[str, Any]], *, priority: Priority | str | int | None = None
+        self,
+        job_id: str,
+        inputs: Iterable[Mapping[str, Any]],
+        *,
+        priority: Priority | str | int | None = None,
+        connection: object | None = None,
     ) -> list[str]:
         """See `AsyncClient.enqueue_many`."""
-        return self._call(self._client.enqueue_many(job_id, inputs, priority=priority))
+        return self._call(
+            self._client.enqueue_many(job_id, inputs, priority=priority, connection=sync_only(connection))
+        )
 
     def enqueue_group(
         self,
@@ -97,6 +106,7 @@ class Client:
         on_parent_failure: OnParentFailure = OnParentFailure.CANCEL,
         priority: Priority | None = None,
         key: str | None = None,
+        connection: object | None = None,
     ) -> Group:
         """See `AsyncClient.enqueue_group`."""
         return self._call(
@@ -109,6 +119,7 @@ class Client:
                 on_parent_failure=on_parent_failure,
                 priority=priority,
                 key=key,
+                connection=sync_only(connection),
             )
         )
 

@@ -111,6 +111,17 @@ class RunStore(Protocol):
         """
         ...
 
+    async def enqueue_within(
+        self, connection: object, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
+    ) -> list[Accepted]:
+        """`enqueue` within the transaction that a caller has on a connection: what it stores, that one commits.
+
+        Needs the capability `transactions`. Runs with limits come to their gates after the commit. Raises InvalidInput
+        for a connection that is in no transaction, of another database, or of a library that is not known. What the
+        caller's library raises is raised as it is.
+        """
+        ...
+
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         """Settle a batch and claim up to `want` runs, in one trip.
 

@@ -70,7 +70,8 @@ async def look(tx: Transaction, lines: Lines, run: NewRun, now: Instant) -> Clas
     if (unique := _unique(run)) is None:
         return NO_CLASH
     name = (run.domain, UNIQUE_SCOPE, unique.key)
-    await tx.fetch(_SQL["lock_holder"], *name)
+    if not tx.lent or unique.on_clash is OnClash.REPLACE:  # else a lent transaction would keep it from being settled
+        await tx.fetch(_SQL["lock_holder"], *name)
     holder = next((_to_holder(*row) for row in await tx.fetch(_SQL["holder"], *name)), None)
     how = find_clash(unique, holder, retry_of=run.retry_of, now=now)
     if holder is not None and how is OnClash.SKIP:

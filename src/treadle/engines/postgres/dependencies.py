@@ -50,9 +50,14 @@ _depends: Final = msgspec.json.Decoder(Depends)
 
 
 class Standing:
-    """The parents that new runs name: what is there of them, asked once for a whole batch."""
+    """The parents that new runs name: what is there of them, asked once for a whole batch.
 
-    def __init__(self) -> None:
+    In a lent transaction live parents are not locked, since that would keep them from being settled: any of them may
+    end before the commit, and is looked at after it.
+    """
+
+    def __init__(self, *, may_end: bool) -> None:
+        self._may_end = may_end
         self._ended: dict[tuple[str, str], bool] = {}
         self._of_job: dict[tuple[str, str], list[str]] = defaultdict(list)
 
@@ -63,9 +68,10 @@ class Standing:
         for run in runs:
             if run.depends is not None:
                 named[run.domain].update(run.depends.parents)
-        standing = cls()
+        standing = cls(may_end=tx.lent)
+        look = _SQL["live" if tx.lent else "standing_live"]
         for domain, ids in sorted(named.items()):
-            live = {run_id for (run_id,) in await tx.fetch(_SQL["standing_live"], domain, sorted(ids))}
+            live = {run_id for (run_id,) in await tx.fetch(look, domain, sorted(ids))}
             ended = await tx.fetch(_SQL["standing_ended"], domain, sorted(ids - live))
             standing._ended |= {(domain, run_id): False for run_id in live}
             standing._ended |= {(domain, run_id): True for (run_id,) in ended}
@@ -83,7 +89,8 @@ class Standing:
         found: dict[str, None] = dict.fromkeys(run.depends.parents)
         for job_id in run.depends.jobs:
             name = (run.domain, job_id)
-            standing = [one for (one,) in await tx.fetch(_TRIGGERS["live"], *name, MAX_FROM_JOBS)]
+            look = _TRIGGERS["live" if self._may_end else "standing_live"]
+            standing = [one for (one,) in await tx.fetch(look, *name, MAX_FROM_JOBS)]
             live = list(dict.fromkeys((*reversed(self._of_job[name]), *standing)))[:MAX_FROM_JOBS]
             ended = [] if live else [one for (one,) in await tx.fetch(_TRIGGERS["newest"], *name)]
             self._ended.update({(run.domain, one): not live for one in (*live, *ended)})
@@ -110,8 +117,8 @@ class Standing:
         return [parent for parent in parents if (run.domain, parent) in self._ended]
 
     def ended(self, run: NewRun) -> list[str]:
-        """The parents of a run that have ended."""
-        return [parent for parent in self.known(run) if self._ended[run.domain, parent]]
+        """The parents of a run that have ended, or may have by the time the run can be seen."""
+        return [parent for parent in self.known(run) if self._may_end or self._ended[run.domain, parent]]
 
 
 async def attach(tx: Transaction, runs: Sequence[NewRun], standing: Standing) -> None:
@@ -143,9 +150,11 @@ async def work_off(tx: Transaction, now: Instant) -> bool:
     """Tell children of parents that ended, level by level, up to a bound; answers whether some are left."""
     left = EDGES_AT_ONCE
     for _ in range(LEVELS_AT_ONCE):
-        taken = await tx.fetch(_SQL["next_resolutions"], EDGES_AT_ONCE)
-        if not taken:
+        noted = await tx.fetch(_SQL["next_resolutions"], EDGES_AT_ONCE)
+        if not noted:
             return False
+        if not (taken := await _ended(tx, noted)):
+            break
         edges = await tx.fetch(_SQL["next_edges"], [parent for _, parent in taken], left)
         if edges:
             await _resolve(tx, edges, now)
@@ -156,6 +165,16 @@ async def work_off(tx: Transaction, now: Instant) -> bool:
             break
     tx.topics.add(Topic.CASCADES)
     return True
+
+
+async def _ended(tx: Transaction, noted: Sequence[Row]) -> list[Row]:
+    """Of parents that were noted, those that have ended. One that lives is noted again at its end, which sees who waits
+    for it: it is forgotten. One that is ending at this moment is left for the next time."""
+    rows = await tx.fetch(_SQL["still_live"], [parent for _, parent in noted])
+    live = {row[0]: row[1] for row in rows}
+    if stands := [seq for seq, parent in noted if live.get(parent)]:
+        await tx.fetch(_SQL["resolved"], stands)
+    return [row for row in noted if row[1] not in live]
 
 
 async def _take_place(tx: Transaction, failed_id: str, retry_id: str) -> None:

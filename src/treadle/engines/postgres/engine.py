@@ -26,13 +26,14 @@ from treadle.engines.postgres.messages import PostgresMessages
 from treadle.engines.postgres.migrate import migrate_database
 from treadle.engines.postgres.notices import Bell, ChannelNotices, Ear
 from treadle.engines.postgres.options import Options, read_url
-from treadle.engines.postgres.pool import PATIENCE_SECONDS, SILENCE_SECONDS, open_pool, read_version
+from treadle.engines.postgres.pool import PATIENCE_SECONDS, SILENCE_SECONDS, Identity, identify, open_pool
 from treadle.engines.postgres.queues import PostgresQueues
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.runs import PostgresRuns
 from treadle.engines.postgres.schedules import PostgresSchedules
 from treadle.engines.postgres.steps import PostgresSteps
 from treadle.engines.postgres.triggers import PostgresTriggers
+from treadle.engines.postgres.within import Within
 from treadle.engines.postgres.workers import PostgresWorkers
 from treadle.engines.postgres.writer import Writer
 
@@ -48,12 +49,18 @@ class PostgresEngine:
     """See `contract.Engine`. Made by `open_postgres`."""
 
     name = "postgres"
-    capabilities: frozenset[str] = frozenset()
+    capabilities = frozenset({"transactions"})
 
     def __init__(
-        self, connections: _Connections, options: Options, version: str, clock: WallClock, bell: Bell, ear: Ear | None
+        self,
+        connections: _Connections,
+        options: Options,
+        identity: Identity,
+        clock: WallClock,
+        bell: Bell,
+        ear: Ear | None,
     ) -> None:
-        self.version = version
+        self.version = identity.version
         self._connections = connections
         self._clock = clock
         self._bell = bell
@@ -63,7 +70,7 @@ class PostgresEngine:
         read = Reader(connections.pool)
         lines = Lines()
         enqueue = Enqueuer(lines)
-        self.runs = PostgresRuns(write, read, clock, lines, enqueue)
+        self.runs = PostgresRuns(write, Within(identity.installation), read, clock, lines, enqueue)
         self.workers = PostgresWorkers(write, urgent, read, clock)
         self.schedules = PostgresSchedules(write, read, clock, enqueue)
         self.queues = PostgresQueues(write, read)
@@ -123,6 +130,6 @@ async def open_postgres(url: str, clock: WallClock | None = None) -> PostgresEng
         ear = None if options.listen is None else Ear(options.listen, bell, server_clock)
         if ear is not None:
             await ear.open()
-        version = await read_version(pool)
+        identity = await identify(pool)
         opened.pop_all()
-    return PostgresEngine(_Connections(pool, urgent), options, version, clock or server_clock, bell, ear)
+    return PostgresEngine(_Connections(pool, urgent), options, identity, clock or server_clock, bell, ear)

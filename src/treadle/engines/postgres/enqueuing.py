@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from treadle.domain.admission import AT_THE_GATE
+from msgspec import structs
+
+from treadle.domain.admission import AT_THE_GATE, NOT_DUE
 from treadle.domain.clashes import OnClash
 from treadle.domain.instants import Instant
 from treadle.domain.json import Json
@@ -18,7 +20,7 @@ from treadle.domain.submitting import wait_for
 from treadle.engines.contract import Accepted, Admission
 from treadle.engines.lines import Line, gates_of
 from treadle.engines.postgres import clashing
-from treadle.engines.postgres.admission import arrive
+from treadle.engines.postgres.admission import admit, arrive
 from treadle.engines.postgres.dependencies import Standing, attach
 from treadle.engines.postgres.gates import declare
 from treadle.engines.postgres.keys import Keys
@@ -52,6 +54,16 @@ class Enqueuer:
         answers = [await batch.submit(run) for run in runs]
         await batch.finish()
         return answers
+
+    def must_prepare(self, runs: Iterable[NewRun]) -> bool:
+        """Whether there is anything for `prepare` to do."""
+        return self._lines.lack(map(_line, runs)) or any(_gated(run) for run in runs)
+
+    async def prepare(self, tx: Transaction, runs: Sequence[NewRun], now: Instant) -> None:
+        """Put down what is nobody's and others would wait for in a lent transaction: lines, and limits of jobs."""
+        await self._lines.put(tx, {_line(run) for run in runs})
+        if changed := await _declare(tx, [run for run in runs if _gated(run)]):
+            await admit(tx, changed, now)
 
 
 class _Batch:
@@ -100,7 +112,7 @@ class _Batch:
         """Insert what is left, put down the limits of the runs, and let those pass that nothing else holds."""
         await self._keys.save(self._tx, self._now)
         await self._store()
-        if self._limited:
+        if self._limited and not self._tx.lent:
             await _bring_to_gates(self._tx, self._limited, self._now)
 
     async def _look(self, run: NewRun) -> clashing.Clash:
@@ -113,7 +125,7 @@ class _Batch:
         return clash
 
     def _note_limits(self, run: NewRun) -> None:
-        if run.limits is not None and run.limits.gated:
+        if _gated(run):
             self._limited.append(run)
 
     async def _store(self) -> None:
@@ -139,20 +151,37 @@ async def draining(tx: Transaction, runs: Sequence[NewRun]) -> frozenset[QueueNa
 
 async def _bring_to_gates(tx: Transaction, limited: Sequence[NewRun], now: Instant) -> None:
     """Put down the limits of new runs, and let those pass that nothing else holds."""
-    changed: set[int] = set()
-    declared = ((run.domain, run.limits, run.retry_of is not None) for run in limited)
-    for (domain, limits, again), _ in groupby(declared):  # in their order: of a key's limits, the newest holds
-        if limits is not None:
-            changed |= await declare(tx, domain, limits, over=_never if again else is_rendered)
+    changed = await _declare(tx, limited)
     waiting = [run.id for run in limited if run.reason == AT_THE_GATE.reason]
     if waiting or changed:
         arrived = [(seq, gates) for seq, gates in await tx.fetch(_ADMISSION["new_gated"], waiting)]
         await arrive(tx, arrived, now, changed)
 
 
+async def _declare(tx: Transaction, limited: Sequence[NewRun]) -> set[int]:
+    """Put down the limits of new runs; answers the gates whose limit is new."""
+    changed: set[int] = set()
+    declared = ((run.domain, run.limits, run.retry_of is not None) for run in limited)
+    for (domain, limits, again), _ in groupby(declared):  # in their order: of a key's limits, the newest holds
+        if limits is not None:
+            changed |= await declare(tx, domain, limits, over=_never if again else is_rendered)
+    return changed
+
+
 def _never(_key: str) -> bool:
     """The limits of a run that is done again are those of then."""
     return False
+
+
+def after_commit(run: NewRun) -> NewRun:
+    """A run as it is stored in a lent transaction, which must not hold a gate: it comes there as one that is due."""
+    if run.reason != AT_THE_GATE.reason:
+        return run
+    return structs.replace(run, state=NOT_DUE.state, reason=NOT_DUE.reason)
+
+
+def _gated(run: NewRun) -> bool:
+    return run.limits is not None and run.limits.gated
 
 
 def _line(run: NewRun) -> Line:

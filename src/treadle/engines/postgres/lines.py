@@ -28,6 +28,10 @@ class Lines:
             tx.after.append(lambda: self._lines.update(new))
         return numbers
 
+    def lack(self, lines: Iterable[Line]) -> bool:
+        """Whether there are some that were not seen to be committed."""
+        return any(line_id(line) not in self._lines for line in lines)
+
     async def by_id(self, tx: Transaction, number: int) -> Line:
         """The line behind an id that a run has."""
         if (line := self._lines.get(number)) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import asyncpg
 
@@ -89,12 +89,22 @@ async def open_pool(options: Options, clock: ServerClock, *, size: int, patience
         raise translate(error) from error
 
 
-async def read_version(pool: asyncpg.Pool) -> str:
-    """What server stands there, for people. Raises Unavailable."""
+class Identity(NamedTuple):
+    """What stands there: the server, for people, and the installation, which no other database has."""
+
+    version: str
+    installation: str
+
+
+async def identify(pool: asyncpg.Pool) -> Identity:
+    """What stands there, once it is migrated. Raises Unavailable."""
     try:
-        return f"PostgreSQL {await pool.fetchval('SHOW server_version')}"
+        version, installation = await pool.fetchrow(
+            "SELECT current_setting('server_version'), id FROM treadle.installation"
+        )
     except DRIVER_ERRORS as error:
         raise translate(error) from error
+    return Identity(f"PostgreSQL {version}", installation)
 
 
 def keep_alive(connection: asyncpg.Connection) -> None:

@@ -17,12 +17,13 @@ from treadle.engines.postgres.cancelling import cancel
 from treadle.engines.postgres.claiming import Claimer
 from treadle.engines.postgres.clock import WallClock
 from treadle.engines.postgres.dependencies import work_off
-from treadle.engines.postgres.enqueuing import Enqueuer
+from treadle.engines.postgres.enqueuing import Enqueuer, after_commit
 from treadle.engines.postgres.finding import find, get
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.settling import settle
+from treadle.engines.postgres.within import Within
 from treadle.engines.postgres.workers import check_leases
 from treadle.engines.postgres.writer import Transaction, Writer
 from treadle.engines.records import to_claim, to_error
@@ -41,8 +42,11 @@ class _Refused(Exception):
 class PostgresRuns:
     """See `contract.RunStore`."""
 
-    def __init__(self, write: Writer, read: Reader, clock: WallClock, lines: Lines, enqueue: Enqueuer) -> None:
+    def __init__(
+        self, write: Writer, within: Within, read: Reader, clock: WallClock, lines: Lines, enqueue: Enqueuer
+    ) -> None:
         self._write = write
+        self._within = within
         self._read = read
         self._clock = clock
         self._lines = lines
@@ -53,16 +57,29 @@ class PostgresRuns:
         self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
     ) -> list[Accepted]:
         async def work(tx: Transaction) -> list[Accepted]:
-            tx.topics.update((Topic.RUNS, Topic.EVENTS))
-            at = await tx.now(now)
-            answers = await self._enqueue(tx, runs, at)
-            if together and any(answer.admission in REFUSALS for answer in answers):
-                raise _Refused(answers)
+            answers = await self._submit(tx, runs, at := await tx.now(now), together=together)
             await work_off(tx, at)
             return answers
 
         try:
             return await self._write(work)
+        except _Refused as refused:
+            return refused.answers
+
+    async def enqueue_within(
+        self, connection: object, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
+    ) -> list[Accepted]:
+        async def prepare(tx: Transaction) -> None:
+            await self._enqueue.prepare(tx, runs, await tx.now(now))
+
+        async def work(tx: Transaction) -> list[Accepted]:
+            tx.topics.add(Topic.CASCADES)  # parents that have ended are told of after the commit
+            return await self._submit(tx, [after_commit(run) for run in runs], await tx.now(now), together=together)
+
+        if self._enqueue.must_prepare(runs):
+            await self._write(prepare)
+        try:
+            return await self._within(connection, work)
         except _Refused as refused:
             return refused.answers
 
@@ -153,6 +170,13 @@ class PostgresRuns:
             return len(ids)
 
         return await self._write(work)
+
+    async def _submit(self, tx: Transaction, runs: Sequence[NewRun], now: Instant, *, together: bool) -> list[Accepted]:
+        tx.topics.update((Topic.RUNS, Topic.EVENTS))
+        answers = await self._enqueue(tx, runs, now)
+        if together and any(answer.admission in REFUSALS for answer in answers):
+            raise _Refused(answers)
+        return answers
 
     async def _settle(self, tx: Transaction, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
         """Settle for workers whose leases have been looked at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import asyncpg
 
@@ -34,16 +34,27 @@ class Raced(Exception):
 _AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
+class Connection(Protocol):
+    """What a transaction needs of a connection, as asyncpg has it."""
+
+    async def fetch(self, statement: str, /, *values: Any) -> list[Row]:
+        """All rows that a statement answers."""
+        ...
+
+
 class Transaction:
     """What a verb sees of a transaction: statements, a batch for its events, a place to say whom to wake, and one for
     what this process does once it is committed. `locked` are the gates that nobody else can look at until then.
+
+    One that is `lent` is somebody else's, who commits it whenever they like, or never: it is to hold nobody up.
     """
 
-    __slots__ = ("_connection", "_now", "after", "batch", "locked", "ordinal", "topics")
+    __slots__ = ("_connection", "_now", "after", "batch", "lent", "locked", "ordinal", "topics")
 
-    def __init__(self, connection: asyncpg.Connection, batch: int) -> None:
+    def __init__(self, connection: Connection, batch: int, *, lent: bool = False) -> None:
         self._connection = connection
         self._now: Instant | None = None
+        self.lent = lent
         self.batch = batch
         self.ordinal = 0
         self.topics: set[Topic] = set()
@@ -52,12 +63,12 @@ class Transaction:
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]:
         """All rows that a statement answers."""
-        rows: list[Row] = await self._connection.fetch(statement, *values)
-        return rows
+        return await self._connection.fetch(statement, *values)
 
     async def value(self, statement: str, *values: Any) -> Any:
         """The first column of the first row that a statement answers; None where there is none."""
-        return await self._connection.fetchval(statement, *values)
+        rows = await self._connection.fetch(statement, *values)
+        return rows[0][0] if rows else None
 
     async def now(self, told: Instant | None) -> Instant:
         """The time of this transaction: the caller's, else the server's."""
@@ -121,9 +132,15 @@ class Writer:
 
 def _commit(transaction: Transaction) -> str:
     """The end of a transaction, in one trip: what orders its events comes last of all."""
+    return f"{end_batch(transaction)}COMMIT"
+
+
+def end_batch(transaction: Transaction) -> str:
+    """The statement that puts the events of a transaction behind those that others have committed; none is needed
+    where there are no events."""
     if not transaction.ordinal:
-        return "COMMIT"
-    return f"INSERT INTO treadle.event_batches (id) VALUES ({transaction.batch}); COMMIT"  # noqa: S608 - a number
+        return ""
+    return f"INSERT INTO treadle.event_batches (id) VALUES ({transaction.batch}); "  # noqa: S608 - a number
 
 
 async def _roll_back(connection: asyncpg.Connection) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from treadle.domain.dependencies import Parent
+from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
@@ -63,6 +64,14 @@ class SqliteRuns:
             return await self._write(work)
         except _Refused as refused:
             return refused.answers
+
+    async def enqueue_within(
+        self, connection: object, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
+    ) -> list[Accepted]:
+        raise InvalidInput(
+            "runs are submitted within a transaction of yours where both are in one PostgreSQL database: the engine "
+            "here is SQLite, whose file is the engine's alone (leave `connection` out, or move to PostgreSQL)"
+        )
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         def work(write: Write) -> Step:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from treadle.domain.dependencies import Parent
+from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant
 from treadle.domain.kv import Scope
 from treadle.domain.runs import LIVE, Attempt, Claim, NewRun, Run, State
@@ -44,6 +45,11 @@ class ModelRuns:
         resolve(self._data, self._wall(now))
         self._data.wake([Topic.RUNS, Topic.EVENTS])
         return answers
+
+    async def enqueue_within(
+        self, connection: object, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
+    ) -> list[Accepted]:
+        raise InvalidInput("the model has no transactions")
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         member = self._workers.check(worker_id, now)

@@ -5,6 +5,10 @@
 CREATE FUNCTION treadle.now() RETURNS bigint LANGUAGE sql VOLATILE PARALLEL SAFE
 RETURN (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 
+-- Which installation this is: no other database has its id.
+CREATE TABLE treadle.installation (id text COLLATE "C" PRIMARY KEY);
+INSERT INTO treadle.installation VALUES (gen_random_uuid());
+
 -- A line is where ready runs wait: one per (domain, queue, requirement class). `solo` lines hold suspects, which run alone.
 CREATE TABLE treadle.lines (
   id       bigint  PRIMARY KEY,

@@ -4,6 +4,9 @@
 -- Which of the runs named are live. They do not end before this transaction does.
 SELECT id FROM treadle.runs WHERE domain = $1 AND id = ANY ($2) ORDER BY id FOR KEY SHARE;
 
+-- name: live
+SELECT id FROM treadle.runs WHERE domain = $1 AND id = ANY ($2);
+
 -- name: standing_ended
 SELECT id FROM treadle.history WHERE domain = $1 AND id = ANY ($2)
 UNION ALL
@@ -34,6 +37,11 @@ SELECT id FROM treadle.runs WHERE seq = ANY ($1)
 
 -- name: next_resolutions
 SELECT seq, parent FROM treadle.resolutions ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED;
+
+-- name: still_live
+-- Of runs, those that have not ended, and whether they cannot before this transaction does: somebody may be at it.
+WITH stand AS MATERIALIZED (SELECT id FROM treadle.runs WHERE id = ANY ($1) FOR KEY SHARE SKIP LOCKED)
+SELECT id, id IN (SELECT id FROM stand) FROM treadle.runs WHERE id = ANY ($1);
 
 -- name: next_edges
 -- The unresolved edges of parents that ended, which nobody else resolves then.

@@ -36,6 +36,9 @@ SELECT seq, domain, job_id, upstream, run_id FROM treadle.triggers ORDER BY seq 
 DELETE FROM treadle.triggers WHERE seq = ANY ($1) RETURNING seq;
 
 -- name: live
+SELECT id FROM treadle.runs WHERE domain = $1 AND job_id = $2 ORDER BY id DESC LIMIT $3;
+
+-- name: standing_live
 -- The newest live runs of a job. They do not end before this transaction does.
 SELECT id FROM treadle.runs WHERE domain = $1 AND job_id = $2 ORDER BY id DESC LIMIT $3 FOR KEY SHARE;
 
