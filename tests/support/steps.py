@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from treadle.authoring.calling import MemoryValues
+from treadle.authoring.keeping import Changed
 from treadle.authoring.steps import Steps
 from treadle.domain import json
 from treadle.domain.events import Event, NewEvent
+from treadle.domain.kv import Change, Scope
 from treadle.domain.priority import Priority
 from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep
@@ -15,13 +18,16 @@ from treadle.system import Clock
 
 
 @dataclass
-class MemoryKeeper:
-    """See `StepKeeper`."""
+class MemoryKeeper(MemoryValues):
+    """See `Keeper`."""
 
     steps: list[RunStep] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     published: dict[str, NewEvent] = field(default_factory=dict)
     taken_away: bool = False
+
+    async def change(self, claim: Claim, scope: Scope, change: Change) -> Changed:
+        return Changed(held=False) if self.taken_away else await super().change(claim, scope, change)
 
     async def record(self, claim: Claim, step: RunStep) -> bool:
         if not self.taken_away:

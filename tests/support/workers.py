@@ -233,6 +233,12 @@ class Lab:
         events = await self.engine.events.read(DEFAULT_DOMAIN, after=0, limit=100_000)
         return [event.type for event in events if event.subject == run_id]
 
+    async def event(self, run_id: str, type_: str) -> None:
+        """Returns once a run has had an event."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while type_ not in await self.events(run_id):
+                await self._notices.wait(0.5)
+
     async def cancel(self, *run_ids: str) -> None:
         await self.engine.runs.cancel(DEFAULT_DOMAIN, run_ids)
 

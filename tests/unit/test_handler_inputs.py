@@ -15,12 +15,14 @@ from treadle.authoring.binding import Binding
 from treadle.authoring.context import JobContext
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import KnownParents, ParentSource
+from treadle.authoring.signals import Signal
 from treadle.authoring.steps import Steps
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant, Micros, from_iso
 from treadle.domain.logs import Level, Stream
 from treadle.domain.priority import Priority
+from treadle.domain.progress import Progress
 from treadle.domain.runs import Claim
 from treadle.domain.work import PythonHandler, Work, encode_work
 from treadle.system import Clock
@@ -29,14 +31,6 @@ from treadle.system import Clock
 class Lines(list[tuple[Stream, Level, str, object]]):
     def write(self, stream: Stream, level: Level, text: str, fields: object = None) -> None:
         self.append((stream, level, text, fields))
-
-
-class Flag:
-    def __init__(self) -> None:
-        self.value = False
-
-    def is_set(self) -> bool:
-        return self.value
 
 
 class Noon:
@@ -53,7 +47,7 @@ class Noon:
 class Attempt(NamedTuple):
     claim: Claim
     log: Lines
-    cancelled: Flag
+    cancelled: Signal
     inputs: dict[str, Any]
     deadline: float | None
     steps: Steps
@@ -61,9 +55,12 @@ class Attempt(NamedTuple):
     parents: ParentSource = KnownParents()
     clock: Clock = Noon()
 
+    def report(self, progress: Progress) -> None:
+        self.log.write(Stream.SYSTEM, Level.INFO, f"{progress.done} of {progress.total}")
+
 
 def attempt_of(
-    inputs: dict[str, Any] | None = None, *, lines: Lines | None = None, flag: Flag | None = None
+    inputs: dict[str, Any] | None = None, *, lines: Lines | None = None, flag: Signal | None = None
 ) -> Attempt:
     claim = Claim(
         id="run_1",
@@ -85,7 +82,7 @@ def attempt_of(
         inputs=json.encode(inputs or {}),
     )
     steps = Steps(claim, MemoryKeeper(), Noon())
-    return Attempt(claim, Lines() if lines is None else lines, flag or Flag(), inputs or {}, 70.0, steps)
+    return Attempt(claim, Lines() if lines is None else lines, flag or Signal(), inputs or {}, 70.0, steps)
 
 
 def bound(function: Callable[..., Any], inputs: dict[str, Any]) -> dict[str, Any]:
@@ -100,13 +97,13 @@ def problems_of(function: Callable[..., Any], inputs: dict[str, Any]) -> list[tu
 
 
 def test_a_context_tells_of_its_run() -> None:
-    flag = Flag()
+    flag = Signal()
     ctx = JobContext(attempt_of({"a": 1}, flag=flag))
     assert (ctx.run_id, ctx.job_id, ctx.attempt, ctx.token, ctx.inputs) == ("run_1", "report", 2, 7, {"a": 1})
     assert ctx.now == datetime(2026, 11, 1, 12, tzinfo=UTC)
     assert ctx.deadline == datetime(2026, 11, 1, 12, 1, tzinfo=UTC)
     assert not ctx.cancelled
-    flag.value = True
+    flag.tell()
     assert ctx.cancelled
 
 

@@ -65,6 +65,15 @@ def sync_slow(ctx: JobContext) -> None:
         time.sleep(0.01)
 
 
+@job("copy")
+async def copy(ctx: JobContext, pages: int) -> int:
+    for page in range(pages):
+        ctx.progress(page + 1, pages)
+        await ctx.state.set("page", page)
+    count: int = await ctx.kv.incr("copies")
+    return count
+
+
 @job("parent")
 async def parent() -> list[Any]:
     handles = [await greet.enqueue(name=name) for name in "ab"]
@@ -292,3 +301,11 @@ def test_a_rule_for_retries_of_ones_own_decides() -> None:
     with JobKit(gives_up) as kit:
         run = kit.run(gives_up, refused_on=3)
         assert (run.retried_after, run.state) == ([5.0, 10.0], "failed")
+
+
+def test_what_a_run_says_and_keeps_is_there_to_look_at() -> None:
+    with JobKit(copy) as kit:
+        run = kit.run(copy, pages=3)
+        assert run.progress is not None
+        assert (run.progress.done, run.progress.total, run.kept, run.result) == (3, 3, {"page": 2}, 1)
+        assert kit.run(copy, pages=1).result == 2

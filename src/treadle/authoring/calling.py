@@ -5,17 +5,22 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from threading import Event as Flag
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from treadle.authoring.inbox import Inbox
+from treadle.authoring.keeping import Changed
 from treadle.authoring.parents import KnownParents
+from treadle.authoring.signals import Signal
 from treadle.authoring.steps import Steps, Suspended
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.jobs import JobSpec
+from treadle.domain.json import Json
+from treadle.domain.kv import Change, Entry, Scope, changed
 from treadle.domain.logs import Level, Stream
+from treadle.domain.progress import Progress
 from treadle.domain.runs import DEFAULT_DOMAIN, Claim
 from treadle.domain.steps import RunStep
 from treadle.domain.waits import EventWait
@@ -58,11 +63,15 @@ class CalledAttempt:
         )
         self.inputs: Any = json.decode(self.claim.inputs)
         self.log = _Lines()
-        self.cancelled = Flag()
+        self.cancelled = Signal()
         self.messages = None if spec.work.messages is None else Inbox((), preserve_order=False)
         self.deadline: float | None = None
         self.parents = KnownParents()
         self.steps = Steps(self.claim, _Nowhere(), self.clock)
+
+    def report(self, progress: Progress) -> None:
+        """See `RunningAttempt`."""
+        _logger.info("progress: %s of %s", progress.done, progress.total)
 
     def run(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         """What the function returns; of an async one, to be awaited. Raises InvalidInput where it would wait."""
@@ -92,16 +101,44 @@ class _Lines:
         _logger.log(_LEVELS[level], "%s%s", text, f" {dict(fields)}" if fields else "")
 
 
-class _Nowhere:
-    """See `StepKeeper`: keeps nothing, and no event ever comes."""
+@dataclass
+class MemoryValues:
+    """See `Keeper`: the values of one job and one run."""
+
+    _entries: dict[tuple[Scope, str], Entry] = field(default_factory=dict)
+
+    async def change(self, _claim: Claim, scope: Scope, change: Change) -> Changed:
+        """See `Keeper`."""
+        before = await self.value(_claim, scope, change.key)
+        try:
+            after = changed(scope, change, before, len(await self.entries(_claim, scope)))
+        except InvalidInput as error:
+            return Changed(refused=error.message)
+        self._entries.pop((scope, change.key), None)
+        if after is not None:
+            self._entries[scope, change.key] = Entry(change.key, after, SystemClock().wall())
+        return Changed(after)
+
+    async def value(self, _claim: Claim, scope: Scope, key: str) -> Json | None:
+        """See `Keeper`."""
+        entry = self._entries.get((scope, key))
+        return None if entry is None else entry.value
+
+    async def entries(self, _claim: Claim, scope: Scope) -> list[Entry]:
+        """See `Keeper`."""
+        return [entry for (where, _), entry in sorted(self._entries.items()) if where is scope]
+
+
+class _Nowhere(MemoryValues):
+    """See `Keeper`: keeps values for the one call, and nothing else; no event ever comes."""
 
     async def record(self, _claim: Claim, _step: RunStep) -> bool:
-        """See `StepKeeper`."""
+        """See `Keeper`."""
         return True
 
     async def find_event(self, _claim: Claim, _wait: EventWait, _answered: frozenset[int]) -> tuple[Event | None, int]:
-        """See `StepKeeper`."""
+        """See `Keeper`."""
         return None, 0
 
     async def publish(self, _event: NewEvent, _key: str) -> None:
-        """See `StepKeeper`."""
+        """See `Keeper`."""

@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from treadle.authoring.inbox import Inbox
+from treadle.authoring.kv import KeyValues, Telemetry
 from treadle.authoring.parents import ParentResult, ParentSource, to_results
+from treadle.authoring.signals import Signal
 from treadle.authoring.steps import Steps, here
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import from_seconds, to_datetime
+from treadle.domain.kv import Scope
 from treadle.domain.logs import Level, Stream
+from treadle.domain.progress import Progress, read_progress
 from treadle.domain.runs import Claim
 from treadle.system import Clock
 
@@ -21,14 +25,6 @@ class Log(Protocol):
 
     def write(self, stream: Stream, level: Level, text: str, fields: Mapping[str, Any] | None = None) -> None:
         """Writes a text and its fields."""
-        ...
-
-
-class Signal(Protocol):
-    """Whether a run is to end; may be read from any thread."""
-
-    def is_set(self) -> bool:
-        """Whether it is to end."""
         ...
 
 
@@ -56,6 +52,9 @@ class RunningAttempt(Protocol):
     def parents(self) -> ParentSource: ...
     @property
     def steps(self) -> Steps: ...
+    def report(self, progress: Progress) -> None:
+        """Tell how far the run has come; never waits, and may be called from any thread."""
+        ...
 
 
 class RunLogger:
@@ -172,6 +171,35 @@ class JobContext:
     def cancelled(self) -> bool:
         """Whether the run is to end now: a sync handler looks here, an async one is cancelled where it awaits."""
         return self._attempt.cancelled.is_set()
+
+    @property
+    def cancel_signal(self) -> Signal:
+        """The same to wait for: `wait(timeout)` answers whether it is to end. It takes the place of a sync handler's
+        `time.sleep`, and tells what an async one has started beside itself."""
+        return self._attempt.cancelled
+
+    def progress(self, done: float, total: float | None = None) -> None:
+        """Say how far the run has come: so much is done, of so much in all where that is known.
+
+        Kept with the run, newest last, and told by the event `run.progress`, at most once a second. Never waits.
+        Raises InvalidInput for what is no amount.
+        """
+        self._attempt.report(read_progress(done, total, self._attempt.clock.wall()))
+
+    @property
+    def kv(self) -> KeyValues:
+        """Small durable values of the job, shared by all of its runs: a cursor, a counter."""
+        return KeyValues(self._attempt.steps, self._claim, Scope.JOB)
+
+    @property
+    def state(self) -> KeyValues:
+        """Small durable values of this run, kept over its attempts, shown with it, and gone with it."""
+        return KeyValues(self._attempt.steps, self._claim, Scope.RUN)
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """`get_state()` answers all of `state`."""
+        return Telemetry(self.state)
 
     @property
     def events(self) -> RunEvents:

@@ -10,13 +10,13 @@ import inspect
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
+from treadle.authoring.keeping import Keeper
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, TreadleError
-from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import DAY, Instant, from_seconds, to_iso
 from treadle.domain.json import Json
 from treadle.domain.outcomes import Released, Snoozed, Waiting
@@ -49,29 +49,13 @@ class WaitTimeout(TreadleError):
     code = "wait_timeout"
 
 
-class StepKeeper(Protocol):
-    """Where steps are kept. To be called from any thread; waits for an engine that is away."""
-
-    async def record(self, claim: Claim, step: RunStep) -> bool:
-        """Keep a step; False where the run is no longer this worker's."""
-        ...
-
-    async def find_event(self, claim: Claim, wait: EventWait, answered: frozenset[int]) -> tuple[Event | None, int]:
-        """The first event that answers a wait and is not `answered`; and the position up to which was looked."""
-        ...
-
-    async def publish(self, event: NewEvent, key: str) -> None:
-        """Publish an event, once per key."""
-        ...
-
-
 class Steps:
-    """The steps of one attempt. `suspended` is what it comes to once a step has ended it for now."""
+    """The steps of one attempt, kept by `keeper`. `suspended` is what it comes to once a step has ended it for now."""
 
-    def __init__(self, claim: Claim, keeper: StepKeeper, clock: Clock) -> None:
+    def __init__(self, claim: Claim, keeper: Keeper, clock: Clock) -> None:
         self.suspended: Snoozed | Waiting | Released | None = None
         self._claim = claim
-        self._keeper = keeper
+        self.keeper = keeper
         self._clock = clock
         self._recorded = {step.name: step for step in claim.steps}
         self._bytes = sum(len(step.result) for step in claim.steps)
@@ -116,8 +100,12 @@ class Steps:
         event = user_event(name, data, domain=claim.domain, source=source, at=self._clock.wall(), job_id=claim.job_id)
         step = self._known(PUBLISH.format(event=name))
         if isinstance(step, str):
-            await self._keeper.publish(event, f"{claim.id}/{step}")
+            await self.keeper.publish(event, f"{claim.id}/{step}")
             await self._record(step, StepKind.RESULT, b"null")
+
+    def let_go(self) -> Suspended:
+        """Ends the handler of a run that is no longer this worker's; to be raised."""
+        return self._suspend(Released("the run is no longer this worker's"))
 
     def _known(self, name: str) -> RunStep | str:
         """The step of the next use of a name, or its own name where it is not recorded yet."""
@@ -132,14 +120,14 @@ class Steps:
     async def _record(self, name: str, kind: StepKind, result: Json, event: int | None = None) -> RunStep:
         at: Instant = self._clock.wall()
         step = RunStep(name=name, kind=kind, result=result, token=self._claim.token, at=at, event=event)
-        if not await self._keeper.record(self._claim, step):
-            raise self._suspend(Released("the run is no longer this worker's"))
+        if not await self.keeper.record(self._claim, step):
+            raise self.let_go()
         self._recorded[name] = step
         self._bytes += len(result)
         return step
 
     async def _await_event(self, wait: EventWait) -> RunStep:
-        event, position = await self._keeper.find_event(
+        event, position = await self.keeper.find_event(
             self._claim, wait, frozenset(step.event for step in self._recorded.values() if step.event is not None)
         )
         if event is not None:

@@ -21,14 +21,15 @@ Run = dict[str, Any]
 def wait_for(server: Server, run: Run, timeout: float | None, changed: Callable[[Run], None]) -> tuple[Run, Exit]:
     """Wait until a run has ended or `timeout` seconds are over; answers how it stands, and the exit code.
 
-    `changed` is called with the run each time its status or attempt is another.
+    `changed` is called with the run each time its status, attempt or progress is another.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
     pause = _FIRST_PAUSE
-    seen: tuple[str, int] | None = None
+    seen: tuple[Any, ...] | None = None
     while True:
-        if (run["status"], run["attempt"]) != seen:
-            seen = run["status"], run["attempt"]
+        now = run["status"], run["attempt"], run.get("progress")
+        if now != seen:
+            seen = now
             changed(run)
         if run["status"] in TERMINAL:
             return run, Exit.OK if run["status"] == "completed" else Exit.RUN_FAILED
@@ -45,4 +46,11 @@ def say_status(run: Run) -> None:
     """One line on how a run stands."""
     attempt = f", attempt {run['attempt']}" if run["attempt"] > 1 else ""
     error = f": {run['error']['message']}" if run.get("error") else ""
-    say(f"{run['run_id']} {run['status']}{attempt}{error}")
+    say(f"{run['run_id']} {run['status']}{attempt}{_progress(run.get('progress'))}{error}")
+
+
+def _progress(progress: dict[str, Any] | None) -> str:
+    if progress is None:
+        return ""
+    done, total = progress["done"], progress["total"]
+    return f", {done:g} done" if not total else f", {done:g} of {total:g} ({100 * done / total:.0f} %)"

@@ -15,8 +15,6 @@ from treadle.domain.json import Json, json_problems
 
 MAX_KEY: Final = 200
 MAX_VALUE_BYTES: Final = 64 * 1024
-MAX_KEYS: Final = 1_000
-"""Keys in one space. What is larger, or more, belongs into a database of the job's own."""
 
 
 class Scope(StrEnum):
@@ -25,6 +23,10 @@ class Scope(StrEnum):
     JOB = "job"
     RUN = "run"
     PROGRESS = "progress"
+
+
+MAX_KEYS: Final = {Scope.JOB: 1_000, Scope.RUN: 100, Scope.PROGRESS: 1}
+"""Keys in one space. What is larger, or more, belongs into a database of the job's own."""
 
 
 class Space(Struct, frozen=True):
@@ -99,15 +101,15 @@ def check_number(key: str, by: object) -> int | float:
     return by
 
 
-def changed(change: Change, before: Json | None, keys: int) -> Json | None:
-    """The value of a key after a change, None for none; `keys` are in its space beforehand.
+def changed(scope: Scope, change: Change, before: Json | None, keys: int) -> Json | None:
+    """The value of a key after a change, None for none; so many `keys` are in its space beforehand.
 
     Raises InvalidInput where there is no room for another key, and where what is to be added to is no number.
     """
     if isinstance(change, Drop):
         return None
-    if before is None and keys >= MAX_KEYS:
-        raise InvalidInput(f"{change.key!r} would be key {keys + 1}, of at most {MAX_KEYS}: delete what is not needed")
+    if before is None and keys >= (most := MAX_KEYS[scope]):
+        raise InvalidInput(f"{change.key!r} would be key {keys + 1}, of at most {most}: delete what is not needed")
     if isinstance(change, Put):
         return change.value
     number = 0 if before is None else json.decode(before)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
@@ -10,16 +9,20 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 from msgspec import Struct
 
 from treadle.authoring.inbox import Inbox
+from treadle.authoring.keeping import Keeper
 from treadle.authoring.parents import KnownParents, ParentSource
-from treadle.authoring.steps import StepKeeper, Steps, suspension
+from treadle.authoring.signals import Signal
+from treadle.authoring.steps import Steps, suspension
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
 from treadle.domain.logs import MAX_LOG_BYTES
 from treadle.domain.outcomes import Cancelled, Failed, Outcome, Released, RunError
+from treadle.domain.progress import Progress
 from treadle.domain.runs import Claim
 from treadle.domain.work import Work
 from treadle.executors.capture import OpenLines, end_lines
 from treadle.executors.logbuffer import LogBuffer
+from treadle.executors.reports import ProgressBuffer
 from treadle.executors.runlog import RunLog
 from treadle.executors.secrets import SecretSource
 from treadle.system import Clock, SystemClock
@@ -32,28 +35,20 @@ OnProcess: TypeAlias = Callable[[int, bool], None]
 """Called with a process group's id and True when it has started, False when it is gone."""
 
 
-class CancelSignal:
+class CancelSignal(Signal):
     """Tells an execution to end before its time, and which outcome it then has. Set in the loop, read from anywhere."""
 
-    __slots__ = ("_event", "outcome")
+    __slots__ = ("outcome",)
 
     def __init__(self) -> None:
+        super().__init__()
         self.outcome: Cancelled | Released | None = None
-        self._event = asyncio.Event()
 
     def set(self, outcome: Cancelled | Released) -> None:
         """Ends the execution: `Cancelled` for somebody's wish, `Released` for a worker that stops. The first counts."""
         if self.outcome is None:
             self.outcome = outcome
-            self._event.set()
-
-    def is_set(self) -> bool:
-        """Whether the execution is to end."""
-        return self.outcome is not None
-
-    async def wait(self) -> None:
-        """Returns once the execution is to end."""
-        await self._event.wait()
+            self.tell()
 
 
 def _nobody(_pgid: int, _started: bool) -> None:  # noqa: FBT001 - the callback's shape
@@ -77,20 +72,22 @@ class Execution(Struct, eq=False):
 
     `messages` is the batch that it has taken, None where its job takes none. `keeper` may be None for programs, which
     have no steps. `deadline` is a moment of the loop's clock in seconds, None for no limit. `on_process` lets the
-    worker's parent kill the process groups of a worker process that died.
+    worker's parent kill the process groups of a worker process that died. `reports` takes what the handler says of how
+    far it has come; None where nobody asks.
     """
 
     claim: Claim
     work: Work
     logs: LogBuffer
     secrets: SecretSource
-    keeper: StepKeeper | None = None
+    keeper: Keeper | None = None
     deadline: float | None = None
     on_process: OnProcess = _nobody
     max_log_bytes: int = MAX_LOG_BYTES
     parents: ParentSource = _ORPHANED
     clock: Clock = _CLOCK
     messages: Inbox | None = None
+    reports: ProgressBuffer | None = None
     _cancelled: CancelSignal | None = None
     _inputs: Any = None
     _log: RunLog | None = None
@@ -135,6 +132,16 @@ class Execution(Struct, eq=False):
             with _FIRST:
                 self._steps = _kept(self._steps, self._make_steps)
         return self._steps
+
+    def report(self, progress: Progress) -> None:
+        """See `RunningAttempt`."""
+        if self.reports is not None:
+            self.reports.put(self.claim, progress)
+
+    async def finish(self) -> None:
+        """Ends what is told of the attempt while it runs, before it is settled: later nobody would take it."""
+        if self.reports is not None and self.reports.owes(self.claim.id):
+            await self.reports.flush(self.claim.id)
 
     def suspension(self, error: BaseException | None = None) -> Outcome | None:
         """What the attempt comes to if a step has ended it for now; see `authoring.steps.suspension`."""

@@ -22,7 +22,7 @@ from treadle.domain.work import PythonHandler
 from treadle.executors.base import CannotRun, Execution
 from treadle.executors.command import Command
 from treadle.executors.completion import signal_name
-from treadle.executors.isolated_steps import QUESTION, answer
+from treadle.executors.isolated_keeping import QUESTION, answer
 from treadle.executors.isolation import Assignment, decode_ending, decode_record, encode_assignment
 from treadle.executors.outcomes import to_outcome
 from treadle.executors.pipes import PipeReader
@@ -94,7 +94,7 @@ class IsolatedExecutor:
 
 
 class _Records:
-    """Brings what the process says into the run's log, and answers what it asks for its steps."""
+    """Brings what the process says into the run's log, and answers what it asks for."""
 
     def __init__(self, execution: Execution, line: socket.socket) -> None:
         self._execution = execution
@@ -120,8 +120,9 @@ class _Records:
         keeper = self._execution.keeper
         assert keeper is not None  # noqa: S101 - there is one wherever handlers are called
         with suppress(ValueError, BrokenPipeError):  # user code wrote to it, as below; or the process is gone
-            said = await answer(line, self._execution.claim, keeper)
-            await asyncio.get_running_loop().sock_sendall(self._line, said)
+            said = await answer(line, self._execution)
+            if said is not None:
+                await asyncio.get_running_loop().sock_sendall(self._line, said)
 
 
 def _write(log: Log, line: bytes) -> None:

@@ -19,13 +19,15 @@ from treadle.authoring.decorators import Handler
 from treadle.authoring.discovery import discover
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import KnownParents
+from treadle.authoring.signals import Signal
 from treadle.authoring.steps import Steps, suspension
 from treadle.domain import json
 from treadle.domain.errors import NotFound
 from treadle.domain.logs import Level, Stream, encodable
 from treadle.domain.outcomes import Outcome
+from treadle.domain.progress import Progress
 from treadle.executors.capture import OpenLines, capture_output, current_speaker, end_lines
-from treadle.executors.isolated_steps import AskingKeeper
+from treadle.executors.isolated_keeping import AskingKeeper
 from treadle.executors.isolation import Assignment, decode_assignment, encode_ending, encode_record
 from treadle.executors.lines import encode_fields
 from treadle.executors.outcomes import failure, failure_by_rule, to_outcome
@@ -63,26 +65,22 @@ class PipeLog:
             left = left[self.pipe.write(left) :]
 
 
-class Stop:
+class Stop(Signal):
     """Set by SIGTERM: the attempt is to end. A task that awaits is cancelled too."""
 
     def __init__(self) -> None:
-        self._told = False
+        super().__init__()
         self._task: asyncio.Task[Any] | None = None
         signal.signal(signal.SIGTERM, self._tell)
-
-    def is_set(self) -> bool:
-        """Whether the attempt is to end."""
-        return self._told
 
     def watch(self, task: asyncio.Task[Any]) -> None:
         """From now on, end this task."""
         self._task = task
-        if self._told:
+        if self.is_set():
             task.cancel()
 
     def _tell(self, *_: object) -> None:
-        self._told = True
+        self.tell()
         if self._task is not None:
             self._task.get_loop().call_soon_threadsafe(self._task.cancel)
 
@@ -98,6 +96,7 @@ class IsolatedAttempt:
         self.cancelled = Stop()
         self.open_lines: OpenLines = {}
         self.parents = KnownParents(assignment.parents)
+        self._keeper = AskingKeeper(log.pipe, log.lock)
         batch = assignment.messages
         self.messages = None if batch is None else Inbox(batch, preserve_order=assignment.preserve_order)
 
@@ -109,7 +108,11 @@ class IsolatedAttempt:
     @cached_property
     def steps(self) -> Steps:
         """What the attempt does for good."""
-        return Steps(self.claim, AskingKeeper(self.log.pipe, self.log.lock), self.clock)
+        return Steps(self.claim, self._keeper, self.clock)
+
+    def report(self, progress: Progress) -> None:
+        """See `RunningAttempt`."""
+        self._keeper.report(progress)
 
     def suspension(self, error: BaseException | None = None) -> Outcome | None:
         """What the attempt comes to if a step has ended it for now; see `authoring.steps.suspension`."""

@@ -1,7 +1,7 @@
 """What a worker and the process of an isolated handler tell each other.
 
 The worker writes the assignment to a file and gives the process one end of a pair of sockets as its standard input: on
-it the process says, line by line, what is to go into the run's log, and asks what its steps need (`isolated_steps`).
+it the process says, line by line, what is to go into the run's log, and asks for what it keeps (`isolated_keeping`).
 Its last word is a file with the outcome.
 """
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from msgspec import Struct, to_builtins
 
+from treadle.domain import json
 from treadle.domain.dependencies import Parent
 from treadle.domain.errors import Conflict, NotFound
 from treadle.domain.explain import MOST_COUNTED, Explanation, explain
 from treadle.domain.groups import GroupRequest, build_group
 from treadle.domain.instants import Instant
+from treadle.domain.kv import Scope, Space
 from treadle.domain.limits import LaneUse, RateUse
+from treadle.domain.progress import Progress, to_progress
 from treadle.domain.queues import QueueControl
 from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
@@ -47,6 +51,13 @@ class SubmittedGroup(Struct, frozen=True):
     join: Run
     members: list[str]
     replayed: bool
+
+
+class Told(Struct, frozen=True):
+    """What a run's handler says of it: how far it has come, and what it keeps in `ctx.state`."""
+
+    progress: Progress | None
+    state: dict[str, Any]
 
 
 class Runs:
@@ -157,6 +168,13 @@ class Runs:
     async def attempts(self, run: Run) -> list[Attempt]:
         """The tries of a run that ended without ending it, oldest first."""
         return await self._engine.runs.attempts(run.domain, run.id)
+
+    async def told(self, run: Run) -> Told:
+        """What a run's handler says of it."""
+        found = await self._engine.kv.get(run.domain, Scope.PROGRESS, [run.id], "")
+        progress = to_progress(found[run.id]) if found else None
+        entries = await self._engine.kv.find(Space(run.domain, Scope.RUN, run.id))
+        return Told(progress, {entry.key: json.decode(entry.value) for entry in entries})
 
     async def page(self, domain: str, filters: RunFilters, *, limit: int, cursor: str | None = None) -> Page[Run]:
         """Runs, newest first. Raises InvalidInput for a cursor of another question."""

@@ -13,7 +13,9 @@ from treadle.domain.events import Event
 from treadle.domain.instants import to_datetime, to_seconds
 from treadle.domain.logs import StoredLogLine
 from treadle.domain.outcomes import RunError
+from treadle.domain.progress import Progress
 from treadle.domain.runs import DEFAULT_DOMAIN, Run, State
+from treadle.services.runs import Told
 from treadle.testing.world import World
 
 T = TypeVar("T")
@@ -79,9 +81,20 @@ class TestedRun:
 
         async def read(world: World) -> list[Attempt]:
             run = await world.run(self.id)
-            return to_detail(run, await world.services.runs.attempts(run), ()).attempts
+            runs = world.services.runs
+            return to_detail(run, await runs.attempts(run), (), await runs.told(run)).attempts
 
         return self._do(read)
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far it has come, with `done` and `total`; None where it has not said."""
+        return self._told.progress
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What its handler has kept in `ctx.state`."""
+        return self._told.state
 
     @property
     def errors(self) -> list[str]:
@@ -129,6 +142,13 @@ class TestedRun:
     @property
     def _run(self) -> Run:
         return self._do(lambda world: world.run(self.id))
+
+    @property
+    def _told(self) -> Told:
+        async def read(world: World) -> Told:
+            return await world.services.runs.told(await world.run(self.id))
+
+        return self._do(read)
 
     @property
     def _events(self) -> list[Event]:

@@ -26,6 +26,7 @@ from treadle.executors.base import Execution
 from treadle.executors.handler import HandlerExecutor
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.registry import Executors
+from treadle.executors.reports import ProgressBuffer
 from treadle.executors.secrets import LocalSecrets
 from treadle.scheduler.arrivals import Arrivals
 from treadle.scheduler.cascades import Cascades
@@ -38,9 +39,9 @@ from treadle.testing.clock import VirtualClock
 from treadle.testing.loop import VirtualLoop
 from treadle.testing.model import Data, ModelEngine
 from treadle.worker.board import Board
+from treadle.worker.keeping import EngineKeeper
 from treadle.worker.parents import EngineParents
 from treadle.worker.runner import Runner
-from treadle.worker.steps import EngineKeeper
 
 SLOTS: Final = 16
 """Runs that are carried out at once."""
@@ -148,12 +149,13 @@ class World:
         engine, clock = self._engine, self.clock
         logs = await self._open.enter_async_context(LogBuffer(engine.logs.append, flush_seconds=0))
         keeper, parents, secrets = EngineKeeper(engine, self._worker_id), EngineParents(engine), LocalSecrets(None)
+        reports = await self._open.enter_async_context(ProgressBuffer(keeper.store_progress))
         board = Board.create(SLOTS)
         self._open.callback(board.close)
 
         def make_execution(claim: Claim) -> Execution:
             work = decode_work(claim.work)
-            return Execution(claim, work, logs, secrets, keeper=keeper, parents=parents, clock=clock)
+            return Execution(claim, work, logs, secrets, keeper=keeper, parents=parents, clock=clock, reports=reports)
 
         self._runner = Runner(
             worker_id=self._worker_id,

@@ -39,17 +39,18 @@ from treadle.executors.isolated import IsolatedExecutor
 from treadle.executors.logbuffer import LogBuffer
 from treadle.executors.program import ProgramExecutor
 from treadle.executors.registry import Executors
+from treadle.executors.reports import ProgressBuffer
 from treadle.executors.secrets import LocalSecrets
 from treadle.settings import Settings
 from treadle.system import SystemClock
 from treadle.worker.board import Board
 from treadle.worker.control import GAVE_BACK_EXIT, LEASE_LOST_EXIT, ChildControl
 from treadle.worker.interpreter import set_up_interpreter
+from treadle.worker.keeping import EngineKeeper
 from treadle.worker.parents import EngineParents
 from treadle.worker.patience import until_available
 from treadle.worker.pump import Pump
 from treadle.worker.runner import Runner
-from treadle.worker.steps import EngineKeeper
 
 _LAST_SETTLE_SECONDS: Final = 3.0
 
@@ -75,8 +76,8 @@ async def run(orders: Orders) -> None:
     bound.set(Bound(lambda: _client_of_run(engine, settings), asyncio.get_running_loop()))
     secrets = LocalSecrets(Path(settings.data) / "secrets")
     parents = EngineParents(engine)
-    async with LogBuffer(engine.logs.append) as logs:
-        keeper = EngineKeeper(engine, orders.worker_id)
+    keeper = EngineKeeper(engine, orders.worker_id)
+    async with LogBuffer(engine.logs.append) as logs, ProgressBuffer(keeper.store_progress) as reports:
 
         def make_execution(claim: Claim) -> Execution:
             return Execution(
@@ -88,6 +89,7 @@ async def run(orders: Orders) -> None:
                 max_log_bytes=settings.max_log_bytes,
                 on_process=control.on_process,
                 parents=parents,
+                reports=reports,
             )
 
         pump = Pump(engine, orders.worker_id)

@@ -174,6 +174,7 @@ class Runner:
         started_at = None if early else self._clock.wall()
         try:
             outcome = early or await running.executor.run(execution)
+            await execution.finish()
         except asyncio.CancelledError:
             outcome = Failed(RunError("exception", "the handler cancelled itself", "CancelledError"))
         except BaseException as error:  # noqa: BLE001 - user code may raise anything, sys.exit() too

@@ -21,7 +21,13 @@ async def test_a_run_gets_the_jobs_inputs_with_its_own_over_them(server: Server)
     assert (run["status"], run["attempt"], run["result"], run["error"]) == ("ready", 0, None, None)
     assert (run["cause"], run["job_version"], run["requires"]) == ("api", 1, "handler:report.daily")
     assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
-    assert (await server.client.get(response.headers["location"])).json() == {**run, "attempts": [], "depends_on": None}
+    assert (await server.client.get(response.headers["location"])).json() == {
+        **run,
+        "attempts": [],
+        "depends_on": None,
+        "progress": None,
+        "telemetry": {},
+    }
 
 
 async def test_a_run_needs_no_body(server: Server) -> None:

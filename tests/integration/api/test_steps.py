@@ -8,7 +8,10 @@ import pytest
 
 from tests.integration.api.server import Hands, Server
 from treadle.domain import json
+from treadle.domain.instants import to_iso
+from treadle.domain.kv import Put, Scope, Space
 from treadle.domain.outcomes import Snoozed, Waiting
+from treadle.domain.progress import kept, read_progress, told
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep, StepKind
@@ -115,3 +118,16 @@ async def test_an_event_that_is_too_large_is_refused(server: Server) -> None:
     response = await server.client.post("/events", json={"name": "paid", "data": {"a": "x" * 300_000}})
     assert response.status_code == 413
     assert await server.engine.events.bounds() == (0, 0)
+
+
+async def test_a_run_tells_how_far_it_is_and_what_it_keeps(server: Server, hands: Hands) -> None:
+    claim = await claimed(server, hands)
+    progress = read_progress(3, 10, server.engine.now())
+    event = told(progress, domain="default", run_id=claim.id, job_id=claim.job_id)
+    await server.engine.kv.change(Space("default", Scope.PROGRESS, claim.id), kept(progress), event=event)
+    await server.engine.kv.change(Space("default", Scope.RUN, claim.id), Put("page", b'{"n":1}'))
+    run = (await server.client.get(f"/runs/{claim.id}")).json()
+    assert run["progress"] == {"done": 3, "total": 10, "at": to_iso(progress.at)}
+    assert run["telemetry"] == {"page": {"n": 1}}
+    events = (await server.client.get("/events", params={"topics": "run.progress", "run": claim.id})).json()["items"]
+    assert [(event["subject"], event["data"]) for event in events] == [(claim.id, {"done": 3, "total": 10})]

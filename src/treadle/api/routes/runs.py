@@ -187,7 +187,7 @@ def page_of(page: Page[domain.Run]) -> Response:
 async def detailed(call: Call, run: domain.Run) -> Response:
     """A run as it is answered, with all that belongs to it."""
     runs = call.services.runs
-    return reply(to_detail(run, await runs.attempts(run), await runs.parents(run)))
+    return reply(to_detail(run, await runs.attempts(run), await runs.parents(run), await runs.told(run)))
 
 
 def accepted(call: Call, submitted: Submitted) -> Response:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from treadle.api.schemas.common import AnyJson, HasMore, JsonObject, NextCursor, moment, raw
 from treadle.domain import letters
+from treadle.domain import progress as domain_progress
 from treadle.domain import runs as domain
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Join, OnParentFailure, Parent
@@ -23,6 +24,7 @@ from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
 from treadle.domain.runs import TERMINAL, Cause, State
 from treadle.domain.steps import RunStep, StepKind
+from treadle.services.runs import Told
 
 MOST_PARENTS: Final = 100
 """Parents listed with a run."""
@@ -111,11 +113,21 @@ class Group(Struct, frozen=True, kw_only=True):
     members: list[RunId]
 
 
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far a run has come, as its handler says: `total` is null where it does not know."""
+
+    done: int | float
+    total: int | float | None
+    at: datetime
+
+
 class RunDetail(Run, frozen=True, kw_only=True):
     """A run with its tries, oldest first."""
 
     attempts: list[Attempt]
     depends_on: Dependencies | None
+    progress: Progress | None
+    telemetry: Annotated[dict[str, AnyJson], Meta(description="What its handler keeps in `ctx.state`.")]
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -158,7 +170,7 @@ def to_run(run: domain.Run) -> Run:
     return Run(**_fields(run))
 
 
-def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt], parents: Sequence[Parent]) -> RunDetail:
+def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt], parents: Sequence[Parent], told: Told) -> RunDetail:
     """A run with its tries: those that ended without ending it, and the one that runs or was the last."""
     tries = [
         Attempt(
@@ -183,7 +195,17 @@ def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt], parents: Sequ
             error=run.error,
         )
         tries.append(last)
-    return RunDetail(**_fields(run), attempts=tries, depends_on=_to_dependencies(run, parents))
+    return RunDetail(
+        **_fields(run),
+        attempts=tries,
+        depends_on=_to_dependencies(run, parents),
+        progress=None if told.progress is None else _to_progress(told.progress),
+        telemetry=told.state,
+    )
+
+
+def _to_progress(progress: domain_progress.Progress) -> Progress:
+    return Progress(done=progress.done, total=progress.total, at=to_datetime(progress.at))
 
 
 def _to_dependencies(run: domain.Run, parents: Sequence[Parent]) -> Dependencies | None:

@@ -52,7 +52,7 @@ class PostgresKv:
                 await _check(tx, fence, now)
             await tx.fetch(_SQL["lock"], *where)
             before: Json | None = await tx.value(_SQL["value"], *where, change.key)
-            after = changed(change, before, await tx.value(_SQL["keys"], *where) if before is None else 0)
+            after = changed(space.scope, change, before, await tx.value(_SQL["keys"], *where) if before is None else 0)
             if after is None:
                 await tx.fetch(_SQL["drop"], *where, change.key)
             else:

@@ -56,7 +56,7 @@ class SqliteKv:
                 self._check(write, fence, now)
             before = next((row[0] for row in fetch(write.connection, _SQL["value"], (*where, change.key))), None)
             ((keys,),) = fetch(write.connection, _SQL["keys"], where) if before is None else ((0,),)
-            after = changed(change, before, keys)
+            after = changed(space.scope, change, before, keys)
             if after is None:
                 write.connection.execute(_SQL["drop"], (*where, change.key))
             else:

@@ -71,13 +71,14 @@ class TestKv:
         assert (await engine.kv.find(JOB))[0].value == large
 
     async def test_one_space_holds_only_so_many_keys(self, engine: Engine) -> None:
-        await asyncio.gather(*(engine.kv.change(JOB, Put(f"k{number}", b"1")) for number in range(MAX_KEYS)))
-        with pytest.raises(InvalidInput, match=f"of at most {MAX_KEYS}"):
-            await engine.kv.change(JOB, Put("more", b"1"))
-        await engine.kv.change(JOB, Put("k0", b"2"))
-        await engine.kv.change(JOB, Drop("k1"))
-        await engine.kv.change(JOB, Add("more", 1))
-        assert len(await engine.kv.find(JOB)) == MAX_KEYS
+        space, most = Space("default", Scope.RUN, "run_1"), MAX_KEYS[Scope.RUN]
+        await asyncio.gather(*(engine.kv.change(space, Put(f"k{number}", b"1")) for number in range(most)))
+        with pytest.raises(InvalidInput, match=f"of at most {most}"):
+            await engine.kv.change(space, Put("more", b"1"))
+        await engine.kv.change(space, Put("k0", b"2"))
+        await engine.kv.change(space, Drop("k1"))
+        await engine.kv.change(space, Add("more", 1))
+        assert len(await engine.kv.find(space)) == most
 
     async def test_two_processes_lose_no_addition(self, opener: Opener) -> None:
         async with opener() as first, opener() as second:

@@ -45,7 +45,7 @@ class ModelKv:
             self._check(fence, now)
         entries = self._data.kv.setdefault(space, {})
         before = entries.get(change.key)
-        after = changed(change, None if before is None else before.value, len(entries))
+        after = changed(space.scope, change, None if before is None else before.value, len(entries))
         entries.pop(change.key, None)
         if after is not None:
             entries[change.key] = Entry(change.key, after, self._clock.wall() if now is None else now)
