@@ -10,27 +10,27 @@ from msgspec.structs import replace
 
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl
-from treadle.domain.runs import Claim, State
-from treadle.domain.states import TABLE, Change
+from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep
-from treadle.domain.workers import can_take, serves, shares
+from treadle.domain.workers import shares
 from treadle.engines.contract import Step, Topic
 from treadle.engines.lines import Line
 from treadle.engines.postgres.admission import admit, advance
 from treadle.engines.postgres.dependencies import work_off
 from treadle.engines.postgres.domains import share_out
 from treadle.engines.postgres.gates import due_rates, use_tokens
-from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.lines import Lines, may_take
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.queues import QueueName, locked_controls, use
+from treadle.engines.postgres.reader import Fetch
 from treadle.engines.postgres.waits import time_out
 from treadle.engines.postgres.workers import Lease
 from treadle.engines.postgres.writer import Transaction, columns
-from treadle.engines.records import to_claim, to_step
+from treadle.engines.records import PRIORITIES, to_step
 
 _SQL: Final = load("runs")
-_STARTED: Final = TABLE[State.READY, Change.CLAIM].event
+_STEPPED: Final = 16
 _PROMOTED_AT_ONCE: Final = 1000
 
 Open: TypeAlias = Mapping[int, Line]
@@ -104,15 +104,11 @@ class Claimer:
     async def _lines_for(self, tx: Transaction, lease: Lease, numbers: Sequence[int]) -> dict[int, Line]:
         """Of lines with ready runs, those of which the worker may be given some."""
         found = {number: await self._lines.by_id(tx, number) for number in numbers}
-        return {
-            number: line
-            for number, line in found.items()
-            if serves(lease.domains, line.domain) and can_take(lease.queues, lease.requires, line.queue, line.requires)
-        }
+        return {number: line for number, line in found.items() if may_take(lease.takes, line)}
 
     async def _choose(self, tx: Transaction, lease: Lease, lines: Open, limited: Limited, want: int) -> Counts:
         """From which lines to take: for a worker of one domain the best, for one of several what each domain is due."""
-        if not shares(lease.domains):
+        if not shares(lease.takes.domains):
             if len(lines) == 1 and not limited:  # no need to look: the one line gives what it has
                 return dict.fromkeys(lines, want)
             return Counter(await _best(tx, lines, limited, want))
@@ -176,23 +172,56 @@ async def _take(tx: Transaction, counts: Counts, worker_id: str, now: Instant, *
     """Claim so many runs of each line. It may be fewer, where others are at the same lines."""
     if not counts:
         return ()
-    values = (*columns(list(counts.items()), 2), worker_id, now, tx.batch, tx.ordinal, _STARTED)
-    rows = await tx.fetch(_SQL["claim"], *values)
-    if not rows:
+    values = (tx.batch, tx.ordinal, worker_id, now, *columns(list(counts.items()), 2))
+    (found,) = await tx.fetch(_SQL["claim"], *values)
+    claims = await to_claims(tx.fetch, found, now)
+    if claims:
+        tx.numbers(len(claims))
+        tx.topics.add(Topic.EVENTS)
+        if rates:
+            rows = await tx.fetch(_SQL["tokens"], [claim.id for claim in claims])
+            await use_tokens(tx, [(rank, seq, gates) for rank, seq, gates in rows], now)
+    return claims
+
+
+async def to_claims(fetch: Fetch, found: Row, now: Instant) -> tuple[Claim, ...]:
+    """Claims as records, with their steps; they come as the columns of the type `treadle.claims`."""
+    if found[0] is None:
         return ()
-    tx.numbers(len(rows))
-    tx.topics.add(Topic.EVENTS)
-    steps = await _steps_of(tx, [row[0] for row in rows if row[18]])
-    if rates:
-        await use_tokens(tx, [(row[19], row[20], row[21]) for row in rows if row[21] is not None], now)
-    return tuple(to_claim((*row[:18], steps.get(row[0], ()))) for row in rows)
+    rows = list(zip(*found, strict=True))
+    steps = await _steps_of(fetch, [row[0] for row in rows if row[_STEPPED]])
+    return tuple(_to_claim(row, now, steps.get(row[0], ())) for row in rows)
 
 
-async def _steps_of(tx: Transaction, run_ids: list[str]) -> dict[str, tuple[RunStep, ...]]:
+def _to_claim(row: Row, now: Instant, steps: tuple[RunStep, ...]) -> Claim:
+    return Claim(
+        id=row[0],
+        domain=row[1],
+        job_id=row[2],
+        queue=row[3],
+        requires=row[4],
+        priority=PRIORITIES[row[5]],
+        token=row[6],
+        attempt=row[7] + row[8] + 1,
+        failures=row[7],
+        losses=row[8],
+        solo_losses=row[9],
+        suspect=row[10],
+        due_at=row[11],
+        created_at=row[12],
+        claimed_at=now,
+        work=row[13],
+        inputs=row[14],
+        has_parents=row[15],
+        steps=steps,
+    )
+
+
+async def _steps_of(fetch: Fetch, run_ids: list[str]) -> dict[str, tuple[RunStep, ...]]:
     """The recorded steps of runs that have some."""
     if not run_ids:
         return {}
     found: dict[str, list[RunStep]] = defaultdict(list)
-    for run_id, *step in await tx.fetch(_SQL["steps_of"], run_ids):
+    for run_id, *step in await fetch(_SQL["steps_of"], run_ids):
         found[run_id].append(to_step(step))
     return {run_id: tuple(steps) for run_id, steps in found.items()}

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
-from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
+from treadle.domain.runs import Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
 from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
 from treadle.engines.postgres import dependencies
 from treadle.engines.postgres.cancelling import cancel
-from treadle.engines.postgres.claiming import Claimer
 from treadle.engines.postgres.clock import WallClock
 from treadle.engines.postgres.dependencies import work_off
 from treadle.engines.postgres.enqueuing import Enqueuer, after_commit
@@ -23,6 +20,7 @@ from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.settling import settle
+from treadle.engines.postgres.stepping import Stepper
 from treadle.engines.postgres.within import Within
 from treadle.engines.postgres.workers import check_leases
 from treadle.engines.postgres.writer import Transaction, Writer
@@ -51,7 +49,7 @@ class PostgresRuns:
         self._clock = clock
         self._lines = lines
         self._enqueue = enqueue
-        self._claimer = Claimer(lines)
+        self._step = Stepper(write, read, lines)
 
     async def enqueue(
         self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
@@ -84,21 +82,14 @@ class PostgresRuns:
             return refused.answers
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
-        async def work(tx: Transaction) -> Step:
-            others = {each.worker_id for each in done if each.worker_id is not None} - {worker_id}
-            lease = (await check_leases(tx, [worker_id, *sorted(others)], now))[worker_id]
-            refused = await self._settle(tx, done, lease.now)
-            step = await self._claimer.claim(tx, worker_id, lease, want, lease.now)
-            return msgspec.structs.replace(step, refused=refused)
-
-        return await self._write(work)
+        return await self._step(worker_id, done, want, now)
 
     async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
         async def work(tx: Transaction) -> tuple[str, ...]:
             workers = {each.worker_id for each in done if each.worker_id is not None}
             if workers:
                 await check_leases(tx, sorted(workers), now)
-            refused = await self._settle(tx, done, at := await tx.now(now))
+            refused = await settle(tx, self._lines, done, at := await tx.now(now))
             await work_off(tx, at)
             return refused
 
@@ -177,12 +168,3 @@ class PostgresRuns:
         if together and any(answer.admission in REFUSALS for answer in answers):
             raise _Refused(answers)
         return answers
-
-    async def _settle(self, tx: Transaction, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
-        """Settle for workers whose leases have been looked at."""
-        if not done:
-            return ()
-        tx.topics.add(Topic.EVENTS)
-        if any(transition.to not in TERMINAL for transition in done):
-            tx.topics.add(Topic.RUNS)
-        return await settle(tx, self._lines, done, now)

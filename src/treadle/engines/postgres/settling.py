@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, State
 from treadle.domain.states import Row, Transition, row_for, settled_data
+from treadle.engines.contract import Topic
 from treadle.engines.lines import Line
 from treadle.engines.postgres import messages
 from treadle.engines.postgres.admission import arrive, release
@@ -22,6 +23,9 @@ from treadle.engines.records import to_json
 
 _SQL: Final = load("runs")
 
+ENDED_COLUMNS: Final = 13
+"""How many values tell the end of a run."""
+
 
 class Settled(NamedTuple):
     """A transition whose fence held, and where it leads: elsewhere than it says, where a cancel was accepted."""
@@ -35,10 +39,13 @@ class Settled(NamedTuple):
 
 
 async def settle(tx: Transaction, lines: Lines, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
-    """Apply what may be applied; answers the ids of the refused. The caller holds the transaction."""
+    """Apply what may be applied; answers the ids of the refused. The caller holds the transaction, and has looked at
+    the leases of those who settle."""
+    if not done:
+        return ()
     settled, doubtful = await _match(tx, done)
     if settled:
-        await tell(tx, [_event(one) for one in settled])
+        tx.topics.add(Topic.EVENTS)
         await _apply(tx, lines, settled)
         await _hand_on(tx, settled, now)
     return await _refused(tx, doubtful) if doubtful else ()
@@ -61,17 +68,20 @@ async def _match(tx: Transaction, done: Sequence[Transition]) -> tuple[list[Sett
 
 async def _apply(tx: Transaction, lines: Lines, settled: Sequence[Settled]) -> None:
     """Write down what becomes of runs, and of the messages that they have."""
-    ended = [one for one in settled if one.row.to in TERMINAL]
+    ending = [one for one in settled if one.row.to in TERMINAL]
     ((any_waits, any_messages, any_follow),) = await tx.fetch(_SQL["dependants"])
     if any_messages:
         await messages.settle(tx, [(one.transition, one.row) for one in settled])
     if any_waits:
-        await note_settled(tx, [one.transition.run.id for one in ended])
+        await note_settled(tx, [one.transition.run.id for one in ending])
     if any_follow:
-        await note_completed(tx, [one.transition.run for one in ended if one.row.to is State.COMPLETED])
-    if ended:
-        await tx.fetch(_SQL["finish"], *columns([_finished(one) for one in ended], 10))
+        await note_completed(tx, [one.transition.run for one in ending if one.row.to is State.COMPLETED])
+    if ending:
+        rows = [ended(one.transition, one.row) for one in ending]
+        await tx.fetch(_SQL["finish"], tx.batch, tx.numbers(len(rows)), *columns(rows, ENDED_COLUMNS))
     if back := [one for one in settled if one.row.to not in TERMINAL]:
+        tx.topics.add(Topic.RUNS)
+        await tell(tx, [_event(one) for one in back])
         numbers = await lines.put(tx, {_line(one.transition) for one in back})
         await tx.fetch(_SQL["put_back"], *columns([_put_back(one, numbers[_line(one.transition)]) for one in back], 14))
 
@@ -103,11 +113,12 @@ def _event(one: Settled) -> tuple[Any, ...]:
     return run.domain, one.row.event, run.id, one.events + 1, run.job_id, one.transition.at, data
 
 
-def _finished(one: Settled) -> tuple[Any, ...]:
-    said = one.transition
+def ended(said: Transition, row: Row) -> tuple[Any, ...]:
+    """A run's end as the function `treadle.finish` takes it, by the row that applies."""
     return (
-        one.seq,
-        one.row.to,
+        said.run.id,
+        said.run.token,
+        row.to,
         said.at,
         said.started_at,
         said.result,
@@ -116,6 +127,8 @@ def _finished(one: Settled) -> tuple[Any, ...]:
         said.losses,
         said.solo_losses,
         said.suspect,
+        row.event,
+        settled_data(said),
     )
 
 

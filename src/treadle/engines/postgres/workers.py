@@ -19,12 +19,18 @@ from treadle.engines.postgres.writer import Transaction, Writer
 _SQL: Final = load("workers")
 
 
-class Lease(Struct, frozen=True):
-    """What the engine knows of a worker whose lease is alive, and the time by which it is."""
+class Takes(Struct, frozen=True):
+    """From which lines a worker takes runs, for as long as it lives."""
 
     domains: tuple[str, ...]
     queues: tuple[str, ...]
     requires: frozenset[str]
+
+
+class Lease(Struct, frozen=True):
+    """What the engine knows of a worker whose lease is alive, and the time by which it is."""
+
+    takes: Takes
     draining: bool
     now: Instant
 
@@ -39,9 +45,8 @@ async def check_leases(tx: Transaction, worker_ids: Sequence[str], now: Instant 
         _, domains, queues, requires, state, alive, at = row
         if state not in ("online", "draining") or not alive:
             raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
-        leases[worker_id] = Lease(
-            tuple(domains), tuple(queues), frozenset(requires), draining=state == "draining", now=at
-        )
+        takes = Takes(tuple(domains), tuple(queues), frozenset(requires))
+        leases[worker_id] = Lease(takes, draining=state == "draining", now=at)
     return leases
 
 

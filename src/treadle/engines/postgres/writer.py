@@ -91,14 +91,30 @@ class Writer:
     def __init__(self, pool: asyncpg.Pool, *, pooled: bool, wake: Callable[[Iterable[Topic]], None]) -> None:
         self._pool = pool
         self._begin = _BEGIN_POOLED if pooled else _BEGIN
-        self._wake = wake
+        self.wake = wake
         self._next_batch = self._last_batch = 0
 
     async def __call__(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction and answer what it answers, once that is on disk."""
+        return await self._until_done(lambda: self._once(work))
+
+    async def trip(self, statement: str, *values: Any) -> Row:
+        """Run one statement, in one trip, which is a transaction: its first value is an id for a batch of events.
+
+        Answers its only row. Whom to wake is the caller's to say, by `wake`.
+        """
+
+        async def once() -> Row:
+            async with self._pool.acquire() as connection:
+                row: Row = await connection.fetchrow(statement, await self._batch(connection), *values)
+                return row
+
+        return await self._until_done(once)
+
+    async def _until_done(self, once: Callable[[], Awaitable[T]]) -> T:
         for _ in range(TRIES):
             try:
-                return await self._once(work)
+                return await once()
             except _AGAIN:
                 await sleep(_REST_SECONDS * random.random())  # noqa: S311 - spreads those who met, guards nothing
             except DRIVER_ERRORS as error:
@@ -118,7 +134,7 @@ class Writer:
         for act in transaction.after:
             act()
         if transaction.topics:
-            self._wake(transaction.topics)
+            self.wake(transaction.topics)
         return result
 
     async def _batch(self, connection: asyncpg.Connection) -> int:

@@ -52,13 +52,7 @@ ORDER BY place;
 
 -- name: look
 -- What a trip has to know of the engine, in one look: when something is due next, whether parents that ended are still to
--- be worked off, what the worker holds, and the lines that have ready runs, by leaping over the index from line to line.
-WITH RECURSIVE leap (line) AS (
-  (SELECT line FROM treadle.runs WHERE state = 'ready' ORDER BY line LIMIT 1)
-  UNION ALL
-  SELECT (SELECT line FROM treadle.runs WHERE state = 'ready' AND line > leap.line ORDER BY line LIMIT 1)
-  FROM leap WHERE leap.line IS NOT NULL
-)
+-- be worked off, what the worker holds, and the lines that have ready runs.
 SELECT least((SELECT min(due_at) FROM treadle.runs WHERE state = 'scheduled'),
              (SELECT min(next_at) FROM treadle.rates WHERE next_at IS NOT NULL),
              (SELECT min(timeout_at) FROM treadle.waits WHERE timeout_at IS NOT NULL)),
@@ -66,7 +60,7 @@ SELECT least((SELECT min(due_at) FROM treadle.runs WHERE state = 'scheduled'),
        EXISTS (SELECT 1 FROM treadle.runs WHERE state = 'running' AND worker_id = $1),
        EXISTS (SELECT 1 FROM treadle.runs WHERE state = 'running' AND worker_id = $1 AND suspect),
        ARRAY (SELECT id FROM treadle.runs WHERE state = 'running' AND worker_id = $1 AND cancel_at IS NOT NULL),
-       ARRAY (SELECT line FROM leap WHERE line IS NOT NULL),
+       treadle.ready_lines(),
        EXISTS (SELECT 1 FROM treadle.queues), EXISTS (SELECT 1 FROM treadle.rates);
 
 -- name: due
@@ -83,27 +77,16 @@ SELECT l.line, head.rank, head.seq FROM unnest($1::bigint[]) AS l (line) CROSS J
 ) AS head
 ORDER BY head.rank, head.seq LIMIT $2;
 
+-- name: step
+SELECT alive, whole, settled, any_follow, moment, next_due, cancels, (claimed).*
+FROM treadle.step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
+
 -- name: claim
--- The best of each line that no other claims at this moment. Steps of a run that has some come with it.
-WITH picked AS MATERIALIZED (
-  SELECT head.seq FROM unnest($1::bigint[], $2::bigint[]) AS l (line, most) CROSS JOIN LATERAL (
-    SELECT seq FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT l.most
-    FOR NO KEY UPDATE SKIP LOCKED -- whoever binds a child to a run does not keep it from being claimed
-  ) AS head
-), claimed AS (
-  UPDATE treadle.runs AS r
-  SET state = 'running', token = token + 1, worker_id = $3, claimed_at = $4, events = events + 1, reason = NULL
-  FROM picked WHERE r.seq = picked.seq
-  RETURNING r.*
-), told AS (
-  INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-  SELECT $5, $6::integer + row_number() OVER (ORDER BY rank, seq) - 1, domain, $7, id, events, job_id, claimed_at,
-         convert_to('{"attempt":' || failures + losses + 1 || ',"token":' || token || '}', 'UTF8')
-  FROM claimed
-)
-SELECT id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures, losses, solo_losses, suspect,
-       due_at, created_at, claimed_at, work, inputs, depends IS NOT NULL, stepped, rank, seq, gates
-FROM claimed ORDER BY rank, seq;
+SELECT * FROM treadle.claim($1, $2, $3, $4, $5, $6);
+
+-- name: tokens
+-- Of claimed runs those that use up tokens, perhaps.
+SELECT rank, seq, gates FROM treadle.runs WHERE id = ANY ($1) AND gates IS NOT NULL;
 
 -- name: steps_of
 SELECT run_id, name, kind, result, token, at, event FROM treadle.steps WHERE run_id = ANY ($1) ORDER BY seq;
@@ -115,23 +98,7 @@ FROM treadle.runs AS r JOIN unnest($1::text[], $2::bigint[]) AS t (id, token) ON
 WHERE r.state = 'running' ORDER BY r.id FOR UPDATE OF r;
 
 -- name: finish
--- Runs that end, with their last events.
-WITH t AS (
-  SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::text[], $7::integer[],
-                       $8::integer[], $9::integer[], $10::boolean[])
-    AS t (seq, state, at, started_at, result, error, failures, losses, solo_losses, suspect)
-), gone AS (
-  DELETE FROM treadle.runs AS r USING t WHERE r.seq = t.seq
-  RETURNING r.*, t.state AS final, t.at, t.started_at AS began, t.result, t.error AS why, t.failures AS f, t.losses AS l,
-            t.solo_losses AS s, t.suspect AS doubtful
-)
-INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at,
-                             token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at,
-                             finished_at, cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
-SELECT id, domain, job_id, job_version, queue, requires, priority, final, due_at, rank, created_at, token,
-       failures + losses + 1, f, l, s, doubtful, cancel_at, worker_id, coalesce(started_at, began), at,
-       cause, schedule_id, slot, retry_of, limits, depends, why, result, work, inputs
-FROM gone;
+SELECT treadle.finish($1, $2, false, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- name: dependants
 -- What may hang on runs that are being settled, seen after they were locked: whether any others wait, any messages are in

@@ -1,0 +1,197 @@
+-- serves: 1
+-- The trips that are made most, each one call and one transaction: what is usual is done here, by the statements that the
+-- rest of the engine uses too; whatever needs more is left to the engine, which is told so.
+--
+-- Functions keep their plans in the session of the server, whoever stands between. Their settings are set while they run:
+-- plans are made once, and by way of the indexes, whatever is known of a table that may just have been made.
+
+-- Claims, a column each, so that a batch is one row.
+CREATE TYPE treadle.claims AS (
+  ids text[], domains text[], job_ids text[], queues text[], requires text[], priorities text[], tokens bigint[],
+  failures integer[], losses integer[], solo_losses integer[], suspects boolean[], due_ats bigint[], created_ats bigint[],
+  works bytea[], inputs bytea[], have_parents boolean[], stepped boolean[]
+);
+
+-- Move running runs to the history, with their last events, each only under its token. Answers the places of those that
+-- were moved. `plain` leaves out those whose end means more: a cancel was accepted, others wait for their slots, or they
+-- have messages.
+CREATE FUNCTION treadle.finish(
+  event_batch bigint, first_ordinal integer, plain boolean,
+  run_ids text[], run_tokens bigint[], final_states text[], ended_ats bigint[], began_ats bigint[], run_results bytea[],
+  run_errors text[], failed integer[], lost integer[], lost_alone integer[], doubtful boolean[], event_types text[],
+  event_data bytea[]
+) RETURNS integer[] LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+  moved integer[];
+BEGIN
+  WITH done AS (
+    SELECT * FROM unnest(run_ids, run_tokens, final_states, ended_ats, began_ats, run_results, run_errors, failed, lost,
+                         lost_alone, doubtful, event_types, event_data) WITH ORDINALITY
+      AS t (id, token, final, at, began, result, why, f, l, s, d, event, data, place)
+    ORDER BY id -- in which all lock runs
+  ), gone AS (
+    DELETE FROM treadle.runs AS r USING done
+    WHERE r.id = done.id AND r.token = done.token AND r.state = 'running'
+      AND (NOT plain OR r.cancel_at IS NULL AND r.gates IS NULL AND NOT EXISTS (
+        SELECT 1 FROM treadle.messages AS m WHERE m.state = 'leased' AND m.run_id = r.id
+      ))
+    RETURNING r.*, final, at, began, result, why, f, l, s, d, event, data, place
+  ), told AS (
+    INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
+    SELECT event_batch, first_ordinal + place - 1, domain, event, id, events + 1, job_id, at, data FROM gone
+  ), kept AS (
+    INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank,
+                                 created_at, token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id,
+                                 started_at, finished_at, cause, schedule_id, slot, retry_of, limits, depends, error,
+                                 result, work, inputs)
+    SELECT id, domain, job_id, job_version, queue, requires, priority, final, due_at, rank, created_at, token,
+           failures + losses + 1, f, l, s, d, cancel_at, worker_id, coalesce(started_at, began), at,
+           cause, schedule_id, slot, retry_of, limits, depends, why, result, work, inputs
+    FROM gone ORDER BY place
+  )
+  SELECT coalesce(array_agg(place::integer), '{}') INTO moved FROM gone;
+  RETURN moved;
+END
+$$;
+
+-- Claim the best runs of each line that no other claims at this moment, so many of each, with their events.
+CREATE FUNCTION treadle.claim(
+  event_batch bigint, first_ordinal integer, worker text, at bigint, from_lines bigint[], most_of_each bigint[]
+) RETURNS treadle.claims LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+  found treadle.claims;
+BEGIN
+  WITH picked AS MATERIALIZED (
+    SELECT head.seq FROM unnest(from_lines, most_of_each) AS l (line, most) CROSS JOIN LATERAL (
+      SELECT seq FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT l.most
+      FOR NO KEY UPDATE SKIP LOCKED -- whoever binds a child to a run does not keep it from being claimed
+    ) AS head
+  ), claimed AS (
+    UPDATE treadle.runs AS r
+    SET state = 'running', token = token + 1, worker_id = worker, claimed_at = claim.at, events = events + 1, reason = NULL
+    FROM picked WHERE r.seq = picked.seq
+    RETURNING r.*
+  ), sorted AS (
+    SELECT *, row_number() OVER (ORDER BY rank, seq) AS place FROM claimed
+  ), told AS (
+    INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
+    SELECT event_batch, first_ordinal + place - 1, domain, 'run.started', id, events, job_id, claim.at,
+           convert_to('{"attempt":' || failures + losses + 1 || ',"token":' || token || '}', 'UTF8')
+    FROM sorted
+  )
+  SELECT array_agg(id), array_agg(domain), array_agg(job_id), array_agg(queue), array_agg(requires), array_agg(priority),
+         array_agg(token), array_agg(failures), array_agg(losses), array_agg(solo_losses), array_agg(suspect),
+         array_agg(due_at), array_agg(created_at), array_agg(work), array_agg(inputs), array_agg(depends IS NOT NULL),
+         array_agg(stepped)
+  INTO found FROM sorted;
+  RETURN found;
+END
+$$;
+
+-- The lines that have ready runs, by leaping over the index from line to line.
+CREATE FUNCTION treadle.ready_lines() RETURNS bigint[] LANGUAGE sql
+SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
+AS $$
+  WITH RECURSIVE leap (line) AS (
+    (SELECT line FROM treadle.runs WHERE state = 'ready' ORDER BY line LIMIT 1)
+    UNION ALL
+    SELECT (SELECT line FROM treadle.runs WHERE state = 'ready' AND line > leap.line ORDER BY line LIMIT 1)
+    FROM leap WHERE leap.line IS NOT NULL
+  )
+  SELECT ARRAY (SELECT line FROM leap WHERE line IS NOT NULL)
+$$;
+
+-- A worker's trip: settle what has ended for good, and claim the next. Nothing is done where its lease is not `alive`.
+-- Whatever is not usual is left to the engine, which goes on where not all was done: `whole` says that it was.
+CREATE FUNCTION treadle.step(
+  event_batch bigint, worker text, told_now bigint, run_ids text[], run_tokens bigint[], final_states text[],
+  ended_ats bigint[], began_ats bigint[], run_results bytea[], run_errors text[], failed integer[], lost integer[],
+  lost_alone integer[], doubtful boolean[], event_types text[], event_data bytea[],
+  want bigint, -- how many runs to claim
+  open_lines bigint[], shut_lines bigint[], -- the lines from which the worker may take, and those from which it may not
+  OUT alive boolean, OUT whole boolean, OUT settled integer[], OUT any_follow boolean, OUT moment bigint,
+  OUT next_due bigint, OUT cancels text[], OUT claimed treadle.claims
+) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+  ending integer := cardinality(run_ids);
+  lease record;
+  ready bigint[];
+  counts bigint[];
+BEGIN
+  whole := false;
+  settled := '{}';
+  any_follow := false;
+  moment := coalesce(told_now, treadle.now());
+  SELECT state, lease_until INTO lease FROM treadle.workers WHERE id = worker;
+  alive := FOUND AND lease.state IN ('online', 'draining') AND lease.lease_until > moment;
+  IF NOT alive THEN
+    RETURN;
+  END IF;
+
+  IF ending > 0 THEN
+    settled := treadle.finish(event_batch, 0, true, run_ids, run_tokens, final_states, ended_ats, began_ats, run_results,
+                              run_errors, failed, lost, lost_alone, doubtful, event_types, event_data);
+    -- Looked for once the runs are gone: whoever binds a child to one of them holds it meanwhile, or comes too late.
+    IF EXISTS (SELECT 1 FROM treadle.dependents) THEN
+      INSERT INTO treadle.resolutions (parent)
+      SELECT run_ids[place] FROM unnest(settled) AS place
+      WHERE EXISTS (SELECT 1 FROM treadle.edges WHERE parent = run_ids[place] AND verdict IS NULL);
+    END IF;
+    IF EXISTS (SELECT 1 FROM treadle.links WHERE follows) THEN
+      INSERT INTO treadle.triggers (domain, job_id, upstream, run_id)
+      SELECT h.domain, links.id, h.job_id, h.id
+      FROM treadle.history AS h JOIN treadle.links ON links.domain = h.domain AND links.named = h.job_id AND follows
+      WHERE h.id IN (SELECT run_ids[place] FROM unnest(settled) AS place) AND h.state = 'completed' ORDER BY h.seq;
+      any_follow := FOUND;
+    END IF;
+  END IF;
+
+  SELECT least((SELECT min(due_at) FROM treadle.runs WHERE state = 'scheduled'),
+               (SELECT min(next_at) FROM treadle.rates WHERE next_at IS NOT NULL),
+               (SELECT min(timeout_at) FROM treadle.waits WHERE timeout_at IS NOT NULL)),
+         ARRAY (SELECT id FROM treadle.runs WHERE state = 'running' AND worker_id = worker AND cancel_at IS NOT NULL)
+  INTO next_due, cancels;
+  whole := cardinality(settled) = ending AND lease.state = 'online' AND coalesce(next_due > moment, true)
+    AND NOT EXISTS (SELECT 1 FROM treadle.resolutions) AND NOT EXISTS (SELECT 1 FROM treadle.rates)
+    AND NOT EXISTS (SELECT 1 FROM treadle.runs WHERE state = 'running' AND worker_id = worker AND suspect);
+  IF whole THEN
+    ready := treadle.ready_lines();
+    whole := ready <@ (open_lines || shut_lines);
+    ready := ARRAY (SELECT unnest(ready) INTERSECT SELECT unnest(open_lines));
+    IF EXISTS (SELECT 1 FROM treadle.queues) THEN
+      whole := whole AND NOT EXISTS (
+        SELECT 1 FROM treadle.lines JOIN treadle.queues ON queues.domain = lines.domain AND queues.name = lines.queue
+        WHERE lines.id = ANY (ready)
+      );
+    END IF;
+  END IF;
+  IF whole AND want > 0 THEN
+    counts := ARRAY[want];
+    IF cardinality(ready) > 1 THEN
+      SELECT array_agg(line), array_agg(most) INTO ready, counts FROM (
+        SELECT line, count(*) AS most FROM (
+          SELECT l.line FROM unnest(ready) AS l (line) CROSS JOIN LATERAL (
+            SELECT rank, seq FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT want
+          ) AS head
+          ORDER BY rank, seq LIMIT want
+        ) AS best GROUP BY line
+      ) AS counted;
+    END IF;
+    IF cardinality(ready) > 0 THEN
+      claimed := treadle.claim(event_batch, ending, worker, moment, ready, counts);
+    END IF;
+  END IF;
+  IF cardinality(settled) > 0 OR claimed.ids IS NOT NULL THEN
+    INSERT INTO treadle.event_batches (id) VALUES (event_batch); -- last of all
+  END IF;
+END
+$$;

@@ -1,0 +1,89 @@
+"""A worker's trip: one call where everything is as usual, and a transaction of many statements where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from treadle.domain.instants import Instant
+from treadle.domain.runs import TERMINAL, Claim
+from treadle.domain.states import Row as Way
+from treadle.domain.states import Transition
+from treadle.domain.workers import shares
+from treadle.engines.contract import Step, Topic
+from treadle.engines.postgres.claiming import Claimer, to_claims
+from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.pool import Row
+from treadle.engines.postgres.queries import load
+from treadle.engines.postgres.reader import Reader
+from treadle.engines.postgres.settling import ENDED_COLUMNS, ended, settle
+from treadle.engines.postgres.workers import Takes, check_leases
+from treadle.engines.postgres.writer import Transaction, Writer, columns
+
+_SQL: Final = load("runs")
+
+
+class _Trip(NamedTuple):
+    """See the function `treadle.step`."""
+
+    alive: bool
+    whole: bool
+    settled: Sequence[int]
+    any_follow: bool
+    now: Instant
+    next_due: Instant | None
+    cancels: Sequence[str]
+    claims: Sequence[Claim]
+
+
+class Stepper:
+    """Makes trips for workers, of which it remembers what they take."""
+
+    def __init__(self, write: Writer, read: Reader, lines: Lines) -> None:
+        self._write = write
+        self._read = read
+        self._lines = lines
+        self._claimer = Claimer(lines)
+        self._workers: dict[str, Takes] = {}
+
+    async def __call__(self, worker_id: str, done: Sequence[Transition], want: int, now: Instant | None) -> Step:
+        """See `contract.RunStore.step`."""
+        takes = self._workers.get(worker_id)
+        if takes is None or shares(takes.domains) or any(each.worker_id != worker_id for each in done):
+            return await self._at_length(worker_id, done, want, now)
+        plain = [each for each in done if each.to in TERMINAL]
+        trip = await self._shortly(worker_id, takes, plain, want if len(plain) == len(done) else 0, now)
+        if not trip.alive:
+            del self._workers[worker_id]
+        elif trip.whole and len(plain) == len(done):
+            return Step(claims=tuple(trip.claims), cancels=tuple(trip.cancels), next_due=trip.next_due)
+        settled = {plain[place - 1].run.id for place in trip.settled}
+        rest = [each for each in done if each.run.id not in settled]
+        return await self._at_length(worker_id, rest, want, now)
+
+    async def _shortly(
+        self, worker_id: str, takes: Takes, done: Sequence[Transition], want: int, now: Instant | None
+    ) -> _Trip:
+        """One call. Whatever it has left undone is not usual, or somebody was in its way."""
+        rows = [ended(each, Way(each.to, each.event)) for each in done]
+        lines = self._lines.divide(takes)
+        values = (worker_id, now, *columns(rows, ENDED_COLUMNS), want, lines.open, lines.shut)
+        row: Row = await self._write.trip(_SQL["step"], *values)
+        alive, whole, settled, any_follow, moment, next_due, cancels = row[:7]
+        claims = await to_claims(self._read.fetch, row[7:], moment)
+        if settled or claims:
+            self._write.wake((Topic.EVENTS, Topic.TRIGGERS) if any_follow else (Topic.EVENTS,))
+        return _Trip(alive, whole, settled, any_follow, moment, next_due, cancels or (), claims)
+
+    async def _at_length(self, worker_id: str, done: Sequence[Transition], want: int, now: Instant | None) -> Step:
+        async def work(tx: Transaction) -> Step:
+            others = {each.worker_id for each in done if each.worker_id is not None} - {worker_id}
+            lease = (await check_leases(tx, [worker_id, *sorted(others)], now))[worker_id]
+            self._workers[worker_id] = lease.takes
+            refused = await settle(tx, self._lines, done, lease.now)
+            step = await self._claimer.claim(tx, worker_id, lease, want, lease.now)
+            return replace(step, refused=refused)
+
+        return await self._write(work)
