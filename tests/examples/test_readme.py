@@ -56,6 +56,13 @@ def test_readme_of_example(product: Product, tmp_path: Path, page: Path) -> None
         assert matches(command.shown, printed), printed
 
 
+def test_the_page_about_jobs_is_that_of_the_server(product: Product) -> None:
+    page = product.up.run("job", "docs").stdout
+    assert "- [chain.monitor](#chainmonitor): every minute" in page
+    assert "Runs every minute. Defined in `examples/chain-monitor/chain_monitor.py:" in page
+    assert page == product.up.run("job", "docs").stdout
+
+
 def test_every_route_is_named(product: Product) -> None:
     paths = product.get("/openapi.json")["paths"]
     routes = [f"{method.upper()} {path}" for path, item in paths.items() for method in item]
