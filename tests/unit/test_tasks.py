@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from treadle import BaseTask, GiveUp, JobContext, JobPriority, RunnerResult, job
-from treadle.authoring.decorators import Handler
+from treadle.authoring.decorators import AnyHandler
 from treadle.authoring.tasks import VALIDATIONS
 from treadle.domain.errors import InvalidInput
 from treadle.domain.jobs import parse_job
@@ -20,10 +20,10 @@ class Counted(RunnerResult):
     items: int = 0
 
 
-def declared(body: dict[str, Any], **options: Any) -> Handler[..., Any]:
+def declared(body: dict[str, Any], **options: Any) -> AnyHandler:
     """A class with these members, as a job."""
     task: Any = type("Task", (BaseTask,), body)
-    handler: Handler[..., Any] = job("a", **options)(task).handler
+    handler: AnyHandler = job("a", **options)(task).handler
     return handler
 
 

@@ -14,7 +14,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from treadle.authoring.context import JobContext, RunningAttempt
-from treadle.authoring.models import convert, decoder, is_model, plain, schema_of
+from treadle.authoring.models import convert, decoder, is_model, plain
+from treadle.authoring.schemas import schema_of
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.inputs import input_problems

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Generic, Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+from typing import (
+    Any,
+    Final,
+    Generic,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    overload,
+)
 
 from treadle.authoring.binding import Binding
 from treadle.authoring.context import RunningAttempt
@@ -27,6 +40,9 @@ from treadle.domain.priority import Priority
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
+"""What the function returns: of an async one, what is to be awaited."""
+Value = TypeVar("Value")
+"""The result of a run: what an async function returns once it was awaited."""
 Task = TypeVar("Task", bound=BaseTask[Any])
 
 
@@ -89,10 +105,14 @@ class Declare(Protocol):
     @overload
     def __call__(self, target: type[Task], /) -> type[Task]: ...  # type: ignore[overload-overlap]
     @overload
-    def __call__(self, target: Callable[Params, Result], /) -> Handler[Params, Result]: ...
+    def __call__(
+        self, target: Callable[Params, Coroutine[Any, Any, Value]], /
+    ) -> Handler[Params, Coroutine[Any, Any, Value], Value]: ...
+    @overload
+    def __call__(self, target: Callable[Params, Result], /) -> Handler[Params, Result, Result]: ...
 
 
-class Handler(Generic[Params, Result]):
+class Handler(Generic[Params, Result, Value]):
     """A function that carries out a type of job. Called, it is the function itself.
 
     `spec` is the job that its decorator defines; `source` is where it stands, such as `tasks/report.py:12`; `retry` is
@@ -129,7 +149,7 @@ class Handler(Generic[Params, Result]):
     def __repr__(self) -> str:
         return f"<handler {self.type} at {self.source}>"
 
-    async def enqueue(self, inputs: object | None = None, /, **named: Any) -> RunHandle:
+    async def enqueue(self, inputs: object | None = None, /, **named: Any) -> RunHandle[Value]:
         """Submit a run, with its inputs by name, or as a mapping or a model: `await send.enqueue(org="x", delay=60)`.
 
         `key`, `priority`, `delay`, `at`, `unique`, `depends_on` and `connection` are options; what they mean and what
@@ -145,13 +165,13 @@ class Handler(Generic[Params, Result]):
         *,
         priority: Priority | str | int | None = None,
         connection: object | None = None,
-    ) -> list[RunHandle]:
+    ) -> list[RunHandle[Value]]:
         """Submit a run for each of `inputs` (mappings or models), all or none, in one transaction."""
         run_ids = await with_client(self._submitter.many(inputs, priority, connection), connection)
         return [RunHandle(run_id, self.binding.result) for run_id in run_ids]
 
     @property
-    def sync(self) -> SyncWords:
+    def sync(self) -> SyncWords[Value]:
         """`enqueue` and `enqueue_many` for sync code."""
         return SyncWords(self._submitter)
 
@@ -171,12 +191,15 @@ class Handler(Generic[Params, Result]):
         return self.binding.arguments(attempt)
 
 
+AnyHandler: TypeAlias = Handler[..., Any, Any]
+
+
 class Collection:
     """The handlers declared while files below `root` are imported."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.handlers: list[Handler[..., Any]] = []
+        self.handlers: list[AnyHandler] = []
 
 
 _collection: ContextVar[Collection | None] = ContextVar("collection", default=None)
@@ -224,7 +247,7 @@ def job(job_id: str, /, **options: Unpack[JobOptions]) -> Declare:
     return declare
 
 
-def _handler(job_id: str, target: Any, options: JobOptions, source: str) -> Handler[..., Any]:
+def _handler(job_id: str, target: Any, options: JobOptions, source: str) -> AnyHandler:
     """What a function or a class becomes. Raises InvalidInput with every fault in it and in the options."""
     _check_target(target)
     is_task = isinstance(target, type) and issubclass(target, BaseTask)

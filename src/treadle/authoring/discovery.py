@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from treadle.authoring.decorators import Collection, Handler, collecting
+from treadle.authoring.decorators import AnyHandler, Collection, Handler, collecting
 from treadle.authoring.registry import Registry
 from treadle.authoring.tasks import BaseTask
 from treadle.authoring.types import forget
@@ -89,7 +89,7 @@ def _task_files(folder: Path) -> Iterator[Path]:
             yield file
 
 
-def _handlers(module: ModuleType, collection: Collection) -> Iterator[Handler[..., Any]]:
+def _handlers(module: ModuleType, collection: Collection) -> Iterator[AnyHandler]:
     """What a file declares, be its name taken by a later function, and what it imports."""
     yield from (handler for handler in collection.handlers if handler.function.__module__ == module.__name__)
     for value in vars(module).values():

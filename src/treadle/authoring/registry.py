@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from treadle.authoring.decorators import Handler
+from treadle.authoring.decorators import AnyHandler
 from treadle.domain.errors import Conflict
 
 
@@ -13,9 +12,9 @@ class Registry:
     """Handlers by type. A type has one handler."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, Handler[..., Any]] = {}
+        self._handlers: dict[str, AnyHandler] = {}
 
-    def add(self, *handlers: Handler[..., Any]) -> None:
+    def add(self, *handlers: AnyHandler) -> None:
         """Adds all of them, or none: raises Conflict, naming both places, where the type of one has another already."""
         merged = dict(self._handlers)
         for handler in handlers:
@@ -24,11 +23,11 @@ class Registry:
                 raise Conflict(f'"{handler.type}" is declared twice: at {known.source} and at {handler.source}')
         self._handlers = merged
 
-    def get(self, type_: str) -> Handler[..., Any] | None:
+    def get(self, type_: str) -> AnyHandler | None:
         """The handler of a type, or None."""
         return self._handlers.get(type_)
 
-    def __iter__(self) -> Iterator[Handler[..., Any]]:
+    def __iter__(self) -> Iterator[AnyHandler]:
         return iter(self._handlers.values())
 
     def __len__(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypedDict, TypeVar, cast
 
 from treadle.authoring.binding import Binding
 from treadle.authoring.models import convert
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from treadle.domain.runs import Run, State
 
 T = TypeVar("T")
+Value = TypeVar("Value")
 
 Submit: TypeAlias = "Callable[[AsyncClient], Coroutine[Any, Any, T]]"
 
@@ -36,7 +37,7 @@ class SubmitOptions(TypedDict, total=False):
 _OPTIONS: Final = frozenset(SubmitOptions.__annotations__)
 
 
-class _Handle:
+class _Handle(Generic[Value]):
     """The id of a run that was submitted, and the type of its result."""
 
     def __init__(self, run_id: str, result: Any) -> None:
@@ -47,32 +48,32 @@ class _Handle:
         return f"<run {self.id}>"
 
 
-class RunHandle(_Handle):
+class RunHandle(_Handle[Value]):
     """A run that was submitted, by its id."""
 
     async def wait(self) -> Run:
         """The run once it has ended, however it did."""
         return await with_client(lambda client: client.wait(self.id))
 
-    async def result(self) -> Any:
+    async def result(self) -> Value:
         """Its result, of the type that the handler's annotation says. Raises RunNotCompleted where it has none."""
-        return convert(await with_client(lambda client: client.result(self.id)), self._result)
+        return cast("Value", convert(await with_client(lambda client: client.result(self.id)), self._result))
 
     async def cancel(self) -> State:
         """See `AsyncClient.cancel`."""
         return await with_client(lambda client: client.cancel(self.id))
 
 
-class SyncRunHandle(_Handle):
+class SyncRunHandle(_Handle[Value]):
     """`RunHandle` for sync code."""
 
     def wait(self) -> Run:
         """See `RunHandle.wait`."""
         return with_client_here(lambda client: client.wait(self.id))
 
-    def result(self) -> Any:
+    def result(self) -> Value:
         """See `RunHandle.result`."""
-        return convert(with_client_here(lambda client: client.result(self.id)), self._result)
+        return cast("Value", convert(with_client_here(lambda client: client.result(self.id)), self._result))
 
     def cancel(self) -> State:
         """See `RunHandle.cancel`."""
@@ -108,13 +109,13 @@ class Submitter:
         return lambda client: client.enqueue_many(self._job_id, each, priority=priority, connection=connection)
 
 
-class SyncWords:
+class SyncWords(Generic[Value]):
     """The words of a handler that submit runs, for sync code: `send_report.sync.enqueue(org="x")`."""
 
     def __init__(self, submitter: Submitter) -> None:
         self._submitter = submitter
 
-    def enqueue(self, inputs: object | None = None, /, **named: Any) -> SyncRunHandle:
+    def enqueue(self, inputs: object | None = None, /, **named: Any) -> SyncRunHandle[Value]:
         """See `Handler.enqueue`."""
         run_id = with_client_here(self._submitter.one(inputs, named), named.get("connection"))
         return SyncRunHandle(run_id, self._submitter.result)
@@ -125,7 +126,7 @@ class SyncWords:
         *,
         priority: Priority | str | int | None = None,
         connection: object | None = None,
-    ) -> list[SyncRunHandle]:
+    ) -> list[SyncRunHandle[Value]]:
         """See `Handler.enqueue_many`."""
         run_ids = with_client_here(self._submitter.many(inputs, priority, connection), connection)
         return [SyncRunHandle(run_id, self._submitter.result) for run_id in run_ids]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, get_args, get_origin
 
 from treadle.authoring.context import JobContext
 from treadle.authoring.retrying import GiveUp, Retry
@@ -14,7 +14,8 @@ from treadle.domain.outcomes import Failed, RunError, Skipped
 from treadle.domain.priority import Priority
 
 if TYPE_CHECKING:
-    from treadle.authoring.decorators import Handler
+    from treadle.authoring.decorators import AnyHandler
+    from treadle.authoring.submitting import RunHandle
 
 Result = TypeVar("Result")
 
@@ -27,13 +28,20 @@ VALIDATIONS: Final = ("_validate_config", "_validate_resources", "_validate_prer
 _ASYNC: Final = (*VALIDATIONS, "_execute_impl", "_handle_execution_error")
 
 
+if TYPE_CHECKING:
+    ResultError = Exception | str | None
+else:
+    ResultError = str | None
+    """An exception that a task puts there is kept as a text, so that is what a result that is read again has."""
+
+
 @dataclasses.dataclass
 class RunnerResult:
     """What became of one thing that a task has dealt with. To be extended by fields of one's own."""
 
     success: bool = True
     message: str = ""
-    error: Exception | str | None = None
+    error: ResultError = None
 
 
 class BaseTask(Generic[Result]):
@@ -43,8 +51,13 @@ class BaseTask(Generic[Result]):
     ones are not asked.
     """
 
-    handler: ClassVar[Handler[..., Any]]
-    """What `@job` makes of the class; it submits runs: `await Sync.handler.enqueue()`."""
+    handler: ClassVar[AnyHandler]
+    """What `@job` makes of the class."""
+
+    @classmethod
+    async def enqueue(cls, inputs: object | None = None, /, **named: Any) -> RunHandle[list[Result]]:
+        """Submit a run; see `Handler.enqueue`. Its result is the list of what `_execute_impl` answered."""
+        return await cls.handler.enqueue(inputs, **named)
 
     async def _validate_config(self, context: JobContext) -> bool:
         """Whether the configuration is all there."""
@@ -89,7 +102,17 @@ def task_function(task: type[BaseTask[Any]]) -> Callable[[JobContext], Awaitable
     carry_out.__module__ = task.__module__
     carry_out.__name__ = carry_out.__qualname__ = task.__qualname__
     carry_out.__doc__ = task.__doc__
+    carry_out.__annotations__ = {"context": JobContext, "return": _result_type(task)}
     return carry_out
+
+
+def _result_type(task: type[BaseTask[Any]]) -> Any:
+    """What a run of the task results in: `list[SyncResult]` of a `BaseTask[SyncResult]`."""
+    for each in task.__mro__:
+        for base in getattr(each, "__orig_bases__", ()):
+            if get_origin(base) is BaseTask and not isinstance(get_args(base)[0], TypeVar):
+                return list[get_args(base)[0]]  # type: ignore[misc]
+    return Any
 
 
 async def _results(task: BaseTask[Any], context: JobContext) -> Any:

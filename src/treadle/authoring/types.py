@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Final, final
 
 from treadle.domain.errors import nearest
 
 if TYPE_CHECKING:
-    from treadle.authoring.decorators import Handler
+    from treadle.authoring.decorators import AnyHandler
 
 _NO_LETTER: Final = re.compile(r"[^A-Z0-9]+")
-_declared: Final[dict[str, Handler[..., Any]]] = {}
+_declared: Final[dict[str, AnyHandler]] = {}
 
 
 def constant_name(job_id: str) -> str:
@@ -19,7 +19,7 @@ def constant_name(job_id: str) -> str:
     return _NO_LETTER.sub("_", job_id.upper()).strip("_")
 
 
-def remember(handler: Handler[..., Any]) -> None:
+def remember(handler: AnyHandler) -> None:
     """Take notice of a declared job. One declared again under its id takes the place of the one before."""
     _declared[handler.spec.job_id] = handler
 
@@ -57,6 +57,6 @@ class JobRegistry:
     """The jobs that were declared, for looking at."""
 
     @staticmethod
-    def list_jobs() -> list[Handler[..., Any]]:
+    def list_jobs() -> list[AnyHandler]:
         """The handlers of all jobs, by id: each with its `spec` and its `source`."""
         return [_declared[job_id] for job_id in sorted(_declared)]

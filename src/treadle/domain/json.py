@@ -16,7 +16,15 @@ EMPTY_OBJECT: Json = b"{}"
 MAX_DEPTH: Final = 64
 """How deep objects and arrays may be nested in what comes from outside."""
 
-_encoder = msgspec.json.Encoder()
+
+def _dumped(value: Any) -> Any:
+    """A pydantic model as JSON holds it; it is known by its method, since nothing here knows pydantic."""
+    if not hasattr(type(value), "model_dump"):
+        raise TypeError(f"Encoding objects of type {type(value).__name__} is unsupported")
+    return value.model_dump(mode="json")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_dumped)
 _decoder = msgspec.json.Decoder()
 
 

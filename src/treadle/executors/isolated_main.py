@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from treadle.authoring.decorators import Handler
+from treadle.authoring.decorators import AnyHandler
 from treadle.authoring.discovery import discover
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import KnownParents
@@ -146,7 +146,7 @@ def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
         return attempt.suspension(error) or failure(error)
 
 
-def _find(assignment: Assignment, log: PipeLog) -> Handler[..., Any]:
+def _find(assignment: Assignment, log: PipeLog) -> AnyHandler:
     tasks = discover(*task_folders(assignment.tasks))
     handler = tasks.registry.get(assignment.handler)
     if handler is None:
@@ -156,7 +156,7 @@ def _find(assignment: Assignment, log: PipeLog) -> Handler[..., Any]:
     return handler
 
 
-def _run(handler: Handler[..., Any], arguments: dict[str, Any], stop: Stop) -> Any:
+def _run(handler: AnyHandler, arguments: dict[str, Any], stop: Stop) -> Any:
     """Calls an async handler on a loop like the worker's."""
     import asyncio
 

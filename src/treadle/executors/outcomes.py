@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import msgspec
 from msgspec import structs
 
 from treadle.authoring.context import Log
-from treadle.authoring.decorators import Handler
+from treadle.authoring.decorators import AnyHandler
 from treadle.authoring.retrying import GiveUp, Retry, ask
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, NotFound
@@ -69,7 +69,7 @@ def failure(error: BaseException) -> Failed:
     return Failed(_kept(RunError("exception", message, name, text)), retry=retry, delay=delay)
 
 
-def failure_by_rule(handler: Handler[..., Any], claim: Claim, log: Log, error: Exception) -> Failed:
+def failure_by_rule(handler: AnyHandler, claim: Claim, log: Log, error: Exception) -> Failed:
     """What an exception of a handler means, by the handler's own rule where its job's retries are `custom`.
 
     Where the rule says nothing of use, that is said in the log, and the job's policy stands.

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
-from treadle.authoring.decorators import Handler
+from treadle.authoring.decorators import AnyHandler, Handler
 from treadle.authoring.discovery import Failure, discover
 from treadle.authoring.registry import Registry
 from treadle.authoring.tasks import BaseTask
@@ -39,7 +39,7 @@ from treadle.testing.world import Stuck, World
 
 T = TypeVar("T")
 
-AnyJob: TypeAlias = Handler[..., Any] | type[BaseTask[Any]] | str
+AnyJob: TypeAlias = AnyHandler | type[BaseTask[Any]] | str
 """A job: its function or its class, or its id."""
 
 _MOST: Final = 100_000
@@ -174,7 +174,7 @@ class JobKit:
             raise InvalidInput("a JobKit has an event loop of its own: use it in a test that is `def`, not `async def`")
         return self._runner.run(work(self._world))
 
-    def _handler(self, job: AnyJob) -> Handler[..., Any]:
+    def _handler(self, job: AnyJob) -> AnyHandler:
         wanted = job if isinstance(job, str) else self._handlers(job)[0].type
         found = self._registry.get(wanted)
         if found is None:
@@ -183,7 +183,7 @@ class JobKit:
             raise NotFound(f"this kit has no job {wanted!r}{nearest(wanted, known)}{broken}")
         return found
 
-    def _handlers(self, job: AnyJob | Path) -> list[Handler[..., Any]]:
+    def _handlers(self, job: AnyJob | Path) -> list[AnyHandler]:
         if isinstance(job, Path):
             found = discover(job)
             self._failures += found.failures

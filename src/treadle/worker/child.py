@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 import treadle
 from treadle import servicelog
-from treadle.authoring.decorators import Handler
+from treadle.authoring.decorators import AnyHandler
 from treadle.authoring.discovery import Discovery, discover
 from treadle.authoring.registry import Registry
 from treadle.client.asynchronous import AsyncClient
@@ -145,7 +145,7 @@ def _executors(engine: Engine, registry: Registry, settings: Settings) -> Execut
 async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
     settings = orders.settings
 
-    def can(handler: Handler[..., Any]) -> bool:
+    def can(handler: AnyHandler) -> bool:
         return handler.needs <= settings.offered
 
     spec = WorkerSpec(
