@@ -24,9 +24,9 @@ from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import State
 from treadle.domain.states import TABLE, Change
 from treadle.engines.postgres.gates import due_rates, free_slots, recall, set_alarms
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.telling import tell
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json, to_reason
 
 Waiter: TypeAlias = tuple[Instant, int, Sequence[int]]
@@ -171,7 +171,7 @@ async def tell_blocked(tx: Transaction, seqs: Sequence[int], now: Instant) -> No
         (domain, _BLOCKED, run_id, n, job_id, now, encode({"reason": to_reason(reason)}))
         for domain, run_id, n, job_id, reason in await tx.fetch(_SQL["count_blocked"], list(seqs))
     ]
-    await tell(tx, told)
+    await tx.tell(told)
 
 
 class _Arranger:

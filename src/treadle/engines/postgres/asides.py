@@ -16,11 +16,12 @@ from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.workers import can_take, serves
 from treadle.engines.postgres.admission import Gated, Waiter, admit, arrive, release, tell_blocked
 from treadle.engines.postgres.gates import lock_gates
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.queues import controls
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json
+from treadle.engines.sql.queues import controls
 
 _SQL: Final = load("lanes")
 _FEWEST: Final = 10
@@ -75,7 +76,7 @@ async def _shut(tx: Transaction, lines: Sequence[Row]) -> frozenset[int]:
     """Of lines, those from which nobody can take now."""
     if not lines:
         return frozenset()
-    told = await controls(tx.fetch, {(domain, queue) for _, domain, queue, _ in lines})
+    told = await controls(tx, {(domain, queue) for _, domain, queue, _ in lines})
     paused = {name for name, control in told.items() if control.state is QueueState.PAUSED}
     workers = [(tuple(a), tuple(b), frozenset(c)) for a, b, c in await tx.fetch(_SQL["online"])]
     return frozenset(

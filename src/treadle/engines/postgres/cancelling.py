@@ -11,7 +11,6 @@ from treadle.domain.runs import State
 from treadle.domain.states import CANCEL_REQUESTED_EVENT, CANCEL_ROW, cancel_data
 from treadle.engines.postgres.ending import End, end_waiting
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.telling import tell
 from treadle.engines.postgres.writer import Transaction
 
 _SQL: Final = load("runs")
@@ -36,7 +35,7 @@ async def cancel(
     if marked:
         rows = await tx.fetch(_SQL["mark_cancel"], marked, now)
         data = cancel_data(why)
-        await tell(tx, [(domain, CANCEL_REQUESTED_EVENT, run_id, n, job_id, now, data) for run_id, job_id, n in rows])
+        await tx.tell([(domain, CANCEL_REQUESTED_EVENT, run_id, n, job_id, now, data) for run_id, job_id, n in rows])
     await end_waiting(tx, ends, now)
     if gone := [run_id for run_id in run_ids if run_id not in answer]:
         finished = await tx.fetch(_SQL["finished_states"], domain, gone)

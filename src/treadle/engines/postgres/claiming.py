@@ -17,17 +17,18 @@ from treadle.engines.contract import Step, Topic
 from treadle.engines.lines import Line
 from treadle.engines.postgres.admission import admit, advance
 from treadle.engines.postgres.dependencies import work_off
-from treadle.engines.postgres.domains import share_out
 from treadle.engines.postgres.gates import due_rates, use_tokens
 from treadle.engines.postgres.lines import Lines, may_take
+from treadle.engines.postgres.look import Fetch, columns
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.queues import QueueName, locked_controls, use
-from treadle.engines.postgres.reader import Fetch
+from treadle.engines.postgres.queues import locked_controls
 from treadle.engines.postgres.waits import time_out
 from treadle.engines.postgres.workers import Lease
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import PRIORITIES, to_step
+from treadle.engines.sql.domains import share_out
+from treadle.engines.sql.queues import QueueName, use
 
 _SQL: Final = load("runs")
 _STEPPED: Final = 16

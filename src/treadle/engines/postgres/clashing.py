@@ -27,7 +27,6 @@ from treadle.engines.lines import Line, gates_of
 from treadle.engines.postgres.cancelling import cancel
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.telling import tell
 from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json, to_limits
 
@@ -120,6 +119,6 @@ async def _absorb(tx: Transaction, lines: Lines, run: NewRun, debounce: Debounce
             run.inputs,
             gates_of(run.domain, run.limits) or None,
         )
-        await tell(tx, [(run.domain, DEBOUNCED_EVENT, run_id, number, run.job_id, now, debounced_data(due_at))])
+        await tx.tell([(run.domain, DEBOUNCED_EVENT, run_id, number, run.job_id, now, debounced_data(due_at))])
         return Accepted(run_id, Admission.DEBOUNCED)
     return None

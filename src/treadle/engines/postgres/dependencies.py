@@ -38,10 +38,10 @@ from treadle.engines.cascades import EDGES_AT_ONCE, LEVELS_AT_ONCE, SKIP_ROW, Ju
 from treadle.engines.contract import Topic
 from treadle.engines.postgres.admission import advance
 from treadle.engines.postgres.ending import End, end_waiting
+from treadle.engines.postgres.look import Look, columns
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.reader import Fetch
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import PRIORITIES, to_error, to_json
 
 _SQL: Final = load("dependencies")
@@ -250,19 +250,19 @@ def _what_is_kept(error: str | None) -> RunError | None:
     return None if known is None else RunError(known.code, "")
 
 
-async def parents(fetch: Fetch, domain: str, run_id: str, *, with_results: bool) -> list[Parent]:
+async def parents(look: Look, domain: str, run_id: str, *, with_results: bool) -> list[Parent]:
     """The parents of a run in the order in which it names them."""
-    found = await fetch(_SQL["depends"], run_id, domain)
+    found = await look.fetch(_SQL["depends"], run_id, domain)
     if not found or found[0][0] is None:
         return []
     ids = _depends.decode(found[0][0]).parents
-    known = {row[0]: row for row in await fetch(_SQL["parents"], domain, list(ids), with_results)}
+    known = {row[0]: row for row in await look.fetch(_SQL["parents"], domain, list(ids), with_results)}
     return [_to_parent(known.get(one, (one, None, None, None))) for one in ids]
 
 
-async def children(fetch: Fetch, domain: str, run_id: str, after: str, limit: int) -> list[str]:
+async def children(look: Look, domain: str, run_id: str, after: str, limit: int) -> list[str]:
     """The ids of the runs that name a run as their parent, from the first beyond `after`."""
-    return [child for (child,) in await fetch(_SQL["children"], domain, run_id, after, limit)]
+    return [child for (child,) in await look.fetch(_SQL["children"], domain, run_id, after, limit)]
 
 
 def _to_parent(row: Row) -> Parent:

@@ -9,14 +9,14 @@ from treadle.domain.errors import StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.engines.contract import Document, Save, Topic
 from treadle.engines.postgres import schedules as schedule_rows
-from treadle.engines.postgres import telling as event_log
 from treadle.engines.postgres.admission import admit
 from treadle.engines.postgres.gates import declare
-from treadle.engines.postgres.links import delete_links, put_links
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql import transaction as event_log
+from treadle.engines.sql.links import delete_links, put_links
 
 _SQL: Final = load("documents")
 

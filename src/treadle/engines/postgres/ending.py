@@ -11,9 +11,10 @@ from treadle.domain.runs import State
 from treadle.domain.states import Row, cancel_data
 from treadle.engines.postgres.admission import admit, release
 from treadle.engines.postgres.gates import lock_gates
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.waits import end_waits
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json
 
 _SQL: Final = load("runs")

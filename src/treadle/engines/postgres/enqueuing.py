@@ -13,7 +13,6 @@ from treadle.domain.clashes import OnClash
 from treadle.domain.instants import Instant
 from treadle.domain.json import Json
 from treadle.domain.limits import is_rendered
-from treadle.domain.queues import QueueState
 from treadle.domain.runs import NewRun
 from treadle.domain.states import QUEUED_EVENT
 from treadle.domain.submitting import wait_for
@@ -23,14 +22,14 @@ from treadle.engines.postgres import clashing
 from treadle.engines.postgres.admission import admit, arrive
 from treadle.engines.postgres.dependencies import Standing, attach
 from treadle.engines.postgres.gates import declare
-from treadle.engines.postgres.keys import Keys
-from treadle.engines.postgres.letters import resolve_by
 from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.queues import QueueName, controls
-from treadle.engines.postgres.telling import tell
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json
+from treadle.engines.sql.keys import Keys
+from treadle.engines.sql.letters import resolve_by
+from treadle.engines.sql.queues import draining
 
 _SQL: Final = load("runs")
 _ADMISSION: Final = load("admission")
@@ -135,18 +134,11 @@ class _Batch:
         runs = [run for run, _ in self._new]
         lines = await self._lines.put(self._tx, {_line(run) for run in runs})
         await self._tx.fetch(_SQL["insert_runs"], *columns([_row(run, lines[_line(run)]) for run in runs], 22))
-        await tell(
-            self._tx,
+        await self._tx.tell(
             [(run.domain, QUEUED_EVENT, run.id, 1, run.job_id, run.created_at, told) for run, told in self._new],
         )
         await attach(self._tx, runs, self._known)
         self._new.clear()
-
-
-async def draining(tx: Transaction, runs: Sequence[NewRun]) -> frozenset[QueueName]:
-    """Of the queues of runs, those that take none."""
-    told = await controls(tx.fetch, {(run.domain, run.queue) for run in runs})
-    return frozenset(name for name, control in told.items() if control.state is QueueState.DRAINING)
 
 
 async def _bring_to_gates(tx: Transaction, limited: Sequence[NewRun], now: Instant) -> None:

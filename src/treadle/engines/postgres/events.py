@@ -13,12 +13,12 @@ from treadle.domain.runs import RunKey
 from treadle.domain.waits import FAMILY
 from treadle.engines.contract import Admission, Published, Topic
 from treadle.engines.postgres import waits
-from treadle.engines.postgres.keys import Keys
 from treadle.engines.postgres.pool import DRIVER_ERRORS, translate
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.telling import append
 from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql.keys import Keys
+from treadle.engines.sql.transaction import append
 
 _SQL: Final = load("events")
 _STEPS: Final = load("steps")

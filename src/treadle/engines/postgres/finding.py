@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from treadle.domain.runs import Run, State
 from treadle.engines.contract import RunQuery
-from treadle.engines.postgres.reader import Fetch
+from treadle.engines.postgres.look import Look
 from treadle.engines.records import HISTORY, LIVE, Half, to_run
 
 _FEW: Final = "state <> 'completed'"
@@ -28,31 +28,31 @@ class _Search(Struct, frozen=True):
     which: str = "true"
 
 
-async def get(fetch: Fetch, domain: str, run_ids: Sequence[str]) -> list[Run]:
+async def get(look: Look, domain: str, run_ids: Sequence[str]) -> list[Run]:
     """Live and finished runs by id."""
     found: list[Run] = []
     for half in (LIVE, HISTORY):
-        rows = await fetch(f"{_select(half)} WHERE domain = $1 AND id = ANY ($2)", domain, list(run_ids))
+        rows = await look.fetch(f"{_select(half)} WHERE domain = $1 AND id = ANY ($2)", domain, list(run_ids))
         found.extend(to_run(row) for row in rows)
     return found
 
 
-async def find(fetch: Fetch, query: RunQuery) -> list[Run]:
+async def find(look: Look, query: RunQuery) -> list[Run]:
     """A page of runs."""
-    return await _page(fetch, _searches(query), query.limit)
+    return await _page(look, _searches(query), query.limit)
 
 
-async def find_dead(fetch: Fetch, query: RunQuery) -> list[Run]:
+async def find_dead(look: Look, query: RunQuery) -> list[Run]:
     """A page of dead letters; the query's states say nothing."""
-    return await _page(fetch, _dead_searches(replace(query, states=())), query.limit)
+    return await _page(look, _dead_searches(replace(query, states=())), query.limit)
 
 
-async def _page(fetch: Fetch, searches: Iterable[_Search], limit: int) -> list[Run]:
+async def _page(look: Look, searches: Iterable[_Search], limit: int) -> list[Run]:
     """What the searches find, each in the same order and at most a page, merged."""
     pages = []
     for search in searches:
         where, values = _conditions(search)
-        rows = await fetch(f"{_select(search.half)} WHERE {where} ORDER BY id DESC LIMIT {limit:d}", *values)
+        rows = await look.fetch(f"{_select(search.half)} WHERE {where} ORDER BY id DESC LIMIT {limit:d}", *values)
         pages.append([to_run(row) for row in rows])
     return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), limit))
 

@@ -10,9 +10,10 @@ from treadle.domain.instants import Instant
 from treadle.domain.limits import Limits, free_tokens, next_token
 from treadle.domain.rates import Rate, consume
 from treadle.engines.lines import gate_id, is_rate
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_limits
 
 _SQL: Final = load("admission")

@@ -15,9 +15,10 @@ from treadle.engines.lines import gate_id
 from treadle.engines.postgres.admission import admit
 from treadle.engines.postgres.asides import come_back, stand_aside
 from treadle.engines.postgres.gates import lock_gates
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.writer import Transaction, Writer, columns
+from treadle.engines.postgres.writer import Transaction, Writer
 
 _BEFORE_ALL: Final = (-1, 0, 0)
 MOST_HOLDERS: Final = 100

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, TypeVar
 from treadle.domain.errors import InvalidInput
 from treadle.engines.connections import is_async, libraries_of
 from treadle.engines.postgres.pool import Row
+from treadle.engines.sql.driving import drive
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ class _Sync:
             cursor.execute(script)
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        return await _in_thread(lambda: _drive(work))
+        return await _in_thread(lambda: drive(work()))
 
 
 def _psycopg(connection: Any) -> Lent:
@@ -147,17 +148,6 @@ async def _in_thread(work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(thread, work)
     finally:
         thread.shutdown(wait=False)
-
-
-def _drive(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run async code that never waits."""
-    coroutine = work()
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        result: T = done.value
-        return result
-    raise AssertionError("a sync connection was made to wait")
 
 
 @lru_cache

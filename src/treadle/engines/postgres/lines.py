@@ -1,18 +1,14 @@
-"""The lines that the table holds, remembered: none is ever removed."""
+"""The lines that the table holds, and what each worker may take of them."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from treadle.domain.workers import can_take, serves
-from treadle.engines.lines import Line, line_id
-from treadle.engines.postgres.queries import load
+from treadle.engines.lines import Line
 from treadle.engines.postgres.workers import Takes
-from treadle.engines.postgres.writer import Transaction, columns
-
-_SQL: Final = load("runs")
+from treadle.engines.sql import lines as shared
 
 
 def may_take(takes: Takes, line: Line) -> bool:
@@ -28,33 +24,12 @@ class Divided(NamedTuple):
     shut: list[int]
 
 
-class Lines:
-    """Lines by id. One is remembered once it was seen to be committed."""
+class Lines(shared.Lines):
+    """Lines by id, also divided by what workers take."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, Line] = {}
+        super().__init__()
         self._divided: dict[Takes, Divided] = {}
-
-    async def put(self, tx: Transaction, lines: Iterable[Line]) -> dict[Line, int]:
-        """The ids of lines that the table now holds."""
-        numbers = {line: line_id(line) for line in lines}
-        new = [(number, line) for line, number in numbers.items() if number not in self._lines]
-        if new:
-            await tx.fetch(_SQL["put_lines"], *columns([(number, *line) for number, line in new], 5))
-            tx.after.append(lambda: self._remember(new))
-        return numbers
-
-    def lack(self, lines: Iterable[Line]) -> bool:
-        """Whether there are some that were not seen to be committed."""
-        return any(line_id(line) not in self._lines for line in lines)
-
-    async def by_id(self, tx: Transaction, number: int) -> Line:
-        """The line behind an id that a run has."""
-        if (line := self._lines.get(number)) is None:
-            ((domain, queue, requires, solo),) = await tx.fetch(_SQL["line"], number)
-            line = Line(domain, queue, requires, solo)
-            tx.after.append(lambda: self._remember([(number, line)]))
-        return line
 
     def divide(self, takes: Takes) -> Divided:
         """What a worker may do with the lines that are remembered."""
@@ -65,13 +40,7 @@ class Lines:
             self._divided[takes] = divided
         return divided
 
-    async def running_by_domain(self, tx: Transaction) -> Counter[str]:
-        """How many runs of each domain are at work."""
-        counts: Counter[str] = Counter()
-        for number, count in await tx.fetch(_SQL["running"]):
-            counts[(await self.by_id(tx, number)).domain] += count
-        return counts
-
-    def _remember(self, lines: Iterable[tuple[int, Line]]) -> None:
-        self._lines.update(lines)
+    def remember(self, lines: Iterable[tuple[int, Line]]) -> None:
+        """Lines, with their ids, were seen to be committed."""
+        super().remember(lines)
         self._divided.clear()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 import asyncpg
 
+from treadle.engines.postgres.look import Look
 from treadle.engines.postgres.pool import DRIVER_ERRORS, Row, translate
+from treadle.engines.postgres.queries import STATEMENTS
 
 T = TypeVar("T")
 
@@ -28,17 +30,17 @@ class Reader:
             raise translate(error) from error
         return rows
 
-    async def together(self, work: Callable[[Fetch], Awaitable[T]]) -> T:
+    async def call(self, name: str, /, *values: Any) -> list[Row]:
+        """All rows that a statement answers."""
+        return await self.fetch(STATEMENTS[name], *values)
+
+    async def together(self, work: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
         """Run `work`, whose statements see the same."""
         try:
             async with self._pool.acquire() as connection:
                 await connection.execute(_SNAPSHOT)
-                result = await work(connection.fetch)
+                result = await work(Look(connection))
                 await connection.execute("COMMIT")
         except DRIVER_ERRORS as error:
             raise translate(error) from error
         return result
-
-
-Fetch = Callable[..., Awaitable[list[Row]]]
-"""A statement and its values to its rows."""

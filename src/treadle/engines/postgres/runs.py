@@ -116,18 +116,16 @@ class PostgresRuns:
         return await self._write(work)
 
     async def parents(self, domain: str, run_id: str, *, results: bool = False) -> list[Parent]:
-        return await self._read.together(
-            lambda fetch: dependencies.parents(fetch, domain, run_id, with_results=results)
-        )
+        return await self._read.together(lambda look: dependencies.parents(look, domain, run_id, with_results=results))
 
     async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
-        return await dependencies.children(self._read.fetch, domain, run_id, after, limit)
+        return await self._read.together(lambda look: dependencies.children(look, domain, run_id, after, limit))
 
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
-        return await self._read.together(lambda fetch: get(fetch, domain, run_ids))
+        return await self._read.together(lambda look: get(look, domain, run_ids))
 
     async def find(self, query: RunQuery) -> list[Run]:
-        return await self._read.together(lambda fetch: find(fetch, query))
+        return await self._read.together(lambda look: find(look, query))
 
     async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
         return [

@@ -17,11 +17,12 @@ from treadle.engines.firing import passed_over
 from treadle.engines.postgres.cancelling import cancel
 from treadle.engines.postgres.clock import WallClock
 from treadle.engines.postgres.dependencies import work_off
-from treadle.engines.postgres.enqueuing import Enqueuer, draining
+from treadle.engines.postgres.enqueuing import Enqueuer
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.telling import append
 from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql.queues import draining
+from treadle.engines.sql.transaction import append
 
 _SQL: Final = load("schedules")
 _encoder: Final = msgspec.msgpack.Encoder()

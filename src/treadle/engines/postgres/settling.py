@@ -14,11 +14,11 @@ from treadle.engines.postgres import messages
 from treadle.engines.postgres.admission import arrive, release
 from treadle.engines.postgres.dependencies import note_settled
 from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.telling import tell
 from treadle.engines.postgres.triggers import note_completed
 from treadle.engines.postgres.waits import begin_waits
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json
 
 _SQL: Final = load("runs")
@@ -81,7 +81,7 @@ async def _apply(tx: Transaction, lines: Lines, settled: Sequence[Settled]) -> N
         await tx.fetch(_SQL["finish"], tx.batch, tx.numbers(len(rows)), *columns(rows, ENDED_COLUMNS))
     if back := [one for one in settled if one.row.to not in TERMINAL]:
         tx.topics.add(Topic.RUNS)
-        await tell(tx, [_event(one) for one in back])
+        await tx.tell([_event(one) for one in back])
         numbers = await lines.put(tx, {_line(one.transition) for one in back})
         await tx.fetch(_SQL["put_back"], *columns([_put_back(one, numbers[_line(one.transition)]) for one in back], 14))
 

@@ -15,12 +15,13 @@ from treadle.domain.workers import shares
 from treadle.engines.contract import Step, Topic
 from treadle.engines.postgres.claiming import Claimer, to_claims
 from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.settling import ENDED_COLUMNS, ended, settle
 from treadle.engines.postgres.workers import Takes, check_leases
-from treadle.engines.postgres.writer import Transaction, Writer, columns
+from treadle.engines.postgres.writer import Transaction, Writer
 
 _SQL: Final = load("runs")
 

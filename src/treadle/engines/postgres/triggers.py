@@ -10,9 +10,10 @@ from treadle.domain.runs import Claim, NewRun
 from treadle.engines.contract import Topic, Trigger
 from treadle.engines.postgres.dependencies import work_off
 from treadle.engines.postgres.enqueuing import Enqueuer
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.writer import Transaction, Writer, columns
+from treadle.engines.postgres.writer import Transaction, Writer
 
 _SQL: Final = load("triggers")
 

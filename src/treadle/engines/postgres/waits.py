@@ -17,8 +17,9 @@ from treadle.domain.json import Json
 from treadle.domain.steps import StepKind
 from treadle.domain.waits import FAMILY, EventWait, data_keys, match_key, matches
 from treadle.engines.postgres.admission import advance
+from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Transaction, columns
+from treadle.engines.postgres.writer import Transaction
 
 _SQL: Final = load("steps")
 _NOTHING: Final = b"null"

@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 from treadle.domain.errors import InvalidInput, Unavailable
 from treadle.engines.postgres.lending import Lent, borrow
 from treadle.engines.postgres.notices import CHANNEL
-from treadle.engines.postgres.writer import TRIES, Raced, Transaction, end_batch
+from treadle.engines.postgres.writer import TRIES, Transaction, end_batch
+from treadle.engines.sql.transaction import Raced
 
 T = TypeVar("T")
 

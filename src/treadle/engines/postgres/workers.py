@@ -50,6 +50,11 @@ async def check_leases(tx: Transaction, worker_ids: Sequence[str], now: Instant 
     return leases
 
 
+async def check_lease(tx: Transaction, worker_id: str, now: Instant | None) -> None:
+    """Raises LeaseLost where a worker has no lease that is alive."""
+    await check_leases(tx, [worker_id], now)
+
+
 class PostgresWorkers:
     """See `contract.WorkerStore`. Heartbeats have a `Writer` of their own, with a connection that nobody else takes."""
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
 from treadle.domain.errors import Unavailable
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
+from treadle.engines.postgres.look import Connection, Look
 from treadle.engines.postgres.pool import DRIVER_ERRORS, SETTINGS, Row, translate
+from treadle.engines.sql.transaction import Raced, Told
 
 T = TypeVar("T")
 
@@ -25,34 +27,20 @@ TRIES: Final = 20
 _BEGIN: Final = "BEGIN"
 _BEGIN_POOLED: Final = "; ".join((_BEGIN, *(f"SET LOCAL {name} = '{value}'" for name, value in SETTINGS.items())))
 _REST_SECONDS: Final = 0.002
-
-
-class Raced(Exception):
-    """Another transaction has done what this one was about to do: look again."""
-
-
 _AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
-class Connection(Protocol):
-    """What a transaction needs of a connection, as asyncpg has it."""
-
-    async def fetch(self, statement: str, /, *values: Any) -> list[Row]:
-        """All rows that a statement answers."""
-        ...
-
-
-class Transaction:
-    """What a verb sees of a transaction: statements, a batch for its events, a place to say whom to wake, and one for
-    what this process does once it is committed. `locked` are the gates that nobody else can look at until then.
+class Transaction(Look):
+    """What a verb sees of a transaction: see `sql.transaction.Transaction`. It has a batch for its events. `locked` are
+    the gates that nobody else can look at until it ends.
 
     One that is `lent` is somebody else's, who commits it whenever they like, or never: it is to hold nobody up.
     """
 
-    __slots__ = ("_connection", "_now", "after", "batch", "lent", "locked", "ordinal", "topics")
+    __slots__ = ("_now", "after", "batch", "lent", "locked", "ordinal", "topics")
 
     def __init__(self, connection: Connection, batch: int, *, lent: bool = False) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._now: Instant | None = None
         self.lent = lent
         self.batch = batch
@@ -61,13 +49,13 @@ class Transaction:
         self.locked: set[int] = set()
         self.after: list[Callable[[], None]] = []
 
-    async def fetch(self, statement: str, *values: Any) -> list[Row]:
-        """All rows that a statement answers."""
-        return await self._connection.fetch(statement, *values)
+    async def lock(self, name: str, /, *values: Any) -> None:
+        """Keep others away."""
+        await self.call(name, *values)
 
     async def value(self, statement: str, *values: Any) -> Any:
         """The first column of the first row that a statement answers; None where there is none."""
-        rows = await self._connection.fetch(statement, *values)
+        rows = await self.fetch(statement, *values)
         return rows[0][0] if rows else None
 
     async def now(self, told: Instant | None) -> Instant:
@@ -77,6 +65,10 @@ class Transaction:
         if self._now is None:
             self._now = int(await self.value("SELECT treadle.now()"))
         return self._now
+
+    async def tell(self, events: Sequence[Told]) -> None:
+        """Write events in the batch of this transaction."""
+        await self.feed("events.append", events, self.batch, self.numbers(len(events)))
 
     def numbers(self, count: int) -> int:
         """The ordinal of the first of so many events, which are this transaction's next."""
@@ -166,8 +158,3 @@ async def _roll_back(connection: asyncpg.Connection) -> None:
         await connection.execute("ROLLBACK")
     except DRIVER_ERRORS:
         connection.terminate()
-
-
-def columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
-    """Rows as the columns that `unnest` takes; `count` of them, also of no rows."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]

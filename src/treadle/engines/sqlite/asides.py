@@ -15,10 +15,12 @@ import msgspec
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueState
 from treadle.domain.workers import can_take, serves
+from treadle.engines.sql.driving import drive
+from treadle.engines.sql.queues import controls
 from treadle.engines.sqlite.admission import admit, arrive, release, tell_blocked
 from treadle.engines.sqlite.connection import Row, fetch, json_list
+from treadle.engines.sqlite.look import Look
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.queues import controls
 from treadle.engines.sqlite.workers import names, requirements
 
 _SQL: Final = load("lanes")
@@ -66,7 +68,7 @@ def stand_aside(connection: apsw.Connection, gates: Sequence[int], limit: int, n
 def _shut(connection: apsw.Connection, lines: Iterable[Row]) -> frozenset[int]:
     """Of lines, as rows of their id, domain, queue and requirement class, those from which nobody can take now."""
     lines = list(lines)
-    told = controls(connection, {(domain, queue) for _, domain, queue, _ in lines})
+    told = drive(controls(Look(connection), {(domain, queue) for _, domain, queue, _ in lines}))
     paused = {name for name, control in told.items() if control.state is QueueState.PAUSED}
     workers = [(names(a), names(b), requirements(c)) for a, b, c in fetch(connection, _SQL["online"])]
     return frozenset(

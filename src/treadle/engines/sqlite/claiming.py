@@ -23,16 +23,17 @@ from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import Step
 from treadle.engines.lines import Line
+from treadle.engines.sql.domains import share_out
+from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.queues import QueueName, controls, use
 from treadle.engines.sqlite.admission import admit, advance
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.domains import share_out
 from treadle.engines.sqlite.gates import due_rates, has_rates, use_tokens
-from treadle.engines.sqlite.lines import Lines
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.queues import QueueName, controls, use
 from treadle.engines.sqlite.records import to_claim
 from treadle.engines.sqlite.waits import time_out
 from treadle.engines.sqlite.workers import Lease
+from treadle.engines.sqlite.writer import Write
 
 _SQL: Final = load("runs")
 _STARTED: Final = TABLE[State.READY, Change.CLAIM].event
@@ -50,50 +51,50 @@ Limited: TypeAlias = Mapping[QueueName, int]
 class Claimer:
     """Claims for workers. Used in the writer's thread only."""
 
-    def __init__(self) -> None:
-        self._lines = Lines()
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
 
-    def claim(self, connection: apsw.Connection, worker_id: str, lease: Lease, want: int, now: Instant) -> Step:
+    async def claim(self, write: Write, worker_id: str, lease: Lease, want: int, now: Instant) -> Step:
         """Up to `want` runs for a worker whose lease is alive. A suspect comes alone, to a worker that holds none."""
+        connection = write.connection
         next_due = _promote(connection, now)
         cancels = tuple(row[0] for row in fetch(connection, _SQL["cancels"], (worker_id,)))
         if lease.draining:
             return Step(cancels=cancels, next_due=next_due)
-        lines = self._lines_for(connection, lease)
-        told = controls(connection, {(line.domain, line.queue) for line in lines.values()}) if lines else {}
+        lines = await self._lines_for(write, lease)
+        told = await controls(write, {(line.domain, line.queue) for line in lines.values()}) if lines else {}
         limited = {name: most for name, control in told.items() if (most := control.may_go(now)) is not None}
         normal, solo = _divide(lines, limited)
         ((holds, suspect),) = fetch(connection, _SQL["holds"], (worker_id, worker_id))
         claims: tuple[Claim, ...] = ()
         solo_waiting = bool(solo and holds and not suspect)
         if want > 0 and solo and not holds:
-            claims = _take(connection, self._choose(connection, lease, solo, limited, 1), worker_id, now)
+            claims = _take(connection, await self._choose(write, lease, solo, limited, 1), worker_id, now)
         elif want > 0 and not suspect:
-            claims = _take(connection, self._choose(connection, lease, normal, limited, want), worker_id, now)
+            claims = _take(connection, await self._choose(write, lease, normal, limited, want), worker_id, now)
         if limited:
-            next_due = _use_rates(connection, told, claims, next_due, now)
+            next_due = await _use_rates(write, told, claims, next_due, now)
         return Step(claims=claims, cancels=cancels, next_due=next_due, solo_waiting=solo_waiting)
 
-    def _choose(self, connection: apsw.Connection, lease: Lease, lines: Open, limited: Limited, want: int) -> list[int]:
+    async def _choose(self, write: Write, lease: Lease, lines: Open, limited: Limited, want: int) -> list[int]:
         """The runs to take: for a worker of one domain the best, for one of several what each domain is due."""
         if not shares(lease.domains):
-            return _best(connection, lines, limited, want)
+            return _best(write.connection, lines, limited, want)
         by_domain: dict[str, dict[int, Line]] = {}
         for number, line in lines.items():
             by_domain.setdefault(line.domain, {})[number] = line
-        best = {domain: _best(connection, its, limited, want) for domain, its in by_domain.items()}
-        running = self._lines.running_by_domain(connection)
-        given = share_out(connection, running, {domain: len(runs) for domain, runs in best.items()}, want)
+        best = {domain: _best(write.connection, its, limited, want) for domain, its in by_domain.items()}
+        running = await self._lines.running_by_domain(write)
+        given = await share_out(write, running, {domain: len(runs) for domain, runs in best.items()}, want)
         return [run for domain, count in given.items() for run in best[domain][:count]]
 
-    def _lines_for(self, connection: apsw.Connection, lease: Lease) -> dict[int, Line]:
+    async def _lines_for(self, write: Write, lease: Lease) -> dict[int, Line]:
         """The lines with ready runs of which the worker may be given some."""
-        found = (
-            (number, self._lines.by_id(connection, number)) for (number,) in fetch(connection, _SQL["ready_lines"])
-        )
+        ready = fetch(write.connection, _SQL["ready_lines"])
+        found = {number: await self._lines.by_id(write, number) for (number,) in ready}
         return {
             number: line
-            for number, line in found
+            for number, line in found.items()
             if serves(lease.domains, line.domain) and can_take(lease.queues, lease.requires, line.queue, line.requires)
         }
 
@@ -133,8 +134,8 @@ def _best(connection: apsw.Connection, lines: Open, limited: Limited, want: int)
     return [seq for _, seq in islice(merge(*heads), want)]
 
 
-def _use_rates(
-    connection: apsw.Connection,
+async def _use_rates(
+    write: Write,
     told: Mapping[QueueName, QueueControl],
     claims: Collection[Claim],
     next_due: Instant | None,
@@ -145,7 +146,7 @@ def _use_rates(
     for name, control in told.items():
         used_until = control.used(counts[name], now)
         if used_until != control.used_until:
-            use(connection, name, used_until)
+            await use(write, name, used_until)
         at = replace(control, used_until=used_until).next_at(now)
         if at is not None and at > now:
             next_due = at if next_due is None else min(next_due, at)

@@ -71,10 +71,10 @@ def take_keys(connection: apsw.Connection, run: NewRun, clash: Clash, now: Insta
         cancel(connection, run.domain, [clash.holder.run_id], now, replaced_by(run.id))
     if (unique := _unique(run)) is not None:
         row = (run.domain, UNIQUE_SCOPE, unique.key, run.id, "", unique.expires_at(now))
-        connection.execute(_RUNS["insert_key"], row)
+        connection.execute(_RUNS["take_keys"], row)
     if run.debounce is not None:
         row = (run.domain, DEBOUNCE_SCOPE, run.debounce.key, run.id, "", NO_WINDOW)
-        connection.execute(_RUNS["insert_key"], row)
+        connection.execute(_RUNS["take_keys"], row)
     return queued_data(clash.how, clash.holder)
 
 

@@ -10,14 +10,14 @@ import apsw
 from treadle.domain.errors import StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.engines.contract import Document, Save, Topic
-from treadle.engines.sqlite import events as event_log
+from treadle.engines.sql.links import delete_links, put_links
+from treadle.engines.sql.transaction import append
 from treadle.engines.sqlite import schedules as schedule_rows
 from treadle.engines.sqlite.admission import admit
 from treadle.engines.sqlite.connection import fetch
 from treadle.engines.sqlite.gates import declare
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
-from treadle.engines.sqlite.triggers import delete_links, put_links
 from treadle.engines.sqlite.writer import Write, Writer
 
 _SQL: Final = load("documents")
@@ -31,7 +31,7 @@ class SqliteDocuments:
         self._read = read
 
     async def save(self, save: Save) -> Document:
-        def work(write: Write) -> Document:
+        async def work(write: Write) -> Document:
             write.topics.update((Topic.SCHEDULES, Topic.EVENTS, Topic.MESSAGES))
             connection = write.connection
             name = (save.domain, save.kind, save.id)
@@ -46,11 +46,11 @@ class SqliteDocuments:
             schedule_rows.take_away(connection, save.replaces)
             schedule_rows.put(connection, save.schedules)
             _put_consumer(connection, save)
-            put_links(connection, save)
+            await put_links(write, save)
             if save.limits is not None:
                 admit(connection, declare(connection, save.domain, save.limits, over=_always), save.at)
                 write.topics.add(Topic.RUNS)
-            event_log.append(connection, save.events)
+            await append(write, save.events)
             return _to_document(row)
 
         return await self._write(work)
@@ -65,16 +65,16 @@ class SqliteDocuments:
         schedule_ids: Sequence[str] = (),
         events: Sequence[NewEvent] = (),
     ) -> bool:
-        def work(write: Write) -> bool:
+        async def work(write: Write) -> bool:
             deleted = fetch(write.connection, _SQL["delete"], (domain, kind, document_id))
             if not deleted:
                 return False
             _check_version(kind, document_id, expected, deleted[0][0])
             write.topics.update((Topic.SCHEDULES, Topic.EVENTS))
-            delete_links(write.connection, domain, kind, document_id)
+            await delete_links(write, domain, kind, document_id)
             schedule_rows.delete(write.connection, domain, schedule_ids)
             write.connection.execute(_SQL["delete_consumer"], (domain, kind, document_id))
-            event_log.append(write.connection, events)
+            await append(write, events)
             return True
 
         return await self._write(work)

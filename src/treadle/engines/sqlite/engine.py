@@ -12,22 +12,25 @@ import apsw
 from treadle.domain.errors import Conflict, Unavailable
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
-from treadle.engines.sqlite.access import SqliteAccess, SqliteAudit
+from treadle.engines.sql.access import Access, Audit
+from treadle.engines.sql.domains import Domains
+from treadle.engines.sql.kv import Kv
+from treadle.engines.sql.letters import DeadLetters
+from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.logs import Logs
+from treadle.engines.sql.messages import Messages
+from treadle.engines.sql.queues import Queues
+from treadle.engines.sql.steps import Steps
 from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
 from treadle.engines.sqlite.documents import SqliteDocuments
-from treadle.engines.sqlite.domains import SqliteDomains
+from treadle.engines.sqlite.enqueuing import Enqueuer
 from treadle.engines.sqlite.events import SqliteEvents
-from treadle.engines.sqlite.kv import SqliteKv
+from treadle.engines.sqlite.finding import find_dead
 from treadle.engines.sqlite.lanes import SqliteLanes
-from treadle.engines.sqlite.letters import SqliteDeadLetters
-from treadle.engines.sqlite.logs import SqliteLogs
-from treadle.engines.sqlite.messages import SqliteMessages
 from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
-from treadle.engines.sqlite.queues import SqliteQueues
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.runs import SqliteRuns
 from treadle.engines.sqlite.schedules import SqliteSchedules
-from treadle.engines.sqlite.steps import SqliteSteps
 from treadle.engines.sqlite.triggers import SqliteTriggers
 from treadle.engines.sqlite.workers import Leases, SqliteWorkers
 from treadle.engines.sqlite.writer import Write, Writer
@@ -48,27 +51,29 @@ class SqliteEngine:
 
     def __init__(self, path: Path, writer: Writer, reader: Reader, bell: Bell, clock: Clock) -> None:
         leases = Leases(clock)
+        lines = Lines()
+        enqueue = Enqueuer(lines)
         self._path = path
         self._writer = writer
         self._reader = reader
         self._bell = bell
         self._clock = clock
-        self.runs = SqliteRuns(writer, reader, clock, leases)
+        self.runs = SqliteRuns(writer, reader, clock, leases, lines, enqueue)
         self.workers = SqliteWorkers(writer, reader, clock, leases)
         self.lanes = SqliteLanes(writer, reader, clock)
-        self.schedules = SqliteSchedules(writer, reader, clock)
-        self.queues = SqliteQueues(writer, reader, clock)
-        self.domains = SqliteDomains(writer, reader, clock)
-        self.dead_letters = SqliteDeadLetters(writer, reader, clock)
+        self.schedules = SqliteSchedules(writer, reader, clock, enqueue)
+        self.queues = Queues(writer, reader)
+        self.domains = Domains(writer, reader)
+        self.dead_letters = DeadLetters(writer, lambda query: reader(lambda connection: find_dead(connection, query)))
         self.documents = SqliteDocuments(writer, reader)
-        self.steps = SqliteSteps(writer, reader, leases)
-        self.kv = SqliteKv(writer, reader, clock, leases)
-        self.triggers = SqliteTriggers(writer, reader, clock)
+        self.kv = Kv(writer, reader, leases.check_lease)
+        self.access = Access(writer, reader)
+        self.audit = Audit(writer, reader)
+        self.steps = Steps(writer, reader, leases.check_lease)
+        self.triggers = SqliteTriggers(writer, reader, clock, enqueue)
         self.events = SqliteEvents(writer, reader, clock)
-        self.logs = SqliteLogs(writer, reader)
-        self.messages = SqliteMessages(writer, reader, clock)
-        self.access = SqliteAccess(writer, reader)
-        self.audit = SqliteAudit(writer, reader)
+        self.logs = Logs(writer, reader)
+        self.messages = Messages(writer, reader, enqueue)
 
     def now(self) -> Instant:
         """See `contract.Engine`."""
@@ -129,12 +134,12 @@ async def open_sqlite(path: Path, clock: Clock, *, synchronous: Synchronous = "F
 
     await asyncio.to_thread(prepare)
     bell = Bell(notice_folder(path))
-    writer = Writer(path, synchronous, bell)
+    writer = Writer(path, synchronous, bell, clock)
     await writer.opened()
     return SqliteEngine(path, writer, Reader(path), bell, clock)
 
 
-def _touch(write: Write) -> None:
+async def _touch(write: Write) -> None:
     write.connection.pragma("user_version", write.connection.pragma("user_version"))
 
 

@@ -13,78 +13,99 @@ from treadle.domain.clashes import OnClash
 from treadle.domain.instants import Instant
 from treadle.domain.json import Json
 from treadle.domain.limits import is_rendered
-from treadle.domain.queues import QueueState
 from treadle.domain.runs import NewRun
 from treadle.domain.states import QUEUED_EVENT
 from treadle.domain.submitting import wait_for
 from treadle.engines.contract import Accepted, Admission
 from treadle.engines.lines import Line, gates_of
 from treadle.engines.records import to_json
+from treadle.engines.sql.keys import Keys
+from treadle.engines.sql.letters import resolve_by
+from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.queues import draining
 from treadle.engines.sqlite.admission import arrive
 from treadle.engines.sqlite.clashing import NO_CLASH, Clash, look, may_clash, take_keys
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import Standing, attach
 from treadle.engines.sqlite.gates import declare
-from treadle.engines.sqlite.keys import named, put_key
-from treadle.engines.sqlite.letters import resolve_by
-from treadle.engines.sqlite.lines import put_line
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.queues import QueueName, controls
+from treadle.engines.sqlite.writer import Write
 
 _SQL: Final = load("runs")
 _ADMISSION: Final = load("admission")
 
 
-def enqueue(connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
-    """Insert runs; the caller holds the write transaction, and calls `dependencies.work_off` in it.
+class Enqueuer:
+    """Stores runs, in the transactions of its callers."""
 
-    A key that stands names its first run instead. A queue that drains takes none, and a run that names a parent which
-    is not there is not stored. One that is the same as a run that stands is, or is not, as its rule says. A retry by
-    hand resolves the dead letter that it does again.
-    """
-    batch = _Batch(connection, runs, now)
-    answers = [batch.submit(run) for run in runs]
-    batch.store()
-    batch.bring_to_gates()
-    return answers
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    async def __call__(self, write: Write, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
+        """Insert runs; the caller holds the transaction, and calls `dependencies.work_off` in it.
+
+        A key that stands names its first run instead. A queue that drains takes none, and a run that names a parent
+        which is not there is not stored. One that is the same as a run that stands is, or is not, as its rule says. A
+        retry by hand resolves the dead letter that it does again.
+        """
+        batch = _Batch(write, self._lines, now)
+        await batch.prepare(runs)
+        answers = [await batch.submit(run) for run in runs]
+        await batch.finish()
+        return answers
 
 
 class _Batch:
     """Runs that are submitted together, one after the other. What is new is stored at last, or when it is looked at."""
 
-    def __init__(self, connection: apsw.Connection, runs: Sequence[NewRun], now: Instant) -> None:
-        self._connection = connection
+    def __init__(self, write: Write, lines: Lines, now: Instant) -> None:
+        self._write = write
+        self._connection = write.connection
+        self._lines = lines
         self._now = now
-        self._closed = draining(connection, runs)
-        self._known = Standing(connection, runs)
-        self._lines: dict[Line, int] = {}
-        self._new: list[NewRun] = []
-        self._rows: list[tuple[Any, ...]] = []
-        self._events: list[tuple[Any, ...]] = []
+        self._new: list[tuple[NewRun, Json]] = []
         self._limited: list[NewRun] = []
 
-    def submit(self, wanted: NewRun) -> Accepted:
+    async def prepare(self, runs: Sequence[NewRun]) -> None:
+        """Ask once what has to be known of all of them."""
+        self._closed = await draining(self._write, runs)
+        keyed = ((run.domain, run.key) for run in runs if run.key is not None)
+        self._keys = await Keys.of(self._write, keyed, self._now)
+        self._known = Standing(self._connection, runs)
+
+    async def submit(self, wanted: NewRun) -> Accepted:
         """The answer to a run."""
         run = self._known.expand(wanted)
-        if run.key is not None and (standing := named(self._connection, run.domain, run.key, self._now)) is not None:
+        if run.key is not None and (standing := self._keys.named(run.domain, run.key)) is not None:
             return standing
         if (run.domain, run.queue) in self._closed:
             return Accepted(run.id, Admission.QUEUE_DRAINING)
         if (at := self._known.missing(run)) is not None:
             return Accepted(run.id, Admission.PARENT_MISSING, at)
-        clash = self._look(run) if may_clash(run) else NO_CLASH
+        clash = await self._look(run) if may_clash(run) else NO_CLASH
         if clash.answer is not None:
-            put_key(self._connection, run.domain, run.key, clash.answer.run_id)
+            self._keys.put(run.domain, run.key, clash.answer.run_id)
             return clash.answer
         # After this nothing may refuse the run: its letter is resolved.
-        if run.retry_of is not None and not resolve_by(self._connection, run) and run.for_letter:
+        if run.retry_of is not None and not await resolve_by(self._write, run, run.retry_of) and run.for_letter:
             return Accepted(run.id, Admission.LETTER_RESOLVED)
-        put_key(self._connection, run.domain, run.key, run.id)
-        self._add(run, take_keys(self._connection, run, clash, self._now))
+        self._keys.put(run.domain, run.key, run.id)
+        told = take_keys(self._connection, run, clash, self._now)
+        self._known.add(run)
+        held = wait_for(run, self._known.known(run))
+        self._new.append((held, told))
+        self._note_limits(held)
         return Accepted(run.id, Admission.CREATED)
 
-    def _look(self, run: NewRun) -> Clash:
-        self.store()  # it may clash with one of these
+    async def finish(self) -> None:
+        """Insert what is left, put down the limits of the runs, and let those pass that nothing else holds."""
+        await self._keys.save(self._write, self._now)
+        await self._store()
+        if self._limited:
+            _bring_to_gates(self._connection, self._limited, self._now)
+
+    async def _look(self, run: NewRun) -> Clash:
+        await self._store()  # it may clash with one of these
         clash = look(self._connection, run, self._now)
         if clash.answer is not None and clash.answer.admission is Admission.DEBOUNCED:
             self._note_limits(run)
@@ -92,39 +113,22 @@ class _Batch:
             self._known.end(run.domain, clash.holder.run_id)
         return clash
 
-    def _add(self, run: NewRun, told: Json) -> None:
-        self._known.add(run)
-        line = Line(run.domain, run.queue, run.requires, False)
-        if (number := self._lines.get(line)) is None:
-            number = self._lines[line] = put_line(self._connection, line)
-        held = wait_for(run, self._known.known(run))
-        self._new.append(run)
-        self._rows.append(_row(held, number))
-        self._events.append((run.domain, QUEUED_EVENT, run.id, 1, run.job_id, run.created_at, told))
-        self._note_limits(held)
-
     def _note_limits(self, run: NewRun) -> None:
         if run.limits is not None and run.limits.gated:
             self._limited.append(run)
 
-    def store(self) -> None:
+    async def _store(self) -> None:
         """Insert what is new so far."""
-        self._connection.executemany(_SQL["insert_run"], self._rows)
-        self._connection.executemany(_SQL["insert_event"], self._events)
-        attach(self._connection, self._new, self._known)
-        for stored in (self._new, self._rows, self._events):
-            stored.clear()
-
-    def bring_to_gates(self) -> None:
-        """Put down the limits of the runs, and let those pass that nothing else holds."""
-        if self._limited:
-            _bring_to_gates(self._connection, self._limited, self._now)
-
-
-def draining(connection: apsw.Connection, runs: Sequence[NewRun]) -> frozenset[QueueName]:
-    """Of the queues of runs, those that take none."""
-    told = controls(connection, {(run.domain, run.queue) for run in runs})
-    return frozenset(name for name, control in told.items() if control.state is QueueState.DRAINING)
+        if not self._new:
+            return
+        runs = [run for run, _ in self._new]
+        lines = await self._lines.put(self._write, {_line(run) for run in runs})
+        self._connection.executemany(_SQL["insert_run"], [_row(run, lines[_line(run)]) for run in runs])
+        await self._write.tell(
+            [(run.domain, QUEUED_EVENT, run.id, 1, run.job_id, run.created_at, told) for run, told in self._new]
+        )
+        attach(self._connection, runs, self._known)
+        self._new.clear()
 
 
 def _bring_to_gates(connection: apsw.Connection, limited: Sequence[NewRun], now: Instant) -> None:
@@ -141,6 +145,10 @@ def _bring_to_gates(connection: apsw.Connection, limited: Sequence[NewRun], now:
 def _never(_key: str) -> bool:
     """The limits of a run that is done again are those of then."""
     return False
+
+
+def _line(run: NewRun) -> Line:
+    return Line(run.domain, run.queue, run.requires, solo=False)
 
 
 def _row(run: NewRun, line: int) -> tuple[Any, ...]:

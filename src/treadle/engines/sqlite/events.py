@@ -5,30 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import apsw
-
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.runs import RunKey
 from treadle.domain.waits import FAMILY
 from treadle.engines.contract import Admission, Published, Topic
+from treadle.engines.sql.keys import Keys
+from treadle.engines.sql.transaction import append
 from treadle.engines.sqlite import waits
 from treadle.engines.sqlite.connection import fetch
-from treadle.engines.sqlite.keys import named, put_key
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
 
 _SQL: Final = load("events")
-
-
-def append(connection: apsw.Connection, events: Sequence[NewEvent]) -> None:
-    """Write events; the caller holds the write transaction."""
-    connection.executemany(
-        _SQL["append"],
-        ((event.domain, event.type, event.subject, event.job_id, event.at, event.data) for event in events),
-    )
 
 
 class SqliteEvents:
@@ -40,9 +31,9 @@ class SqliteEvents:
         self._clock = clock
 
     async def append(self, events: Sequence[NewEvent]) -> None:
-        def work(write: Write) -> None:
+        async def work(write: Write) -> None:
             write.topics.add(Topic.EVENTS)
-            append(write.connection, events)
+            await append(write, events)
 
         await self._write(work)
 
@@ -58,14 +49,15 @@ class SqliteEvents:
         return await self._select(statement, values)
 
     async def publish(self, event: NewEvent, *, key: RunKey | None = None, now: Instant | None = None) -> Published:
-        def work(write: Write) -> tuple[Published, bool]:
+        async def work(write: Write) -> tuple[Published, bool]:
             moment = self._wall(now)
-            if key is not None and (first := named(write.connection, event.domain, key, moment)) is not None:
+            keys = await Keys.of(write, [] if key is None else [(event.domain, key)], moment)
+            if key is not None and (first := keys.named(event.domain, key)) is not None:
                 return Published(int(first.run_id), first.admission), False
-            append(write.connection, [event])
+            await append(write, [event])
             seq = write.connection.last_insert_rowid()
-            if key is not None:
-                put_key(write.connection, event.domain, key, str(seq))
+            keys.put(event.domain, key, str(seq))
+            await keys.save(write, moment)
             woken, more = waits.publish(write.connection, seq, moment)
             write.topics.update((Topic.EVENTS, Topic.RUNS))
             return Published(seq, Admission.CREATED, woken), more
@@ -75,7 +67,7 @@ class SqliteEvents:
         return Published(published.seq, published.admission, published.woken + rest)
 
     async def deliver(self, *, now: Instant | None = None) -> int:
-        def work(write: Write) -> tuple[int, bool]:
+        async def work(write: Write) -> tuple[int, bool]:
             write.topics.add(Topic.RUNS)
             return waits.deliver(write.connection, self._wall(now))
 
@@ -95,7 +87,7 @@ class SqliteEvents:
         return oldest, newest
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda write: fetch(write.connection, _SQL["prune"], (before, limit))))
+        return len(await self._write(lambda write: write.call("events.prune", before, limit)))
 
     async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Event]:
         rows = await self._read(lambda connection: fetch(connection, statement, values))

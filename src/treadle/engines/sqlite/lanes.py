@@ -64,7 +64,7 @@ class SqliteLanes:
         ]
 
     async def set_limit(self, domain: str, key: str, limit: int | None, *, now: Instant | None = None) -> bool:
-        def work(write: Write) -> bool:
+        async def work(write: Write) -> bool:
             gate = gate_id("lane", domain, key)
             if limit is not None:
                 write.connection.execute(_SQL["set_limit"], (gate, domain, key, limit))
@@ -78,7 +78,7 @@ class SqliteLanes:
         return await self._write(work)
 
     async def tend(self, limit: int, *, now: Instant | None = None) -> int:
-        def work(write: Write) -> int:
+        async def work(write: Write) -> int:
             gates = [gate for (gate,) in fetch(write.connection, _SQL["waited_for"], (self._tended, limit))]
             self._tended = gates[-1] if len(gates) == limit else -1
             gates += self._remove_strays(write, limit)
@@ -103,7 +103,7 @@ class SqliteLanes:
             lanes = [gate for (gate,) in fetch(connection, _SQL["idle_lanes"], (limit,))]
             return lanes, [gate for (gate,) in fetch(connection, _SQL["idle_rates"], (limit - len(lanes), before))]
 
-        def work(write: Write) -> int:
+        async def work(write: Write) -> int:
             write.connection.execute(_SQL["forget_lanes"], (json_list(lanes),))
             forgotten = write.connection.changes()
             write.connection.execute(_SQL["forget_rates"], (json_list(rates), before))
@@ -113,7 +113,7 @@ class SqliteLanes:
         return await self._write(work) if lanes or rates else 0
 
     async def step_aside(self, limit: int, *, now: Instant | None = None) -> int:
-        def work(write: Write) -> int:
+        async def work(write: Write) -> int:
             wall = self._wall(now)
             moved = come_back(write.connection, limit, wall)
             gates = [gate for (gate,) in fetch(write.connection, _SQL["waited_for"], (self._cleared, limit))]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import apsw
 
 from treadle.domain.errors import Unavailable
-from treadle.engines.sqlite.connection import connect, translate
+from treadle.engines.sql.driving import drive
+from treadle.engines.sqlite.connection import Row, connect, translate
+from treadle.engines.sqlite.look import Look
 
 T = TypeVar("T")
 
@@ -34,6 +36,14 @@ class Reader:
         if self._closed:
             raise Unavailable("the engine is closed")
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._run, work)
+
+    async def together(self, work: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
+        """Run `work`, whose statements see the same."""
+        return await self(lambda connection: drive(work(Look(connection))))
+
+    async def call(self, name: str, /, *values: Any) -> list[Row]:
+        """All rows that a statement answers."""
+        return await self.together(lambda look: look.call(name, *values))
 
     async def close(self) -> None:
         """Wait for reads under way, then let go of the file."""

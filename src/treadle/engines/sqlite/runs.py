@@ -14,12 +14,13 @@ from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
 from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
 from treadle.engines.records import to_error
+from treadle.engines.sql.lines import Lines
 from treadle.engines.sqlite import dependencies, settling
 from treadle.engines.sqlite.cancelling import cancel
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import work_off
-from treadle.engines.sqlite.enqueuing import enqueue
+from treadle.engines.sqlite.enqueuing import Enqueuer
 from treadle.engines.sqlite.finding import find, get
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
@@ -42,19 +43,22 @@ class _Refused(Exception):
 class SqliteRuns:
     """See `contract.RunStore`."""
 
-    def __init__(self, write: Writer, read: Reader, clock: Clock, leases: Leases) -> None:
+    def __init__(
+        self, write: Writer, read: Reader, clock: Clock, leases: Leases, lines: Lines, enqueue: Enqueuer
+    ) -> None:
         self._write = write
         self._read = read
         self._clock = clock
         self._leases = leases
-        self._claimer = Claimer()
+        self._enqueue = enqueue
+        self._claimer = Claimer(lines)
 
     async def enqueue(
         self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
     ) -> list[Accepted]:
-        def work(write: Write) -> list[Accepted]:
+        async def work(write: Write) -> list[Accepted]:
             write.topics.update((Topic.RUNS, Topic.EVENTS))
-            answers = enqueue(write.connection, runs, self._wall(now))
+            answers = await self._enqueue(write, runs, self._wall(now))
             if together and any(answer.admission in REFUSALS for answer in answers):
                 raise _Refused(answers)
             work_off(write, self._wall(now))
@@ -74,11 +78,11 @@ class SqliteRuns:
         )
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
-        def work(write: Write) -> Step:
+        async def work(write: Write) -> Step:
             lease = self._leases.check(write.connection, worker_id, now)
-            refused = self._settle(write, done, now, alive=worker_id)
+            refused = await self._settle(write, done, now, alive=worker_id)
             work_off(write, self._wall(now))
-            step = self._claimer.claim(write.connection, worker_id, lease, want, self._wall(now))
+            step = await self._claimer.claim(write, worker_id, lease, want, self._wall(now))
             if step.claims:
                 write.topics.add(Topic.EVENTS)
             return msgspec.structs.replace(step, refused=refused)
@@ -86,8 +90,8 @@ class SqliteRuns:
         return await self._write(work)
 
     async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
-        def work(write: Write) -> tuple[str, ...]:
-            refused = self._settle(write, done, now)
+        async def work(write: Write) -> tuple[str, ...]:
+            refused = await self._settle(write, done, now)
             work_off(write, self._wall(now))
             return refused
 
@@ -99,7 +103,7 @@ class SqliteRuns:
         return [(row[0], to_claim(row[2:]), row[1]) for row in rows]
 
     async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
-        def work(write: Write) -> dict[str, State]:
+        async def work(write: Write) -> dict[str, State]:
             write.topics.update((Topic.CANCELS, Topic.EVENTS))
             answer = cancel(write.connection, domain, run_ids, self._wall(now))
             work_off(write, self._wall(now))
@@ -108,7 +112,10 @@ class SqliteRuns:
         return await self._write(work)
 
     async def resolve(self, *, now: Instant | None = None) -> bool:
-        return await self._write(lambda write: work_off(write, self._wall(now)))
+        async def work(write: Write) -> bool:
+            return work_off(write, self._wall(now))
+
+        return await self._write(work)
 
     async def parents(self, domain: str, run_id: str, *, results: bool = False) -> list[Parent]:
         return await self._read(
@@ -149,7 +156,7 @@ class SqliteRuns:
         return {State(state): count for state, count in rows}
 
     async def prune(self, before: Instant, limit: int) -> int:
-        def work(write: Write) -> int:
+        async def work(write: Write) -> int:
             ids = [row[0] for row in fetch(write.connection, _SQL["prunable"], (before, limit))]
             listed = json_list(ids)
             dependencies.bury(write.connection, listed, self._clock.wall(), limit)
@@ -160,7 +167,7 @@ class SqliteRuns:
 
         return await self._write(work)
 
-    def _settle(
+    async def _settle(
         self, write: Write, done: Sequence[Transition], now: Instant | None, alive: str | None = None
     ) -> tuple[str, ...]:
         """Settle for workers with a lease; that of `alive` has been looked at."""
@@ -172,7 +179,7 @@ class SqliteRuns:
         write.topics.add(Topic.EVENTS)
         if any(transition.to not in TERMINAL for transition in done):
             write.topics.add(Topic.RUNS)
-        return settling.settle(write, done, self._wall(now))
+        return await settling.settle(write, done, self._wall(now))
 
     def _wall(self, now: Instant | None) -> Instant:
         return self._clock.wall() if now is None else now

@@ -15,11 +15,12 @@ from treadle.domain.overlap import NEVER_IN_THE_WAY, Earlier, take_turn
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Firing, Topic
 from treadle.engines.firing import passed_over
+from treadle.engines.sql.queues import draining
+from treadle.engines.sql.transaction import append
 from treadle.engines.sqlite.cancelling import cancel
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.dependencies import work_off
-from treadle.engines.sqlite.enqueuing import draining, enqueue
-from treadle.engines.sqlite.events import append
+from treadle.engines.sqlite.enqueuing import Enqueuer
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.writer import Write, Writer
@@ -67,18 +68,19 @@ def take_away(connection: apsw.Connection, seen: Iterable[Schedule]) -> None:
 class SqliteSchedules:
     """See `contract.ScheduleStore`."""
 
-    def __init__(self, write: Writer, read: Reader, clock: Clock) -> None:
+    def __init__(self, write: Writer, read: Reader, clock: Clock, enqueue: Enqueuer) -> None:
         self._write = write
         self._read = read
         self._clock = clock
+        self._enqueue = enqueue
 
     async def due(self, limit: int, *, now: Instant | None = None) -> list[Schedule]:
         return await self._select("due", (self._wall(now), limit))
 
     async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
-        def work(write: Write) -> list[bool]:
+        async def work(write: Write) -> list[bool]:
             write.topics.update((Topic.RUNS, Topic.EVENTS))
-            answers = [_fire(write, firing, self._wall(now)) for firing in firings]
+            answers = [await self._fire(write, firing, self._wall(now)) for firing in firings]
             work_off(write, self._wall(now))
             return answers
 
@@ -101,27 +103,24 @@ class SqliteSchedules:
             for body, next_at, last_slot in rows
         ]
 
+    async def _fire(self, write: Write, firing: Firing, now: Instant) -> bool:
+        connection = write.connection
+        if await draining(write, firing.runs):
+            return False
+        row = (firing.domain, firing.schedule_id, firing.cursor, firing.next_at, firing.last_slot)
+        if not fetch(connection, _SQL["move"], row):
+            return False
+        turn = take_turn(firing.overlap, len(firing.runs), firing.late, _earlier(connection, firing))
+        runs = firing.runs[turn.first : turn.last]
+        if turn.cancel:
+            write.topics.add(Topic.CANCELS)
+            cancel(connection, firing.domain, turn.cancel, now, replaced_by(runs[-1].id))
+        answers = await self._enqueue(write, runs, now)
+        await append(write, (*firing.events, *passed_over(firing, turn, answers, now)))
+        return True
+
     def _wall(self, now: Instant | None) -> Instant:
         return self._clock.wall() if now is None else now
-
-
-def _fire(write: Write, firing: Firing, now: Instant) -> bool:
-    connection = write.connection
-    if draining(connection, firing.runs):
-        return False
-    moved = fetch(
-        connection, _SQL["move"], (firing.domain, firing.schedule_id, firing.cursor, firing.next_at, firing.last_slot)
-    )
-    if not moved:
-        return False
-    turn = take_turn(firing.overlap, len(firing.runs), firing.late, _earlier(connection, firing))
-    runs = firing.runs[turn.first : turn.last]
-    if turn.cancel:
-        write.topics.add(Topic.CANCELS)
-        cancel(connection, firing.domain, turn.cancel, now, replaced_by(runs[-1].id))
-    answers = enqueue(connection, runs, now)
-    append(connection, (*firing.events, *passed_over(firing, turn, answers, now)))
-    return True
 
 
 def _earlier(connection: apsw.Connection, firing: Firing) -> list[Earlier]:

@@ -25,14 +25,14 @@ from treadle.engines.sqlite.writer import Write
 _SQL: Final = load("runs")
 
 
-def settle(write: Write, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
+async def settle(write: Write, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
     """Apply what may be applied; answers the ids of the refused. The caller holds the write transaction."""
     connection = write.connection
     connection.execute(_SQL["create_settling"])
     connection.execute(_SQL["match"], (json_list([_row(connection, t) for t in done]), CANCEL_ROW.to, CANCEL_ROW.event))
     doubtful = _unmatched(connection, done) if connection.changes() < len(done) else []
     connection.execute(_SQL["settle_events"], (ATTEMPT_DATA,))
-    messages.settle(write, done)
+    await messages.settle(write, done)
     gated = fetch(connection, _SQL["settled_gates"])
     freed = release(connection, [run[:3] for run in gated]) if gated else set()
     connection.execute(_SQL["settle_finished"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -62,6 +62,10 @@ class Leases:
             raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
         return Lease(names(domains), names(queues), requirements(requires), draining=state == "draining")
 
+    async def check_lease(self, write: Write, worker_id: str, now: Instant | None) -> None:
+        """Raises LeaseLost where a worker has no lease that is alive."""
+        self.check(write.connection, worker_id, now)
+
 
 @lru_cache(maxsize=1024)
 def names(text: str) -> tuple[str, ...]:
@@ -85,7 +89,7 @@ class SqliteWorkers:
         self._leases = leases
 
     async def register(self, worker: WorkerSpec, lease: Micros, *, now: Instant | None = None) -> None:
-        def work(write: Write) -> None:
+        async def work(write: Write) -> None:
             wall = self._wall(now)
             write.connection.execute(
                 _SQL["register"],
@@ -109,7 +113,7 @@ class SqliteWorkers:
         await self._write(work, urgent=True)
 
     async def renew(self, worker_ids: Sequence[str], lease: Micros, *, now: Instant | None = None) -> Renewal:
-        def work(write: Write) -> Renewal:
+        async def work(write: Write) -> Renewal:
             ids = json_list(worker_ids)
             steady = self._leases.steady(now)
             alive = fetch(
@@ -121,13 +125,13 @@ class SqliteWorkers:
         return await self._write(work, urgent=True)
 
     async def drain(self, worker_ids: Sequence[str]) -> None:
-        await self._execute("drain", worker_ids)
+        await self._execute("workers.drain", worker_ids)
 
     async def stop(self, worker_ids: Sequence[str]) -> None:
-        await self._execute("stop", worker_ids)
+        await self._execute("workers.stop", worker_ids)
 
     async def expire(self, *, now: Instant | None = None) -> list[str]:
-        def work(write: Write) -> list[str]:
+        async def work(write: Write) -> list[str]:
             write.connection.execute(_SQL["expire"], (self._leases.steady(now), self._leases.boot))
             return [row[0] for row in fetch(write.connection, _SQL["ended_holders"])]
 
@@ -156,12 +160,10 @@ class SqliteWorkers:
         ]
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda write: fetch(write.connection, _SQL["prune"], (before, limit))))
+        return len(await self._write(lambda write: write.call("workers.prune", before, limit)))
 
     async def _execute(self, statement: str, worker_ids: Sequence[str]) -> None:
-        ids = json_list(worker_ids)
-        work: Callable[[Write], object] = lambda write: write.connection.execute(_SQL[statement], (ids,))  # noqa: E731
-        await self._write(work, urgent=True)
+        await self._write(lambda write: write.call(statement, list(worker_ids)), urgent=True)
 
     def _wall(self, now: Instant | None) -> Instant:
         return self._clock.wall() if now is None else now

@@ -6,37 +6,60 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 import apsw
 
 from treadle.domain.errors import Unavailable
+from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
+from treadle.engines.sql.driving import drive
+from treadle.engines.sql.transaction import Told
 from treadle.engines.sqlite.checkpointer import Checkpointer
 from treadle.engines.sqlite.connection import Synchronous, Transaction, connect, lengthen_wal, translate
+from treadle.engines.sqlite.look import Look
+from treadle.engines.sqlite.queries import STATEMENTS
+from treadle.system import Clock
 
 T = TypeVar("T")
+
+_TELL: Final = STATEMENTS["runs.insert_event"]
 
 TRANSACTION_SECONDS: Final = 0.005
 """No further caller joins a transaction that has run this long: other processes wait for the lock."""
 
 
-@dataclass(slots=True)
-class Write:
-    """What a verb sees of a transaction: the connection, and a place to say whom to wake after the commit."""
+class Write(Look):
+    """What a verb sees of a transaction: see `sql.transaction.Transaction`."""
 
-    connection: apsw.Connection
-    topics: set[Topic] = field(default_factory=set)
+    __slots__ = ("_clock", "after", "topics")
+
+    def __init__(self, connection: apsw.Connection, clock: Clock) -> None:
+        super().__init__(connection)
+        self._clock = clock
+        self.topics: set[Topic] = set()
+        self.after: list[Callable[[], None]] = []
+
+    async def lock(self, name: str, /, *values: Any) -> None:
+        """Nothing: nobody else writes while a transaction is under way."""
+
+    async def now(self, told: Instant | None) -> Instant:
+        """The caller's time, else the wall clock's."""
+        return self._clock.wall() if told is None else told
+
+    async def tell(self, events: Sequence[Told]) -> None:
+        """Write events."""
+        self.connection.executemany(_TELL, events)
 
 
 @dataclass(slots=True)
 class _Job(Generic[T]):
-    work: Callable[[Write], T]
+    work: Callable[[Write], Coroutine[Any, Any, T]]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[T]
     result: Any = None
@@ -57,8 +80,11 @@ class Writer:
     A caller gets its answer only once the commit is on disk. `wake` is called with the topics after each commit.
     """
 
-    def __init__(self, path: Path, synchronous: Synchronous, wake: Callable[[Iterable[Topic]], None]) -> None:
+    def __init__(
+        self, path: Path, synchronous: Synchronous, wake: Callable[[Iterable[Topic]], None], clock: Clock
+    ) -> None:
         self._path = path
+        self._clock = clock
         self._synchronous: Synchronous = synchronous
         self._wake = wake
         self._jobs: deque[_Job[Any]] = deque()
@@ -74,7 +100,7 @@ class Writer:
         """Wait until the connection stands; raises what went wrong with it."""
         await asyncio.wrap_future(self._opened)
 
-    async def __call__(self, work: Callable[[Write], T], *, urgent: bool = False) -> T:
+    async def __call__(self, work: Callable[[Write], Coroutine[Any, Any, T]], *, urgent: bool = False) -> T:
         """Run `work` in a transaction. `urgent` goes before what waits: heartbeats must not queue behind a flood."""
         loop = asyncio.get_running_loop()
         job: _Job[T] = _Job(work, loop, loop.create_future())
@@ -132,7 +158,7 @@ class Writer:
     def _commit_group(self, connection: apsw.Connection) -> None:
         """One transaction for the first waiting caller and all who come while it runs."""
         group = [self._jobs.popleft()]
-        write = Write(connection)
+        write = Write(connection, self._clock)
         try:
             if self._fsync_failed:
                 raise apsw.IOError("an earlier write could not be flushed")
@@ -147,6 +173,9 @@ class Writer:
             for job in group:
                 job.error = translate(error)
             write.topics.clear()
+            write.after.clear()
+        for act in write.after:
+            act()
         _answer(group)
         if write.topics:
             self._wake(write.topics)
@@ -167,14 +196,17 @@ class Writer:
         write.connection.execute("RELEASE caller")
 
     def _run_job(self, job: _Job[Any], write: Write) -> None:
+        before = len(write.after)
         try:
-            job.result = job.work(write)
+            job.result = drive(job.work(write))
         except apsw.Error as error:
             if not write.connection.in_transaction:  # a full disk or an I/O error has undone the whole group
                 raise
             job.error = translate(error)
         except Exception as error:  # noqa: BLE001 - it is the caller's, and is raised there
             job.error = error
+        if job.error is not None:
+            del write.after[before:]
 
 
 def _answer(group: list[_Job[Any]]) -> None:

@@ -2,8 +2,8 @@
 
 -- name: append
 INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-SELECT $1, $2 + place - 1, domain, type, subject, n, job_id, at, data
-FROM unnest($3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::bigint[], $9::bytea[])
+SELECT $8, $9 + place - 1, domain, type, subject, n, job_id, at, data
+FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::bigint[], $7::bytea[])
   WITH ORDINALITY AS t (domain, type, subject, n, job_id, at, data, place);
 
 -- name: new_batches

@@ -22,6 +22,10 @@ WHERE (domain, name) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY 
 -- Who changes a queue does so one after the other, also where it was told nothing yet.
 SELECT pg_advisory_xact_lock(hashtextextended('queue' || $1 || chr(1) || $2, 0));
 
+-- name: lock_told
+-- Nobody changes or uses it meanwhile.
+SELECT 1 FROM treadle.queues WHERE domain = $1 AND name = $2 FOR NO KEY UPDATE;
+
 -- name: put
 INSERT INTO treadle.queues (domain, name, state, rate_runs, rate_window, used_until) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (domain, name)

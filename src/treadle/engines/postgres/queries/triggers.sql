@@ -15,7 +15,7 @@ DELETE FROM treadle.links WHERE domain = $1 AND kind = $2 AND id = $3;
 
 -- name: link
 INSERT INTO treadle.links (domain, kind, id, named, follows)
-SELECT $1, $2, $3, named, follows FROM unnest($4::text[], $5::boolean[]) AS t (named, follows);
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]);
 
 -- name: named_by
 SELECT id FROM treadle.links WHERE domain = $1 AND kind = $2 AND named = $3 ORDER BY id LIMIT 1;

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from treadle.engines.statements import load_statements
+from typing import Final
+
+from treadle.engines.statements import load_all_statements, load_statements
+
+STATEMENTS: Final = load_all_statements(__name__)
+"""All of them, as `noun.name`."""
 
 
 def load(noun: str) -> dict[str, str]:

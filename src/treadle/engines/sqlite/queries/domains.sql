@@ -19,7 +19,7 @@ SELECT coalesce(max(turn), 0) FROM domains;
 -- name: weigh
 INSERT INTO domains (name, weight) VALUES (?, ?) ON CONFLICT DO UPDATE SET weight = excluded.weight;
 
--- name: take_turn
+-- name: take_turns
 INSERT INTO domains (name, turn) VALUES (?, ?) ON CONFLICT DO UPDATE SET turn = excluded.turn;
 
 -- name: running

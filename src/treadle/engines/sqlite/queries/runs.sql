@@ -1,9 +1,22 @@
 -- Statements of the run store. Ids travel in JSON lists (json_each), so that one statement serves any batch.
 
--- name: key
-SELECT run_id, body_hash FROM keys WHERE domain = ? AND scope = ? AND key = ? AND expires_at > ?;
+-- name: keys
+-- What already has keys.
+SELECT domain, scope, keys.key, run_id, body_hash
+FROM (SELECT value ->> 0 AS of_domain, value ->> 1 AS of_scope, value ->> 2 AS of_key FROM json_each(?1)) AS asked
+CROSS JOIN keys ON domain = of_domain AND scope = of_scope AND keys.key = of_key
+WHERE expires_at > ?2;
 
--- name: insert_key
+-- name: put_keys
+-- One that stands is not taken over: it is missing in the answer.
+INSERT INTO keys (domain, scope, key, run_id, body_hash, expires_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?1) WHERE true
+ON CONFLICT DO UPDATE SET run_id = excluded.run_id, body_hash = excluded.body_hash, expires_at = excluded.expires_at
+WHERE keys.expires_at <= ?2
+RETURNING 1;
+
+-- name: take_keys
+-- Keys of runs that are one and the same.
 INSERT INTO keys (domain, scope, key, run_id, body_hash, expires_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET run_id = excluded.run_id, body_hash = excluded.body_hash, expires_at = excluded.expires_at;
 
@@ -17,7 +30,7 @@ DELETE FROM keys WHERE expires_at = 0 AND run_id IN (SELECT value FROM json_each
 -- name: line
 SELECT domain, queue, requires, solo FROM lines WHERE id = ?;
 
--- name: put_line
+-- name: put_lines
 INSERT INTO lines (id, domain, queue, requires, solo) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: insert_run

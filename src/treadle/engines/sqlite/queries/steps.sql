@@ -10,13 +10,13 @@ INSERT INTO steps (run_id, name, kind, token, at, event, result) VALUES (?, ?, ?
 UPDATE runs SET stepped = 1 WHERE seq IN (SELECT value FROM json_each(?)) AND stepped = 0;
 
 -- name: find
-SELECT name, kind, CAST(result AS TEXT), token, at, event FROM steps
+SELECT name, kind, result, token, at, event FROM steps
 WHERE run_id = ?1 AND (EXISTS (SELECT 1 FROM runs WHERE id = ?1 AND domain = ?2)
                        OR EXISTS (SELECT 1 FROM history WHERE id = ?1 AND domain = ?2))
 ORDER BY seq;
 
 -- name: waiting
-SELECT step, type, match, after, timeout_at FROM waits
+SELECT step, type, CAST(match AS BLOB), after, timeout_at FROM waits
 WHERE run = (SELECT seq FROM runs WHERE id = ?) AND domain = ?;
 
 -- name: begin

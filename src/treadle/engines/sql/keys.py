@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from treadle.domain.instants import Instant
 from treadle.domain.runs import RunKey
 from treadle.engines.contract import Accepted, Admission
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Raced, Transaction, columns
-
-_SQL: Final = load("runs")
+from treadle.engines.sql.transaction import Raced, Transaction
 
 Keyed: TypeAlias = tuple[str, RunKey]
 """A domain and a key in it."""
@@ -29,9 +26,8 @@ class Keys:
         """What stands under keys."""
         found = cls()
         names = sorted({(domain, key.scope, key.key) for domain, key in keys})
-        if names:
-            for domain, scope, key, standing, body_hash in await tx.fetch(_SQL["keys"], *columns(names, 3), now):
-                found._standing[domain, scope, key] = standing, body_hash
+        for domain, scope, key, standing, body_hash in await tx.feed("runs.keys", names, now):
+            found._standing[domain, scope, key] = standing, body_hash
         return found
 
     def named(self, domain: str, key: RunKey) -> Accepted | None:
@@ -49,7 +45,5 @@ class Keys:
 
     async def save(self, tx: Transaction, now: Instant) -> None:
         """Write down what was put. Raises Raced where somebody was quicker with one of the keys."""
-        if self._put:
-            saved = await tx.fetch(_SQL["put_keys"], *columns(self._put, 6), now)
-            if len(saved) < len(self._put):
-                raise Raced
+        if len(await tx.feed("runs.put_keys", self._put, now)) < len(self._put):
+            raise Raced

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from treadle.domain.access import Credential, CredentialKind
 from treadle.domain.audit import AuditEntry
 from treadle.domain.instants import Instant
 from treadle.engines.contract import AuditQuery
 from treadle.engines.credentials import audit_filters, audit_row, credential_row, to_credential, to_entry
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.writer import Writer
-
-_SQL: Final = load("access")
-_AUDIT: Final = load("audit")
+from treadle.engines.sql.transaction import Reader, Transaction, Writer
 
 
-class PostgresAccess:
+class Access:
     """See `contract.AccessStore`."""
 
-    def __init__(self, write: Writer, read: Reader) -> None:
+    def __init__(self, write: Writer[Transaction], read: Reader) -> None:
         self._write = write
         self._read = read
 
     async def put(self, credential: Credential) -> bool:
-        return bool(await self._write(lambda tx: tx.fetch(_SQL["put"], *credential_row(credential))))
+        return bool(await self._write(lambda tx: tx.call("access.put", *credential_row(credential))))
 
     async def replace(self, credential: Credential) -> bool:
         id_, _, name, domain, _, expires_at, _, _, body = credential_row(credential)
-        return bool(await self._write(lambda tx: tx.fetch(_SQL["replace"], id_, name, domain, expires_at, body)))
+        return bool(await self._write(lambda tx: tx.call("access.replace", id_, name, domain, expires_at, body)))
 
     async def get(self, credential_id: str) -> Credential | None:
-        rows = await self._read.fetch(_SQL["get"], credential_id)
+        rows = await self._read.call("access.get", credential_id)
         return to_credential(tuple(rows[0])) if rows else None
 
     async def find(
@@ -44,32 +37,32 @@ class PostgresAccess:
         after: str = "",
         limit: int = 200,
     ) -> list[Credential]:
-        rows = await self._read.fetch(_SQL["find"], kind, after, domain, name, limit)
+        rows = await self._read.call("access.find", kind, after, domain, name, limit)
         return [to_credential(tuple(row)) for row in rows]
 
     async def touch(self, credential_id: str, at: Instant) -> None:
-        await self._write(lambda tx: tx.fetch(_SQL["touch"], credential_id, at))
+        await self._write(lambda tx: tx.call("access.touch", credential_id, at))
 
     async def revoke(self, credential_id: str, at: Instant) -> bool:
-        rows = await self._write(lambda tx: tx.fetch(_SQL["revoke"], credential_id, at))
+        rows = await self._write(lambda tx: tx.call("access.revoke", credential_id, at))
         return credential_id in {row[0] for row in rows}
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda tx: tx.fetch(_SQL["prune"], before, limit)))
+        return len(await self._write(lambda tx: tx.call("access.prune", before, limit)))
 
 
-class PostgresAudit:
+class Audit:
     """See `contract.AuditStore`."""
 
-    def __init__(self, write: Writer, read: Reader) -> None:
+    def __init__(self, write: Writer[Transaction], read: Reader) -> None:
         self._write = write
         self._read = read
 
     async def append(self, entry: AuditEntry) -> None:
-        await self._write(lambda tx: tx.fetch(_AUDIT["append"], *audit_row(entry)))
+        await self._write(lambda tx: tx.call("audit.append", *audit_row(entry)))
 
     async def find(self, query: AuditQuery) -> list[AuditEntry]:
-        return [to_entry(tuple(row)) for row in await self._read.fetch(_AUDIT["find"], *audit_filters(query))]
+        return [to_entry(tuple(row)) for row in await self._read.call("audit.find", *audit_filters(query))]
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda tx: tx.fetch(_AUDIT["prune"], before, limit)))
+        return len(await self._write(lambda tx: tx.call("audit.prune", before, limit)))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
 
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
@@ -11,14 +10,8 @@ from treadle.domain.json import encode
 from treadle.domain.letters import LETTER_DISCARDED_EVENT, LETTER_RETRIED_EVENT, Resolution, discarded, retried
 from treadle.domain.runs import NewRun, Run
 from treadle.engines.contract import RunQuery, Topic
-from treadle.engines.postgres.finding import find_dead
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.telling import append
-from treadle.engines.postgres.writer import Transaction, Writer
 from treadle.engines.records import to_json
-
-_SQL: Final = load("letters")
+from treadle.engines.sql.transaction import Transaction, Writer, append
 
 
 async def resolve_by(tx: Transaction, retry: NewRun, failed_id: str) -> bool:
@@ -26,15 +19,15 @@ async def resolve_by(tx: Transaction, retry: NewRun, failed_id: str) -> bool:
     return await _resolve(tx, retry.domain, failed_id, retried(retry.id, retry.created_at), LETTER_RETRIED_EVENT)
 
 
-class PostgresDeadLetters:
-    """See `contract.DeadLetterStore`."""
+class DeadLetters:
+    """See `contract.DeadLetterStore`. How pages are found is the engine's."""
 
-    def __init__(self, write: Writer, read: Reader) -> None:
+    def __init__(self, write: Writer[Transaction], find: Callable[[RunQuery], Awaitable[list[Run]]]) -> None:
         self._write = write
-        self._read = read
+        self._find = find
 
     async def find(self, query: RunQuery) -> list[Run]:
-        return await self._read.together(lambda fetch: find_dead(fetch, query))
+        return await self._find(query)
 
     async def discard(
         self, domain: str, run_ids: Sequence[str], *, by: str, why: str = "", now: Instant | None = None
@@ -50,7 +43,7 @@ class PostgresDeadLetters:
 
 
 async def _resolve(tx: Transaction, domain: str, run_id: str, resolution: Resolution, event: str) -> bool:
-    found = await tx.fetch(_SQL["resolve"], domain, run_id, to_json(resolution))
+    found = await tx.call("letters.resolve", domain, run_id, to_json(resolution))
     data = encode({"run_id": resolution.run_id, "by": resolution.by, "why": resolution.why})
     events = [
         NewEvent(domain=domain, type=event, subject=run_id, job_id=job_id, at=resolution.at, data=data)

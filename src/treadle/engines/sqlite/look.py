@@ -1,0 +1,43 @@
+"""Statements by name, for the verbs that are written once for all SQL engines. Here they are answered at once.
+
+Lists and rows travel as JSON texts (`json_each`), one per statement. A statement over rows that has no such list is for
+one row at a time, as where rows hold bytes, which JSON cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import apsw
+
+from treadle.engines.sqlite.connection import Row, json_list
+from treadle.engines.sqlite.queries import STATEMENTS
+
+_OVER_LISTS: Final = frozenset(name for name, text in STATEMENTS.items() if "each(" in text)
+
+
+class Look:
+    """See `sql.transaction.Look`."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.connection = connection
+
+    async def call(self, name: str, /, *values: Any) -> list[Row]:
+        """All rows that a statement answers."""
+        return self.connection.execute(STATEMENTS[name], _bind(values)).fetchall()
+
+    async def feed(self, name: str, rows: Sequence[Sequence[Any]], /, *values: Any) -> list[Row]:
+        """All rows that a statement over rows answers."""
+        if not rows:
+            return []
+        statement = STATEMENTS[name]
+        if name in _OVER_LISTS:
+            return self.connection.execute(statement, (json_list(rows), *_bind(values))).fetchall()
+        return self.connection.executemany(statement, [(*row, *values) for row in rows]).fetchall()
+
+
+def _bind(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple([json_list(value) if type(value) is list else value for value in values])
