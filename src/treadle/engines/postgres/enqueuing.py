@@ -14,10 +14,9 @@ from treadle.domain.instants import Instant
 from treadle.domain.json import Json
 from treadle.domain.limits import is_rendered
 from treadle.domain.runs import NewRun
-from treadle.domain.states import QUEUED_EVENT
 from treadle.domain.submitting import wait_for
 from treadle.engines.contract import Accepted, Admission
-from treadle.engines.lines import Line, gates_of
+from treadle.engines.lines import Line, gates_of, line_id
 from treadle.engines.postgres import clashing
 from treadle.engines.postgres.admission import admit, arrive
 from treadle.engines.postgres.dependencies import Standing, attach
@@ -33,6 +32,9 @@ from treadle.engines.sql.queues import draining
 
 _SQL: Final = load("runs")
 _ADMISSION: Final = load("admission")
+
+RUN_COLUMNS: Final = 22
+"""How many values tell a new run."""
 
 
 class Enqueuer:
@@ -56,12 +58,12 @@ class Enqueuer:
 
     def must_prepare(self, runs: Iterable[NewRun]) -> bool:
         """Whether there is anything for `prepare` to do."""
-        return self._lines.lack(map(_line, runs)) or any(_gated(run) for run in runs)
+        return self._lines.lack(map(line_of, runs)) or any(gated(run) for run in runs)
 
     async def prepare(self, tx: Transaction, runs: Sequence[NewRun], now: Instant) -> None:
         """Put down what is nobody's and others would wait for in a lent transaction: lines, and limits of jobs."""
-        await self._lines.put(tx, {_line(run) for run in runs})
-        if changed := await _declare(tx, [run for run in runs if _gated(run)]):
+        await self._lines.put(tx, {line_of(run) for run in runs})
+        if changed := await _declare(tx, [run for run in runs if gated(run)]):
             await admit(tx, changed, now)
 
 
@@ -124,7 +126,7 @@ class _Batch:
         return clash
 
     def _note_limits(self, run: NewRun) -> None:
-        if _gated(run):
+        if gated(run):
             self._limited.append(run)
 
     async def _store(self) -> None:
@@ -132,11 +134,10 @@ class _Batch:
         if not self._new:
             return
         runs = [run for run, _ in self._new]
-        lines = await self._lines.put(self._tx, {_line(run) for run in runs})
-        await self._tx.fetch(_SQL["insert_runs"], *columns([_row(run, lines[_line(run)]) for run in runs], 22))
-        await self._tx.tell(
-            [(run.domain, QUEUED_EVENT, run.id, 1, run.job_id, run.created_at, told) for run, told in self._new],
-        )
+        await self._lines.put(self._tx, {line_of(run) for run in runs})
+        rows = columns([row_of(run) for run in runs], RUN_COLUMNS)
+        told = [told for _, told in self._new]
+        await self._tx.fetch(_SQL["put_runs"], self._tx.batch, self._tx.numbers(len(runs)), *rows, told)
         await attach(self._tx, runs, self._known)
         self._new.clear()
 
@@ -172,19 +173,22 @@ def after_commit(run: NewRun) -> NewRun:
     return structs.replace(run, state=NOT_DUE.state, reason=NOT_DUE.reason)
 
 
-def _gated(run: NewRun) -> bool:
+def gated(run: NewRun) -> bool:
+    """Whether there are gates that a run has to pass."""
     return run.limits is not None and run.limits.gated
 
 
-def _line(run: NewRun) -> Line:
+def line_of(run: NewRun) -> Line:
+    """Where a run waits once nothing holds it back."""
     return Line(run.domain, run.queue, run.requires, solo=False)
 
 
-def _row(run: NewRun, line: int) -> tuple[Any, ...]:
+def row_of(run: NewRun) -> tuple[Any, ...]:
+    """A run as the function `treadle.put_runs` takes it."""
     gates = gates_of(run.domain, run.limits)
     return (
         run.id,
-        line,
+        line_id(line_of(run)),
         run.state,
         run.rank,
         run.due_at,

@@ -9,7 +9,7 @@ from treadle.domain.dependencies import Parent
 from treadle.domain.instants import Instant
 from treadle.domain.runs import Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
-from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
+from treadle.engines.contract import REFUSALS, Accepted, Admission, RunQuery, Step, Topic
 from treadle.engines.postgres import dependencies
 from treadle.engines.postgres.cancelling import cancel
 from treadle.engines.postgres.clock import WallClock
@@ -21,6 +21,7 @@ from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.settling import settle
 from treadle.engines.postgres.stepping import Stepper
+from treadle.engines.postgres.submitting import Submitter
 from treadle.engines.postgres.within import Within
 from treadle.engines.postgres.workers import check_leases
 from treadle.engines.postgres.writer import Transaction, Writer
@@ -49,6 +50,7 @@ class PostgresRuns:
         self._clock = clock
         self._lines = lines
         self._enqueue = enqueue
+        self._short = Submitter(write, lines)
         self._step = Stepper(write, read, lines)
 
     async def enqueue(
@@ -59,6 +61,8 @@ class PostgresRuns:
             await work_off(tx, at)
             return answers
 
+        if self._short.can_take(runs) and await self._short(runs):
+            return [Accepted(run.id, Admission.CREATED) for run in runs]
         try:
             return await self._write(work)
         except _Refused as refused:

@@ -195,3 +195,55 @@ BEGIN
   END IF;
 END
 $$;
+
+-- Store new runs with their events, in their order. Gates come as texts, each an array's: an array of arrays would have to
+-- be of equal lengths. Where an event's data is missing, there is nothing to tell.
+CREATE FUNCTION treadle.put_runs(
+  event_batch bigint, first_ordinal integer, run_ids text[], run_lines bigint[], run_states text[], run_ranks bigint[],
+  due_ats bigint[], created_ats bigint[], run_domains text[], job_ids text[], job_versions bigint[], run_queues text[],
+  all_require text[], priorities text[], causes text[], schedule_ids text[], slots bigint[], retries_of text[],
+  run_limits text[], all_depend text[], run_gates text[], reasons text[], works bytea[], run_inputs bytea[],
+  event_data bytea[]
+) RETURNS void LANGUAGE sql
+SET plan_cache_mode = force_generic_plan SET jit = off
+AS $$
+  WITH new AS MATERIALIZED (
+    SELECT * FROM unnest(run_ids, run_lines, run_states, run_ranks, due_ats, created_ats, run_domains, job_ids,
+                         job_versions, run_queues, all_require, priorities, causes, schedule_ids, slots, retries_of,
+                         run_limits, all_depend, run_gates, reasons, works, run_inputs, event_data) WITH ORDINALITY
+      AS t (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority, cause,
+            schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs, data, place)
+  ), told AS (
+    INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
+    SELECT event_batch, first_ordinal + place - 1, domain, 'run.queued', id, 1, job_id, created_at, coalesce(data, '{}')
+    FROM new
+  )
+  INSERT INTO treadle.runs (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires,
+                            priority, cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs)
+  SELECT id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority, cause,
+         schedule_id, slot, retry_of, limits, depends, gates::bigint[], reason, work, inputs
+  FROM new ORDER BY place
+$$;
+
+-- A submit of runs that depend on nothing, have no limits and no keys, and whose lines are there. Answers false, and stores
+-- nothing, where one of their queues drains.
+CREATE FUNCTION treadle.submit(
+  event_batch bigint, run_ids text[], run_lines bigint[], run_states text[], run_ranks bigint[], due_ats bigint[],
+  created_ats bigint[], run_domains text[], job_ids text[], job_versions bigint[], run_queues text[], all_require text[],
+  priorities text[], causes text[], schedule_ids text[], slots bigint[], retries_of text[], run_limits text[],
+  all_depend text[], run_gates text[], reasons text[], works bytea[], run_inputs bytea[]
+) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM treadle.queues
+    WHERE state = 'draining' AND (domain, name) IN (SELECT * FROM unnest(run_domains, run_queues))
+  ) THEN
+    RETURN false;
+  END IF;
+  PERFORM treadle.put_runs(event_batch, 0, run_ids, run_lines, run_states, run_ranks, due_ats, created_ats, run_domains,
+                           job_ids, job_versions, run_queues, all_require, priorities, causes, schedule_ids, slots,
+                           retries_of, run_limits, all_depend, run_gates, reasons, works, run_inputs, '{}');
+  INSERT INTO treadle.event_batches (id) VALUES (event_batch); -- last of all
+  RETURN true;
+END
+$$;

@@ -37,18 +37,17 @@ INSERT INTO treadle.lines (id, domain, queue, requires, solo)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[]) ORDER BY 1
 ON CONFLICT DO NOTHING;
 
--- name: insert_runs
--- Gates come as texts, each an array's: an array of arrays would have to be of equal lengths.
-INSERT INTO treadle.runs (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority,
-                          cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs)
-SELECT id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority,
-       cause, schedule_id, slot, retry_of, limits, depends, gates::bigint[], reason, work, inputs
-FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
-            $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::text[],
-            $17::text[], $18::text[], $19::text[], $20::text[], $21::bytea[], $22::bytea[]) WITH ORDINALITY
-  AS t (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority, cause,
-        schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs, place)
-ORDER BY place;
+-- name: put_runs
+SELECT treadle.put_runs($1::bigint, $2::integer, $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
+                        $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[],
+                        $15::text[], $16::text[], $17::bigint[], $18::text[], $19::text[], $20::text[], $21::text[],
+                        $22::text[], $23::bytea[], $24::bytea[], $25::bytea[]);
+
+-- name: submit
+SELECT treadle.submit($1::bigint, $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
+                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[],
+                      $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[],
+                      $22::bytea[], $23::bytea[]);
 
 -- name: look
 -- What a trip has to know of the engine, in one look: when something is due next, whether parents that ended are still to
