@@ -12,6 +12,7 @@ from treadle.domain.errors import InvalidInput
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.events.hub import Hub
+from treadle.services.access import Access
 from treadle.services.dead_letters import DeadLetters
 from treadle.services.domains import Domains
 from treadle.services.events import Events
@@ -45,6 +46,7 @@ class Services(Struct, frozen=True, kw_only=True):
     workers: Workers
     events: Events
     logs: Logs
+    access: Access
 
 
 def make_data_folder(settings: Settings) -> Path:
@@ -95,4 +97,5 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         workers=Workers(engine),
         events=Events(engine, hub),
         logs=Logs(engine, runs, hub),
+        access=Access(engine, new_id, session_hours=settings.session_hours),
     )

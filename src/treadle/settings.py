@@ -38,6 +38,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Names under which the API may be called, separated by commas, besides localhost and any IP address."""
     admin_token: str = ""
     """The administrator's token; empty means made at the first start and printed once."""
+    session_hours: Positive = 12.0
+    """How long a login lasts."""
+    secure_cookies: bool = False
+    """Send session cookies over HTTPS only: set it where a proxy in front of the API speaks HTTPS."""
     tasks: str = "tasks"
     """Folders of task files, with a `:` between several; `treadle.toml` may name them instead."""
     domain: str = DEFAULT_DOMAIN

@@ -18,13 +18,14 @@ REFERENCE: Final = "#/components/schemas/{name}"
 _SAID: Final = {
     400: "The body cannot be read.",
     401: "No valid token came with the call.",
-    403: "The call came under a name or from a page that is not this server's.",
+    403: "The caller may not do this, or the call came under a name or from a page that is not this server's.",
     404: "There is no such thing.",
     409: "The state of the thing does not allow this.",
     412: "Another version stands than the one in If-Match.",
     413: "The body, or the inputs, are too large. Nothing was stored.",
     415: "The body is of another type than this call takes.",
     422: "The input was understood, and is wrong; `errors` names every fault.",
+    429: "Too many tries; Retry-After says when to try again.",
     500: "Something is wrong inside Treadle.",
     503: "Storage cannot be used now. Nothing was stored; the same call may succeed later.",
 }

@@ -11,10 +11,12 @@ from starlette.types import ASGIApp
 from treadle import __version__
 from treadle.api import errors, openapi
 from treadle.api.answers import problem_answers
+from treadle.api.attempts import Attempts
 from treadle.api.auth import Gate
 from treadle.api.deps import known_query
 from treadle.api.middleware import Entrance, HostGuard
 from treadle.api.routes import (
+    access,
     dead_letters,
     docs,
     domains,
@@ -27,6 +29,7 @@ from treadle.api.routes import (
     queues,
     runs,
     schedules,
+    session,
     workers,
 )
 from treadle.api.sse import StreamLimits
@@ -54,12 +57,15 @@ def create_app(
     app.state.services = services
     app.state.stopping = stopping
     app.state.stream_limits = limits or StreamLimits()
+    app.state.attempts = Attempts()
     strict = [Depends(known_query)]
     app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
     app.include_router(docs.router, dependencies=strict)
     for noun in (jobs, runs, dead_letters, queues, lanes, messages, logs, events, schedules, workers, domains):
         app.include_router(noun.router, dependencies=strict, responses=problem_answers(401, 403, 422, 500, 503))
+    for router in (session.router, access.tokens, access.users):
+        app.include_router(router, dependencies=strict, responses=problem_answers(401, 403, 422, 500, 503))
     errors.install(app)
     openapi.install(app)
     settings = services.settings
-    return Entrance(HostGuard(Gate(app, token, settings.domain), settings.host_names))
+    return Entrance(HostGuard(Gate(app, token, services.access), settings.host_names))

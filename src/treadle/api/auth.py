@@ -1,18 +1,21 @@
-"""Who may call: everything needs the bearer token but what `PUBLIC_ROUTES` names."""
+"""Who may call: everything needs a token or a session but what `PUBLIC_ROUTES` names."""
 
 from __future__ import annotations
 
 import hashlib
 from hmac import compare_digest
+from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
-from msgspec import Struct
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from treadle.api.errors import refuse
 from treadle.api.tokens import AdminToken, is_loopback
-from treadle.domain.errors import Unauthorized
+from treadle.domain.access import Principal
+from treadle.domain.access import Scope as Right
+from treadle.domain.errors import Forbidden, TreadleError, Unauthorized
+from treadle.services.access import Access
 
 PUBLIC_ROUTES: Final = frozenset(
     {
@@ -29,42 +32,80 @@ PUBLIC_ROUTES: Final = frozenset(
 )
 """Every path that answers without a token, whole and exact. None of them tells anything about jobs or runs."""
 
+LOGIN: Final = ("POST", "/session")
+"""The one call that may come with a name and a password in place of a token."""
+
+COOKIE: Final = "treadle_session"
+CSRF_HEADER: Final = "x-csrf-token"
+ADMIN: Final = Principal("admin", (Right.ADMIN,))
+
 _SCHEME: Final = "bearer "
-
-
-class Caller(Struct, frozen=True):
-    """Who calls, and the domain in which they act."""
-
-    name: str
-    domain: str
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Gate:
-    """ASGI middleware: lets calls through that carry a token in force, and says for whom they act."""
+    """ASGI middleware: lets calls through that carry something in force, and says for whom they act."""
 
-    def __init__(self, app: ASGIApp, token: AdminToken, domain: str) -> None:
+    def __init__(self, app: ASGIApp, token: AdminToken, access: Access) -> None:
         self._app = app
         self._digest = _digest(token.value)
         self._local_digest = _digest(token.local)
-        self._admin = Caller("admin", domain)
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         if scope["path"] not in PUBLIC_ROUTES:
-            if not self._is_admin(Headers(scope=scope).get("authorization", ""), scope["client"]):
-                error = Unauthorized("send the header `Authorization: Bearer TOKEN` with a valid token")
+            try:
+                scope["state"]["caller"] = await self._caller(scope)
+            except TreadleError as error:
                 await refuse(error, scope)(scope, receive, send)
                 return
-            scope["state"]["caller"] = self._admin
         await self._app(scope, receive, send)
 
-    def _is_admin(self, authorization: str, client: tuple[str, int] | None) -> bool:
+    async def _caller(self, scope: Scope) -> Principal | None:
+        """Who calls; None for somebody who is about to log in. Raises Unauthorized, and Forbidden for a forged call."""
+        headers = Headers(scope=scope)
+        caller: Principal | None = None
+        if (authorization := headers.get("authorization")) is not None:
+            caller = await self._by_token(authorization, scope["client"])
+        elif (scope["method"], scope["path"]) == LOGIN:
+            return None
+        elif (session := session_in(headers)) is not None:
+            caller = await self._access.by_session(session)
+            if caller is not None and scope["method"] not in _SAFE:
+                _check_csrf(headers, session)
+        if caller is None:
+            raise Unauthorized("send the header `Authorization: Bearer TOKEN` with a valid token, or log in")
+        return caller
+
+    async def _by_token(self, authorization: str, client: tuple[str, int] | None) -> Principal | None:
         if authorization[: len(_SCHEME)].lower() != _SCHEME:
-            return False
-        digest = _digest(authorization[len(_SCHEME) :].strip())
-        if compare_digest(digest, self._digest):
-            return True
-        return compare_digest(digest, self._local_digest) and client is not None and is_loopback(client[0])
+            return None
+        text = authorization[len(_SCHEME) :].strip()
+        digest = _digest(text)
+        local = client is not None and is_loopback(client[0])
+        if compare_digest(digest, self._digest) or (compare_digest(digest, self._local_digest) and local):
+            return ADMIN
+        return await self._access.by_token(text)
+
+
+def session_in(headers: Headers) -> str | None:
+    """The session that a browser sends along."""
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return None if cookie is None else cookie.value
+
+
+def csrf_token(session: str) -> str:
+    """What a page must say to change anything: it follows from the session, which no other page can read."""
+    return hashlib.sha256(b"csrf:" + session.encode()).hexdigest()
+
+
+def _check_csrf(headers: Headers, session: str) -> None:
+    if not compare_digest(headers.get(CSRF_HEADER, "").encode(), csrf_token(session).encode()):
+        raise Forbidden(f"a call by cookie that changes something needs the header {CSRF_HEADER} of its session")
 
 
 def _digest(token: str) -> bytes:

@@ -9,8 +9,11 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.routing import APIRoute
 from msgspec import Struct
 
+from treadle.api.scopes import needed
 from treadle.bootstrap import Services
-from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.access import Principal
+from treadle.domain.errors import Forbidden, InvalidInput, Problem
+from treadle.domain.jobs.records import MAX_DOMAIN_NAME, is_name
 from treadle.domain.shapes import unknown_key
 from treadle.domain.submitting import MAX_KEY
 from treadle.services.paging import MAX_LIMIT
@@ -19,12 +22,17 @@ _ETAG: Final = r'^(\*|"[0-9]{1,18}")$'
 
 
 class Call(Struct, frozen=True):
-    """One authorised call. `who` makes it; `prefix` is what stood before the route's path."""
+    """One authorised call. `caller` makes it, in `domain`; `prefix` is what stood before the route's path."""
 
     services: Services
-    who: str
+    caller: Principal
     domain: str
     prefix: str
+
+    @property
+    def who(self) -> str:
+        """The caller's name."""
+        return self.caller.name
 
 
 def services_of(request: Request) -> Services:
@@ -33,10 +41,34 @@ def services_of(request: Request) -> Services:
     return services
 
 
-async def current_call(request: Request) -> Call:
-    """The call that a request makes."""
+async def current_call(
+    request: Request,
+    treadle_domain: Annotated[
+        str | None,
+        Header(description="The domain to act in, for a caller bound to none; the server's own by default."),
+    ] = None,
+) -> Call:
+    """The call that a request makes. Raises Forbidden where its caller may not make it."""
     state = request.scope["state"]
-    return Call(services_of(request), state["caller"].name, state["caller"].domain, state["prefix"])
+    caller: Principal = state["caller"]
+    route = request.scope["route"]
+    assert isinstance(route, APIRoute)  # noqa: S101
+    scope = needed(request.method, route.operation_id or "", frozenset(map(str, route.tags)))
+    if scope is not None and not caller.may(scope):
+        raise Forbidden(f"this needs the scope {scope}; {caller.name} has {', '.join(caller.scopes)}")
+    services = services_of(request)
+    return Call(services, caller, _domain(caller, treadle_domain, services.settings.domain), state["prefix"])
+
+
+def _domain(caller: Principal, wanted: str | None, default: str) -> str:
+    """The domain of a call: the caller's own, else the one that is asked for."""
+    if wanted is None:
+        return caller.domain or default
+    if not is_name(wanted, MAX_DOMAIN_NAME):
+        raise InvalidInput([Problem("/header/treadle-domain", f"{wanted!r:.40} can be no domain's name")])
+    if caller.domain not in (None, wanted):
+        raise Forbidden(f"{caller.name} acts in its own domain alone")
+    return wanted
 
 
 async def known_query(request: Request) -> None:

@@ -30,6 +30,7 @@ _STATUS: Final[dict[type[TreadleError], int]] = {
     errors.StaleVersion: 412,
     errors.PayloadTooLarge: 413,
     errors.InvalidInput: 422,
+    errors.TooMany: 429,
     errors.Unavailable: 503,
 }
 _HEADERS: Final[dict[int, dict[str, str]]] = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
@@ -43,7 +44,8 @@ def refuse(error: TreadleError, scope: Scope) -> Response:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     faults = error.problems if isinstance(error, errors.InvalidInput) else ()
     listed = [Fault(pointer=fault.pointer, message=fault.message, code=fault.code) for fault in faults]
-    return _respond(scope, status, error.code, error.message, listed)
+    headers = {"Retry-After": str(error.after)} if isinstance(error, errors.TooMany) else None
+    return _respond(scope, status, error.code, error.message, listed, headers)
 
 
 def install(app: FastAPI) -> None:

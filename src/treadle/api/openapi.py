@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from treadle.api.answers import REFERENCE
-from treadle.api.auth import PUBLIC_ROUTES
+from treadle.api.auth import COOKIE, CSRF_HEADER, PUBLIC_ROUTES
 from treadle.api.middleware import PREFIXES
+from treadle.api.schemas.access import NewTokenAnswer, Session, Token, TokenPage, User, UserPage
 from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage, PublishedEvent
@@ -24,6 +25,8 @@ from treadle.api.schemas.queues import Queue, QueuePage
 from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, StepList
 from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
+from treadle.api.scopes import LOGIN_OPERATION, needed
+from treadle.domain.access import Login, NewToken, NewUser, UserChange
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.letters import Discard, DiscardMany, RetryMany
@@ -44,6 +47,7 @@ _STRUCTS: Final = (
     *(MessageRequest, Message, MessagePage, PutMessages),
     *(Schedule, SchedulePage, ComingFires, WorkerList, LogPage),
     *(EventRequest, PublishedEvent, EventPage),
+    *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, Session),
 )
 
 
@@ -71,10 +75,18 @@ def describe(app: FastAPI) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(_STRUCTS, ref_template=REFERENCE)
     components = document.setdefault("components", {})
     components["schemas"] = {**components.get("schemas", {}), **schemas}
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    document["security"] = [{"token": []}]
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": f"With {CSRF_HEADER} to change."},
+    }
     for path, operations in document["paths"].items():
-        if path in PUBLIC_ROUTES:
-            for operation in operations.values():
-                operation["security"] = []
+        for method, operation in operations.items():
+            operation["security"] = [] if path in PUBLIC_ROUTES else _security(method, operation)
     return document
+
+
+def _security(method: str, operation: dict[str, Any]) -> list[dict[str, list[str]]]:
+    """By what a caller of an operation is known, with the scope that it needs."""
+    scope = needed(method.upper(), operation["operationId"], frozenset(operation["tags"]))
+    needs = [] if scope is None else [scope.value]
+    return [{"token": needs}, {"session": needs}, *([{}] if operation["operationId"] == LOGIN_OPERATION else [])]

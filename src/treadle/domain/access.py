@@ -93,7 +93,7 @@ class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=100, description="What it is for, such as `ci`.")]
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = (Scope.READ,)
     domain: Annotated[str | None, _DOMAIN] | UnsetType = UNSET
-    expires_in_days: Annotated[int | None, Meta(ge=1, le=MAX_TOKEN_DAYS)] = None
+    expires_in_days: Annotated[int, Meta(ge=1, le=MAX_TOKEN_DAYS)] | None = None
 
 
 class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,6 +103,20 @@ class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = (Scope.READ,)
     domain: Annotated[str | None, _DOMAIN] | UnsetType = UNSET
+
+
+class UserChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a user is to be changed; what is left out stays."""
+
+    password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)] | None = None
+    scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] | None = None
+
+
+class Login(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who wants a session. Without name and password it is the bearer of the call's token."""
+
+    name: Annotated[str, Meta(max_length=100)] = ""
+    password: Annotated[str, Meta(max_length=MAX_PASSWORD)] = ""
 
 
 def expiry(days: int | None, now: Instant) -> Instant | None:

@@ -84,6 +84,16 @@ class Forbidden(TreadleError):
     code = "forbidden"
 
 
+class TooMany(TreadleError):
+    """The caller tries too often; `after` is in how many seconds it may try again."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, after: int) -> None:
+        super().__init__(message)
+        self.after = after
+
+
 class NotFound(TreadleError):
     """No such thing in the caller's domain."""
 

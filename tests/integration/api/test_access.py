@@ -130,7 +130,7 @@ def test_a_chosen_token_is_taken_and_not_written_down(tmp_path: Path) -> None:
     assert GOOD not in (tmp_path / TOKEN_FILE).read_text()
 
 
-async def test_the_local_token_opens_the_door_to_this_machine_alone(tmp_path: Path) -> None:
+async def test_the_local_token_opens_the_door_to_this_machine_alone(server: Server, tmp_path: Path) -> None:
     async def inside(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
@@ -141,12 +141,19 @@ async def test_the_local_token_opens_the_door_to_this_machine_alone(tmp_path: Pa
             answers.append(message)
 
         headers = [(b"authorization", f"Bearer {token}".encode())]
-        scope = {"type": "http", "path": "/jobs", "headers": headers, "client": (client, 5), "state": {"trace_id": "t"}}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/jobs",
+            "headers": headers,
+            "client": (client, 5),
+            "state": {"trace_id": "t"},
+        }
         await gate(scope, None, send)  # type: ignore[arg-type]
         return int(answers[0]["status"])
 
     token = admin_token(settings(tmp_path, admin_token=GOOD))
-    gate = Gate(inside, token, "default")
+    gate = Gate(inside, token, server.services.access)
     assert await ask(gate, token.local, "127.0.0.1") == 200
     assert await ask(gate, token.local, "192.168.1.7") == 401
     assert await ask(gate, token.value, "192.168.1.7") == 200

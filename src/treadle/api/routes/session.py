@@ -1,0 +1,92 @@
+"""The caller: who it is, and how a browser becomes one without keeping a token."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from treadle.api.answers import answers, reply, takes
+from treadle.api.attempts import Attempts
+from treadle.api.auth import COOKIE, csrf_token, session_in
+from treadle.api.body import JsonBody, NoBody
+from treadle.api.deps import CallDep, services_of
+from treadle.api.schemas.access import Session, to_session
+from treadle.api.schemas.common import moment
+from treadle.domain.access import Login, Principal
+from treadle.domain.errors import InvalidInput, Unauthorized
+from treadle.domain.shapes import read
+from treadle.services.access import Issued
+
+router = APIRouter(tags=["session"])
+
+_ANSWERED: Final = answers(Session, "Who calls.")
+
+
+@router.post(
+    "/session",
+    operation_id="open_session",
+    responses=answers(Session, "The session; its cookie comes along.", 400, 413, 415, 429, status=201),
+    openapi_extra=takes(Login, example={"name": "ana", "password": "correct horse battery"}, required=False),
+)
+async def open_session(request: Request, document: JsonBody) -> Response:
+    """Log in by name and password, or turn the token that comes with the call into a session for a browser."""
+    login = read(document, Login)
+    access, caller = services_of(request).access, request.scope["state"]["caller"]
+    if login.name or login.password:
+        attempts: Attempts = request.app.state.attempts
+        client = request.client.host if request.client else ""
+        with attempts.of(login.name, client):
+            issued = await access.log_in(login.name, login.password)
+    elif caller is not None:
+        issued = await access.exchange(caller)
+    else:
+        raise Unauthorized("send a name and a password, or a token")
+    return _opened(issued, secure=request.url.scheme == "https" or services_of(request).settings.secure_cookies)
+
+
+@router.get("/session", operation_id="get_session", responses=_ANSWERED)
+async def get_session(call: CallDep, request: Request) -> Response:
+    """Who calls, and what they may do."""
+    by_token = "authorization" in request.headers
+    session = None if by_token else session_in(request.headers)
+    return reply(to_session(call.caller, None if session is None else csrf_token(session)))
+
+
+@router.get("/auth/me", operation_id="get_me", responses=_ANSWERED)
+async def get_me(call: CallDep, request: Request) -> Response:
+    """The same as `GET /session`."""
+    return await get_session(call, request)
+
+
+@router.delete(
+    "/session",
+    operation_id="close_session",
+    dependencies=[NoBody],
+    responses=answers(Session, "Who has logged out.", 422),
+)
+async def close_session(call: CallDep, request: Request) -> Response:
+    """Log out: the session ends, and its cookie is taken back."""
+    session = session_in(request.headers)
+    if session is None:
+        raise InvalidInput("there is no session to close: this call came with a token")
+    await call.services.access.log_out(session)
+    answer = reply(to_session(call.caller))
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def _opened(issued: Issued, *, secure: bool) -> Response:
+    session = issued.credential
+    caller = Principal(session.name, session.scopes, session.domain)
+    answer = reply(to_session(caller, csrf_token(issued.secret), moment(session.expires_at)), 201)
+    answer.set_cookie(
+        COOKIE,
+        issued.secret,
+        max_age=((session.expires_at or 0) - session.created_at) // 1_000_000,
+        httponly=True,
+        samesite="strict",
+        secure=secure,
+    )
+    return answer

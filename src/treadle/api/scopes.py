@@ -1,0 +1,64 @@
+"""Which scope each operation needs: `read` to read, `write` to change something, but for what a table here names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from treadle.domain.access import Scope
+
+LOGIN_OPERATION: Final = "open_session"
+"""The one that needs no caller."""
+
+_OPERATE: Final = frozenset(
+    {
+        "cancel_run",
+        "disable_job",
+        "discard_dead_letter",
+        "discard_dead_letters",
+        "discard_message",
+        "drain_one_queue",
+        "drain_queue",
+        "enable_job",
+        "pause_one_queue",
+        "pause_queue",
+        "post_disable_job",
+        "post_enable_job",
+        "publish_event",
+        "put_messages",
+        "resume_one_queue",
+        "resume_queue",
+        "retry_dead_letter",
+        "retry_dead_letters",
+        "retry_dlq",
+        "retry_message",
+        "retry_run",
+        "run_group",
+        "run_job",
+    }
+)
+"""What runs jobs and steers their runs, and defines nothing."""
+
+_READ: Final = frozenset({"validate_job"})
+"""What is posted, and changes nothing."""
+
+_ADMIN: Final = frozenset({"set_domain"})
+_ADMIN_TAGS: Final = frozenset({"tokens", "users", "audit"})
+"""What rules over others, reading included."""
+
+_ANYBODY: Final = frozenset({LOGIN_OPERATION, "get_session", "get_me", "close_session"})
+"""What is about the caller alone."""
+
+
+def needed(method: str, operation_id: str, tags: frozenset[str]) -> Scope | None:
+    """The scope that an operation needs; None for those that need none beyond a caller."""
+    if operation_id in _ANYBODY:
+        return None
+    if operation_id in _ADMIN or tags & _ADMIN_TAGS:
+        return Scope.ADMIN
+    if method == "GET" or operation_id in _READ:
+        return Scope.READ
+    return Scope.OPERATE if operation_id in _OPERATE else Scope.WRITE
+
+
+NAMED: Final = _OPERATE | _READ | _ADMIN | _ANYBODY
+"""Every operation that stands in a table: each must be there."""

@@ -1,0 +1,230 @@
+"""Tokens, users and their sessions: made, looked up, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from treadle.domain.access import (
+    Credential,
+    CredentialKind,
+    NewToken,
+    NewUser,
+    Principal,
+    Scope,
+    UserChange,
+    check_password,
+    digest,
+    expiry,
+    named_in,
+    opens,
+    spoken,
+)
+from treadle.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Unauthorized
+from treadle.domain.instants import HOUR, MINUTE, Instant
+from treadle.domain.jobs.records import MAX_DOMAIN_NAME, is_name
+from treadle.engines.contract import Engine
+from treadle.services.paging import Page, decode_cursor, encode_cursor
+from treadle.system import IdSource
+
+_SECRET_BYTES: Final = 32
+_HINT: Final = 4
+_TOUCHED_EVERY: Final = MINUTE
+"""How exactly it is known when a credential was used last: a write for each call would cost more than the call."""
+
+_AT_ONCE: Final = 2
+"""Passwords that are checked at the same time: each check takes tens of milliseconds and 64 MiB, by design."""
+
+
+class Issued(Struct, frozen=True):
+    """A credential just made, and the secret that opens it: told once, and kept nowhere."""
+
+    credential: Credential
+    secret: str
+
+
+class Access:
+    """The use cases of access. What may be made is limited by what its maker has: nobody gives more than they hold."""
+
+    def __init__(self, engine: Engine, new_id: IdSource, *, session_hours: float) -> None:
+        self._engine = engine
+        self._new_id = new_id
+        self._session_length = round(session_hours * HOUR)
+        self._hasher = PasswordHasher()
+        self._decoy = self._hasher.hash(secrets.token_urlsafe())
+        self._hashing = asyncio.Semaphore(_AT_ONCE)
+
+    async def create_token(self, caller: Principal, wanted: NewToken) -> Issued:
+        """Make a token. Raises Forbidden for one that could do more than the caller."""
+        domain = _domain(caller, wanted.domain)
+        _check_cover(caller, wanted.scopes, domain)
+        now = self._engine.now()
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        token = Credential(
+            id=self._new_id("tok"),
+            kind=CredentialKind.TOKEN,
+            name=wanted.name,
+            digest=digest(secret),
+            scopes=wanted.scopes,
+            domain=domain,
+            created_at=now,
+            created_by=caller.name,
+            hint=secret[-_HINT:],
+            expires_at=expiry(wanted.expires_in_days, now),
+        )
+        await self._engine.access.put(token)
+        return Issued(token, spoken(token.id, secret))
+
+    async def create_user(self, caller: Principal, wanted: NewUser) -> Credential:
+        """Make a user. Raises Forbidden as for a token, and Conflict where one of that name is there."""
+        domain = _domain(caller, wanted.domain)
+        _check_cover(caller, wanted.scopes, domain)
+        check_password(wanted.name, wanted.password)
+        user = Credential(
+            id=self._new_id("usr"),
+            kind=CredentialKind.USER,
+            name=wanted.name,
+            digest=await self._hash(wanted.password),
+            scopes=wanted.scopes,
+            domain=domain,
+            created_at=self._engine.now(),
+            created_by=caller.name,
+        )
+        if not await self._engine.access.put(user):
+            raise Conflict(f"there is a user {wanted.name}: take another name, or remove that one")
+        return user
+
+    async def change_user(self, caller: Principal, user_id: str, wanted: UserChange) -> Credential:
+        """Give a user another password or other scopes; a new password ends their sessions. Raises as to make one."""
+        user = await self.get(caller, CredentialKind.USER, user_id)
+        scopes = user.scopes if wanted.scopes is None else wanted.scopes
+        _check_cover(caller, (*user.scopes, *scopes), user.domain)
+        hashed = user.digest
+        if wanted.password is not None:
+            check_password(user.name, wanted.password)
+            hashed = await self._hash(wanted.password)
+        changed = structs.replace(user, digest=hashed, scopes=scopes)
+        await self._engine.access.replace(changed)
+        for session in await self._engine.access.find(CredentialKind.SESSION, name=user.name):
+            if session.owner == user.id:
+                await self._engine.access.revoke(session.id, self._engine.now())
+        return changed
+
+    async def page(
+        self, caller: Principal, kind: CredentialKind, *, limit: int, cursor: str | None = None
+    ) -> Page[Credential]:
+        """Credentials of a kind by id; of the caller's domain, where they are bound to one."""
+        question = (kind, caller.domain)
+        after = "" if cursor is None else decode_cursor(cursor, question)
+        found = await self._engine.access.find(kind, domain=caller.domain, after=after, limit=limit + 1)
+        more = len(found) > limit
+        found = found[:limit]
+        return Page(found, encode_cursor(found[-1].id, question) if more else None)
+
+    async def get(self, caller: Principal, kind: CredentialKind, credential_id: str) -> Credential:
+        """One credential. Raises NotFound, also for one of another domain."""
+        found = await self._engine.access.get(credential_id)
+        if found is None or found.kind is not kind or caller.domain not in (None, found.domain):
+            raise NotFound(f"there is no {kind} {credential_id}")
+        return found
+
+    async def revoke(self, caller: Principal, kind: CredentialKind, credential_id: str) -> Credential:
+        """End a credential, at once and for good. Raises NotFound."""
+        await self.get(caller, kind, credential_id)
+        await self._engine.access.revoke(credential_id, self._engine.now())
+        return await self.get(caller, kind, credential_id)
+
+    async def by_token(self, text: str) -> Principal | None:
+        """Who has a token; None where it opens nothing."""
+        token = await self._opened(CredentialKind.TOKEN, text)
+        return None if token is None else Principal(f"token:{token.name}", token.scopes, token.domain)
+
+    async def by_session(self, text: str) -> Principal | None:
+        """Who has a session; None where it has ended."""
+        session = await self._opened(CredentialKind.SESSION, text)
+        return None if session is None else _of_session(session)
+
+    async def log_in(self, name: str, password: str) -> Issued:
+        """Open a session by a password. Raises Unauthorized, in the same time whether there is such a user or not."""
+        users = await self._engine.access.find(CredentialKind.USER, name=name)
+        user = next((each for each in users if each.in_force(self._engine.now())), None)
+        if not await self._fits(self._decoy if user is None else user.digest, password) or user is None:
+            raise Unauthorized("there is no user of this name with this password")
+        await self._used(user, self._engine.now())
+        return await self._open(Principal(user.name, user.scopes, user.domain), owner=user.id)
+
+    async def exchange(self, caller: Principal) -> Issued:
+        """Open a session for a caller who came with a token, so that a browser need not keep it."""
+        return await self._open(caller, owner="")
+
+    async def log_out(self, text: str) -> None:
+        """End a session; nothing happens where it has ended."""
+        if (session := await self._opened(CredentialKind.SESSION, text)) is not None:
+            await self._engine.access.revoke(session.id, self._engine.now())
+
+    async def _open(self, principal: Principal, *, owner: str) -> Issued:
+        now = self._engine.now()
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        session = Credential(
+            id=self._new_id("ses"),
+            kind=CredentialKind.SESSION,
+            name=principal.name,
+            digest=digest(secret),
+            scopes=principal.scopes,
+            domain=principal.domain,
+            created_at=now,
+            created_by=principal.name,
+            owner=owner,
+            expires_at=now + self._session_length,
+        )
+        await self._engine.access.put(session)
+        return Issued(session, spoken(session.id, secret))
+
+    async def _opened(self, kind: CredentialKind, text: str) -> Credential | None:
+        """The credential that a text opens. Looked up each time: what was ended opens nothing any more, anywhere."""
+        now = self._engine.now()
+        found = await self._engine.access.get(named_in(text))
+        if found is None or found.kind is not kind or not opens(found, text, now):
+            return None
+        await self._used(found, now)
+        return found
+
+    async def _used(self, credential: Credential, now: Instant) -> None:
+        if credential.used_at is None or now - credential.used_at >= _TOUCHED_EVERY:
+            await self._engine.access.touch(credential.id, now)
+
+    async def _hash(self, password: str) -> str:
+        async with self._hashing:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def _fits(self, hashed: str, password: str) -> bool:
+        async with self._hashing:
+            try:
+                return await asyncio.to_thread(self._hasher.verify, hashed, password)
+            except VerificationError:
+                return False
+
+
+def _of_session(session: Credential) -> Principal:
+    return Principal(f"user:{session.name}" if session.owner else session.name, session.scopes, session.domain)
+
+
+def _domain(caller: Principal, wanted: str | UnsetType | None) -> str | None:
+    """The domain of what the caller makes. Raises InvalidInput for a name that no domain can have."""
+    if wanted is UNSET:
+        return caller.domain
+    if wanted is not None and not is_name(wanted, MAX_DOMAIN_NAME):
+        raise InvalidInput([Problem("/domain", f"{wanted!r:.40} can be no domain's name")])
+    return wanted
+
+
+def _check_cover(caller: Principal, scopes: tuple[Scope, ...], domain: str | None) -> None:
+    if not caller.covers(scopes, domain):
+        held = ", ".join(caller.scopes)
+        where = "every domain" if caller.domain is None else f"the domain {caller.domain}"
+        raise Forbidden(f"nobody gives more than they hold: {held} in {where}")

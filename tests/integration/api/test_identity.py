@@ -1,0 +1,256 @@
+"""Tokens, users, sessions: what each may do, and where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import pytest
+
+from tests.integration.api import contract
+from tests.integration.api.server import Server, serving
+from treadle.api.attempts import OF_ONE
+from treadle.api.auth import COOKIE, CSRF_HEADER
+from treadle.api.scopes import NAMED
+from treadle.domain.access import Scope
+from treadle.domain.instants import DAY
+
+PASSWORD: Final = "correct horse battery"
+
+
+async def make_token(server: Server, **wanted: Any) -> dict[str, Any]:
+    response = await server.client.post("/tokens", json={"name": "ci", **wanted})
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+async def make_user(server: Server, **wanted: Any) -> dict[str, Any]:
+    response = await server.client.post("/users", json={"name": "ana", "password": PASSWORD, **wanted})
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+@asynccontextmanager
+async def caller(server: Server, secret: str | None = None) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of its own, with a token or with nothing yet."""
+    headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
+    hooks = {"response": [contract.check]}
+    async with httpx2.AsyncClient(
+        base_url=server.listening.url, headers=headers, trust_env=False, event_hooks=hooks
+    ) as client:
+        yield client
+
+
+def filled(path: str) -> str:
+    """A path whose placeholders name what is not there."""
+    return path.replace("{", "no-").replace("}", "")
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+async def test_a_token_may_do_what_its_scope_says_and_nothing_else(server: Server, scope: Scope) -> None:
+    secret = (await make_token(server, scopes=[scope]))["secret"]
+    order = list(Scope)
+    async with caller(server, secret) as client:
+        for method, path, operation in contract.operations():
+            if operation["security"] == [] or path == "/session":
+                continue
+            (needs,) = operation["security"][0]["token"] or [Scope.READ]
+            if "text/event-stream" in str(operation["responses"]) and order.index(scope) >= order.index(needs):
+                continue  # streams do not end
+            response = await client.request(method, filled(path))
+            allowed = order.index(scope) >= order.index(needs)
+            assert (response.status_code != 403) is allowed, (method, path, needs, response.text)
+
+
+async def test_the_tables_of_scopes_name_operations_that_there_are(server: Server) -> None:
+    there = {operation["operationId"] for _, _, operation in contract.operations()}
+    assert there >= NAMED
+
+
+async def test_a_secret_is_told_once_and_kept_nowhere(server: Server, tmp_path: Path) -> None:
+    made = await make_token(server, scopes=["read"])
+    listed = await server.client.get("/tokens")
+    secret = made["secret"].partition(".")[2]
+    assert secret not in listed.text
+    assert listed.json()["items"] == [made["token"]]
+    assert made["token"]["last4"] == secret[-4:]
+    await server.engine.ping()
+    for file in (tmp_path / "data").iterdir():
+        if file.is_file():
+            assert secret.encode() not in file.read_bytes(), file
+
+
+async def test_a_revoked_token_opens_nothing_any_more(server: Server) -> None:
+    made = await make_token(server)
+    async with caller(server, made["secret"]) as client:
+        assert (await client.get("/jobs")).status_code == 200
+        assert (await server.client.delete(f"/tokens/{made['token']['token_id']}")).json()["revoked_at"] is not None
+        assert (await client.get("/jobs")).status_code == 401
+
+
+async def test_a_token_ends_when_it_was_said_to(server: Server) -> None:
+    made = await make_token(server, expires_in_days=1)
+    access, now = server.services.access, server.engine.now()
+    assert await access.by_token(made["secret"]) is not None
+    token = await server.engine.access.get(made["token"]["token_id"])
+    assert token is not None
+    assert token.in_force(now + DAY - DAY // 100)
+    assert not token.in_force(now + DAY + DAY // 100)
+
+
+@pytest.mark.parametrize("forged", ["{id}.", "{id}", "{id}.wrong", "x{id}.{secret}", ".{secret}", "{secret}"])
+async def test_half_a_secret_opens_nothing(server: Server, forged: str) -> None:
+    id_, _, secret = (await make_token(server))["secret"].partition(".")
+    async with caller(server, forged.format(id=id_, secret=secret)) as client:
+        assert (await client.get("/jobs")).status_code == 401
+
+
+async def test_nobody_gives_more_than_they_hold(server: Server) -> None:
+    made = await make_token(server, scopes=["admin"], domain="a")
+    async with caller(server, made["secret"]) as client:
+        inherited = await client.post("/tokens", json={"name": "x", "scopes": ["admin"]})
+        assert inherited.json()["token"]["domain"] == "a"
+        for domain in ("b", None):
+            response = await client.post("/tokens", json={"name": "x", "domain": domain})
+            assert response.status_code == 403
+            refused = await client.post("/users", json={"name": "x", "password": PASSWORD, "domain": domain})
+            assert refused.status_code == 403
+
+
+async def test_a_bound_administrator_sees_the_credentials_of_its_domain_alone(server: Server) -> None:
+    bound = await make_token(server, scopes=["admin"], domain="a")
+    other = await make_token(server, domain="b")
+    user = await make_user(server, domain=None)
+    async with caller(server, bound["secret"]) as client:
+        assert [each["token_id"] for each in (await client.get("/tokens")).json()["items"]] == [
+            bound["token"]["token_id"]
+        ]
+        assert (await client.get("/users")).json()["items"] == []
+        for path in (
+            f"/tokens/{other['token']['token_id']}",
+            f"/users/{user['user_id']}",
+            f"/tokens/{user['user_id']}",
+        ):
+            for method in ("GET", "DELETE"):
+                assert (await client.request(method, path)).status_code == 404
+
+
+async def test_a_caller_bound_to_no_domain_says_in_which_it_acts(server: Server) -> None:
+    await server.create_job()
+    elsewhere = {"Treadle-Domain": "a"}
+    assert (await server.client.get("/jobs", headers=elsewhere)).json()["items"] == []
+    assert (await server.client.get("/jobs", headers={"Treadle-Domain": "a b"})).status_code == 422
+    made = await make_token(server, domain="a", scopes=["write"])
+    async with caller(server, made["secret"]) as client:
+        assert (await client.post("/jobs", json={"job_id": "theirs", "type": "x"})).status_code == 201
+        assert (await client.get("/jobs", headers={"Treadle-Domain": "default"})).status_code == 403
+    assert [job["job_id"] for job in (await server.client.get("/jobs", headers=elsewhere)).json()["items"]] == [
+        "theirs"
+    ]
+
+
+async def test_a_user_logs_in_and_out(server: Server) -> None:
+    await make_user(server, scopes=["operate"])
+    async with caller(server) as browser:
+        assert (await browser.get("/session")).status_code == 401
+        opened = await browser.post("/session", json={"name": "ana", "password": PASSWORD})
+        assert opened.status_code == 201
+        cookie = opened.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        said = (await browser.get("/session")).json()
+        assert (said["name"], said["scopes"], said["domain"]) == ("user:ana", ["operate"], None)
+        assert said["csrf_token"] == opened.json()["csrf_token"]
+        assert (await browser.get("/auth/me")).json() == said
+        token = {CSRF_HEADER: said["csrf_token"]}
+        kept = browser.cookies[COOKIE]
+        assert (await browser.delete("/session", headers=token)).status_code == 200
+        assert COOKIE not in browser.cookies
+        browser.cookies.set(COOKIE, kept)
+        assert (await browser.get("/session")).status_code == 401
+
+
+async def test_a_page_that_does_not_know_the_session_changes_nothing(server: Server) -> None:
+    await make_user(server, scopes=["write"])
+    async with caller(server) as browser:
+        await browser.post("/session", json={"name": "ana", "password": PASSWORD})
+        for headers in ({}, {CSRF_HEADER: "0" * 64}, {CSRF_HEADER: ""}):
+            response = await browser.post("/jobs", json={"job_id": "a", "type": "x"}, headers=headers)
+            assert response.status_code == 403
+        assert (await browser.get("/jobs")).json()["items"] == []
+        origin = {"Origin": "https://evil.example.com"}
+        assert (await browser.get("/jobs", headers=origin)).status_code == 403
+
+
+async def test_a_token_becomes_a_session_for_a_browser(server: Server) -> None:
+    async with caller(server) as browser:
+        bearer = {"Authorization": f"Bearer {server.listening.token.value}"}
+        opened = await browser.post("/session", json={}, headers=bearer)
+        assert (opened.status_code, opened.json()["name"]) == (201, "admin")
+        assert (await browser.get("/jobs")).status_code == 200
+        assert (await browser.post("/session", json={}, headers={"Authorization": "Bearer x"})).status_code == 401
+        assert (await browser.post("/session", json={})).status_code == 401
+
+
+async def test_a_change_of_a_user_ends_their_sessions(server: Server) -> None:
+    user = await make_user(server)
+    async with caller(server) as browser:
+        await browser.post("/session", json={"name": "ana", "password": PASSWORD})
+        assert (await browser.get("/jobs")).status_code == 200
+        changed = await server.client.patch(f"/users/{user['user_id']}", json={"password": "battery horse correct"})
+        assert changed.status_code == 200
+        assert (await browser.get("/jobs")).status_code == 401
+        assert (await browser.post("/session", json={"name": "ana", "password": PASSWORD})).status_code == 401
+        fresh = await browser.post("/session", json={"name": "ana", "password": "battery horse correct"})
+        assert fresh.status_code == 201
+        await server.client.delete(f"/users/{user['user_id']}")
+        assert (await browser.get("/jobs")).status_code == 401
+
+
+async def test_passwords_cannot_be_tried_at_will(server: Server) -> None:
+    await make_user(server)
+    await make_user(server, name="ben")
+    async with caller(server) as stranger:
+        for _ in range(OF_ONE):
+            assert (await stranger.post("/session", json={"name": "ana", "password": "wrong"})).status_code == 401
+        refused = await stranger.post("/session", json={"name": "ana", "password": PASSWORD})
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        assert (await stranger.post("/session", json={"name": "ben", "password": PASSWORD})).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pointer"),
+    [
+        ({"name": "ana", "password": "short"}, "/password"),
+        ({"name": "ana", "password": "ana-ana-ana-ana"}, "/password"),
+        ({"name": "ana", "password": "aaaaaaaaaaaaaaaa"}, "/password"),
+        ({"name": "a b", "password": PASSWORD}, "/name"),
+        ({"name": "ben", "password": PASSWORD, "scopes": ["root"]}, "/scopes/0"),
+        ({"name": "ben", "password": PASSWORD, "domain": "a b"}, "/domain"),
+        ({"name": "ben", "password": PASSWORD, "role": "x"}, "/role"),
+    ],
+)
+async def test_a_user_that_cannot_be_is_refused_with_the_place(
+    server: Server, wanted: dict[str, Any], pointer: str
+) -> None:
+    response = await server.client.post("/users", json=wanted)
+    assert response.status_code == 422
+    assert [fault["pointer"] for fault in response.json()["errors"]] == [pointer]
+    assert (await server.client.get("/users")).json()["items"] == []
+
+
+async def test_of_two_users_of_one_name_the_second_is_refused(server: Server) -> None:
+    await make_user(server)
+    response = await server.client.post("/users", json={"name": "ana", "password": PASSWORD})
+    assert (response.status_code, response.json()["code"]) == (409, "conflict")
+
+
+async def test_tokens_hold_on_every_process_and_over_a_restart(tmp_path: Path) -> None:
+    async with serving(tmp_path) as first:
+        made = await make_token(first, scopes=["read"])
+    async with serving(tmp_path) as second, caller(second, made["secret"]) as client:
+        assert (await client.get("/jobs")).status_code == 200
