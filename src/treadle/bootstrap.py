@@ -13,6 +13,7 @@ from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.events.hub import Hub
 from treadle.services.access import Access
+from treadle.services.audit import Audit
 from treadle.services.dead_letters import DeadLetters
 from treadle.services.domains import Domains
 from treadle.services.events import Events
@@ -47,6 +48,7 @@ class Services(Struct, frozen=True, kw_only=True):
     events: Events
     logs: Logs
     access: Access
+    audit: Audit
 
 
 def make_data_folder(settings: Settings) -> Path:
@@ -98,4 +100,5 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         events=Events(engine, hub),
         logs=Logs(engine, runs, hub),
         access=Access(engine, new_id, session_hours=settings.session_hours),
+        audit=Audit(engine, new_id),
     )

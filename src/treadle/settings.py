@@ -75,6 +75,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How long events are kept."""
     retention_messages_days: Positive = 30.0
     """How long messages are kept once they were processed or set aside."""
+    retention_audit_days: Positive = 365.0
+    """How long entries of the audit log are kept."""
     log_level: str = "info"
     """What the services say of themselves: debug, info, warning, error."""
 

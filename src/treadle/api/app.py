@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import chain
 from typing import Final
 
 from fastapi import Depends, FastAPI
@@ -12,11 +13,13 @@ from treadle import __version__
 from treadle.api import errors, openapi
 from treadle.api.answers import problem_answers
 from treadle.api.attempts import Attempts
+from treadle.api.audit import Auditor
 from treadle.api.auth import Gate
 from treadle.api.deps import known_query
 from treadle.api.middleware import Entrance, HostGuard
 from treadle.api.routes import (
     access,
+    audit,
     dead_letters,
     docs,
     domains,
@@ -61,11 +64,26 @@ def create_app(
     strict = [Depends(known_query)]
     app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
     app.include_router(docs.router, dependencies=strict)
-    for noun in (jobs, runs, dead_letters, queues, lanes, messages, logs, events, schedules, workers, domains):
-        app.include_router(noun.router, dependencies=strict, responses=problem_answers(401, 403, 422, 500, 503))
-    for router in (session.router, access.tokens, access.users):
+    nouns = (
+        jobs,
+        runs,
+        dead_letters,
+        queues,
+        lanes,
+        messages,
+        logs,
+        events,
+        schedules,
+        workers,
+        domains,
+        audit,
+        session,
+    )
+    routers = (*(noun.router for noun in nouns), access.tokens, access.users)
+    for router in routers:
         app.include_router(router, dependencies=strict, responses=problem_answers(401, 403, 422, 500, 503))
     errors.install(app)
     openapi.install(app)
     settings = services.settings
-    return Entrance(HostGuard(Gate(app, token, services.access), settings.host_names))
+    audited = Auditor(app, chain.from_iterable(router.routes for router in routers), services.audit, settings.domain)
+    return Entrance(HostGuard(Gate(audited, token, services.access), settings.host_names))

@@ -8,6 +8,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Query, Request
 from fastapi.routing import APIRoute
 from msgspec import Struct
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from treadle.api.scopes import needed
 from treadle.bootstrap import Services
@@ -58,6 +60,11 @@ async def current_call(
         raise Forbidden(f"this needs the scope {scope}; {caller.name} has {', '.join(caller.scopes)}")
     services = services_of(request)
     return Call(services, caller, _domain(caller, treadle_domain, services.settings.domain), state["prefix"])
+
+
+def acting_domain(caller: Principal, scope: Scope, default: str) -> str:
+    """The domain in which a call acts that was let through."""
+    return _domain(caller, Headers(scope=scope).get("treadle-domain"), default)
 
 
 def _domain(caller: Principal, wanted: str | None, default: str) -> str:

@@ -12,6 +12,7 @@ from treadle.api.answers import REFERENCE
 from treadle.api.auth import COOKIE, CSRF_HEADER, PUBLIC_ROUTES
 from treadle.api.middleware import PREFIXES
 from treadle.api.schemas.access import NewTokenAnswer, Session, Token, TokenPage, User, UserPage
+from treadle.api.schemas.audit import AuditEntry, AuditPage
 from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage, PublishedEvent
@@ -48,6 +49,7 @@ _STRUCTS: Final = (
     *(Schedule, SchedulePage, ComingFires, WorkerList, LogPage),
     *(EventRequest, PublishedEvent, EventPage),
     *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, Session),
+    *(AuditEntry, AuditPage),
 )
 
 

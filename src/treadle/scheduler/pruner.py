@@ -16,6 +16,8 @@ EVERY_SECONDS: Final = 60.0
 CHUNK: Final = 500
 WORKERS_DAYS: Final = 7.0
 """How long workers that are gone are remembered."""
+ENDED_DAYS: Final = 30.0
+"""How long tokens, users and sessions that have ended can be seen."""
 
 _BREATH_SECONDS: Final = 0.02
 
@@ -25,7 +27,8 @@ _Prune: TypeAlias = Callable[[Instant, int], Awaitable[int]]
 
 
 class Pruner:
-    """Applies the retention of settings to runs, log lines, events, messages and workers; idle limits go at once."""
+    """Applies the retention of settings to runs, log lines, events, messages, workers, what was let in and
+    the audit log; idle limits go at once."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
@@ -35,6 +38,8 @@ class Pruner:
             "events": (engine.events.prune, settings.retention_events_days),
             "messages": (engine.messages.prune, settings.retention_messages_days),
             "workers": (engine.workers.prune, WORKERS_DAYS),
+            "credentials": (engine.access.prune, ENDED_DAYS),
+            "audit entries": (engine.audit.prune, settings.retention_audit_days),
             "idle limits": (engine.lanes.prune, 0.0),
         }
 

@@ -1,4 +1,4 @@
-"""Domains: their parts of the workers that serve several. They are the administrator's."""
+"""Domains: their parts of the workers that serve several. A caller bound to one sees no other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ router = APIRouter(tags=["domains"])
 @router.get("/domains", operation_id="list_domains", responses=answers(DomainPage, "A page of domains."))
 async def list_domains(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
     """Domains by name: those to which runs were submitted, and those with a weight."""
-    page = await call.services.domains.page(limit=limit, cursor=cursor)
+    page = await call.services.domains.page(call.caller.domain, limit=limit, cursor=cursor)
     items = [to_domain(found) for found in page.items]
     return reply(DomainPage(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
 
@@ -27,7 +27,7 @@ async def list_domains(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Curs
 @router.get("/domains/{name}", operation_id="get_domain", responses=answers(Domain, "The domain.", 404))
 async def get_domain(call: CallDep, name: str) -> Response:
     """One domain."""
-    return reply(to_domain(await call.services.domains.get(name)))
+    return reply(to_domain(await call.services.domains.get(name, call.caller.domain)))
 
 
 @router.put(
@@ -38,4 +38,5 @@ async def get_domain(call: CallDep, name: str) -> Response:
 )
 async def set_domain(call: CallDep, name: str, document: JsonBody) -> Response:
     """Set the weight of a domain, 1 by default: on shared workers, 3 gets three slots for each one of a 1."""
-    return reply(to_domain(await call.services.domains.set(name, read(document, DomainSettings))))
+    settings = read(document, DomainSettings)
+    return reply(to_domain(await call.services.domains.set(name, settings, call.caller.domain)))

@@ -1,0 +1,86 @@
+"""The audit log: every change, who made it, and how it was before and after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.integration.api import contract
+from tests.integration.api.server import Server
+from tests.integration.api.test_identity import PASSWORD, caller, make_token, make_user
+
+
+async def entries(server: Server, **filters: Any) -> list[dict[str, Any]]:
+    response = await server.client.get("/audit-events", params=filters)
+    assert response.status_code == 200, response.text
+    return list(response.json()["items"])
+
+
+async def test_a_change_is_told_with_who_what_before_and_after(server: Server) -> None:
+    made = await make_token(server, name="deploy", scopes=["write"])
+    async with caller(server, made["secret"]) as client:
+        await client.post("/jobs", json={"job_id": "a", "type": "x"})
+        await client.put("/jobs/a", json={"job_id": "a", "type": "x", "description": "new"})
+        await client.post("/jobs/a/disable")
+        await client.delete("/jobs/a")
+    found = await entries(server, who="token:deploy")
+    assert [each["action"] for each in found] == ["delete_job", "post_disable_job", "replace_job", "create_job"]
+    deleted, disabled, replaced, created = found
+    assert (created["target"], created["domain"], created["before"]) == ("/jobs", "default", None)
+    assert created["after"]["job_id"] == "a"
+    assert (replaced["before"]["description"], replaced["after"]["description"]) == ("", "new")
+    assert (disabled["before"]["enabled"], disabled["after"]["enabled"]) == (True, False)
+    assert (deleted["before"]["version"], deleted["after"]) == (3, None)
+
+
+async def test_what_was_refused_changed_nothing_and_is_not_told(server: Server) -> None:
+    await server.client.post("/jobs", json={"job_id": "a b"})
+    await server.client.delete("/jobs/none")
+    assert await entries(server) == []
+
+
+async def test_reading_is_not_told(server: Server) -> None:
+    await server.client.get("/jobs")
+    await server.client.post("/jobs/validate", json={"job_id": "a", "type": "x"})
+    assert await entries(server) == []
+
+
+async def test_no_secret_is_told(server: Server) -> None:
+    made = await make_token(server)
+    user = await make_user(server)
+    await server.client.patch(f"/users/{user['user_id']}", json={"password": "battery horse correct"})
+    async with caller(server) as browser:
+        await browser.post("/session", json={"name": "ana", "password": "battery horse correct"})
+    told = (await server.client.get("/audit-events")).text
+    for secret in (made["secret"].partition(".")[2], PASSWORD, "battery horse correct"):
+        assert secret not in told
+    (login,) = await entries(server, action="open_session")
+    assert (login["who"], login["after"]["csrf_token"]) == ("ana", "[redacted]")
+
+
+async def test_entries_are_found_by_filter_and_page(server: Server) -> None:
+    for name in ("a", "b", "c"):
+        await server.client.post("/jobs", json={"job_id": name, "type": "x"})
+        await server.client.delete(f"/jobs/{name}")
+    assert [each["target"] for each in await entries(server, action="delete_job")] == ["/jobs/c", "/jobs/b", "/jobs/a"]
+    assert [each["action"] for each in await entries(server, target="/jobs/b")] == ["delete_job"]
+    first = (await server.client.get("/audit/logs", params={"limit": 4})).json()
+    rest = (await server.client.get("/audit/logs", params={"cursor": first["next_cursor"]})).json()
+    assert len(first["items"]) + len(rest["items"]) == 6
+    assert rest["next_cursor"] is None
+
+
+async def test_an_administrator_of_one_domain_sees_its_changes_alone(server: Server) -> None:
+    await server.client.post("/jobs", json={"job_id": "a", "type": "x"})
+    made = await make_token(server, scopes=["admin"], domain="theirs")
+    async with caller(server, made["secret"]) as client:
+        await client.post("/jobs", json={"job_id": "b", "type": "x"})
+        found = (await client.get("/audit-events")).json()["items"]
+    assert [(each["action"], each["domain"]) for each in found] == [("create_job", "theirs")]
+
+
+async def test_every_operation_that_changes_something_passes_the_audit(server: Server) -> None:
+    """None is served beside it: the document names every route, and each but reads is told where it succeeds."""
+    for method, path, operation in contract.operations():
+        if method != "GET" and operation["operationId"] not in ("validate_job", "open_session"):
+            (needs,) = operation["security"][0]["token"] or ["session"]
+            assert needs != "read", (method, path)
