@@ -86,6 +86,16 @@ async def test_a_reader_of_the_log_never_passes_a_late_commit_by(url: str, engin
     assert len(await engine.events.read("default", after=0, limit=9)) == 4
 
 
+async def test_nothing_is_missing_before_the_first_event_of_all(made: Databases) -> None:
+    """Whoever has seen nothing, position 0, follows a new log without being told that something is gone."""
+    engine = await open_postgres(made.url(await made.create()))
+    try:
+        await Driver(engine).submit()
+        assert (await engine.events.bounds())[0] == 1
+    finally:
+        await engine.close()
+
+
 async def test_notices_are_heard_again_after_their_connection_was_cut(url: str, engine: PostgresEngine) -> None:
     listener = engine.listen(Topic.RUNS)
     somebody = await asyncpg.connect(url)

@@ -21,6 +21,9 @@ T = TypeVar("T")
 BATCHES_AT_ONCE: Final = 1000
 """How many ids of batches of events an engine takes at a time: the increment of their sequence."""
 
+_FIRST: Final = 1
+"""The ordinal of a transaction's first event: the position of the first of all is 1, and nothing is before it."""
+
 TRIES: Final = 20
 """How often a transaction is begun anew where others are in its way."""
 
@@ -44,7 +47,7 @@ class Transaction(Look):
         self._now: Instant | None = None
         self.lent = lent
         self.batch = batch
-        self.ordinal = 0
+        self.ordinal = _FIRST
         self.topics: set[Topic] = set()
         self.locked: set[int] = set()
         self.after: list[Callable[[], None]] = []
@@ -146,7 +149,7 @@ def _commit(transaction: Transaction) -> str:
 def end_batch(transaction: Transaction) -> str:
     """The statement that puts the events of a transaction behind those that others have committed; none is needed
     where there are no events."""
-    if not transaction.ordinal:
+    if transaction.ordinal == _FIRST:
         return ""
     return f"INSERT INTO treadle.event_batches (id) VALUES ({transaction.batch}); "  # noqa: S608 - a number
 

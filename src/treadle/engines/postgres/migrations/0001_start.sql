@@ -247,7 +247,7 @@ CREATE TABLE treadle.triggers (
 -- committed: a late commit comes later in the log, so that no reader passes it by, and an open one holds nobody up.
 CREATE SEQUENCE treadle.batch_ids INCREMENT 1000; -- an engine takes a thousand at a time
 CREATE SEQUENCE treadle.commits;
-CREATE SEQUENCE treadle.positions;
+CREATE SEQUENCE treadle.positions MINVALUE 0 START 0;
 
 CREATE TABLE treadle.event_batches (
   id       bigint PRIMARY KEY,
