@@ -16,6 +16,7 @@ import asyncpg
 from msgspec import Struct
 
 from treadle.domain.errors import SchemaTooNew
+from treadle.engines.postgres.periods import make_ahead
 from treadle.engines.postgres.pool import DRIVER_ERRORS, translate
 
 _LOCK: Final = 0x7472656164_01
@@ -82,6 +83,8 @@ async def _migrate(connection: asyncpg.Connection, migrations: Mapping[int, Migr
                 number,
                 migrations[number].serves,
             )
+        if not found:
+            await make_ahead(connection.fetch, await connection.fetchval("SELECT treadle.now()"))
 
 
 def _read(number: int, text: str) -> Migration:

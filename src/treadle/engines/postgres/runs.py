@@ -17,6 +17,7 @@ from treadle.engines.postgres.dependencies import work_off
 from treadle.engines.postgres.enqueuing import Enqueuer, after_commit
 from treadle.engines.postgres.finding import find, get
 from treadle.engines.postgres.lines import Lines
+from treadle.engines.postgres.pruning import Pruning
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.settling import settle
@@ -47,11 +48,11 @@ class PostgresRuns:
         self._write = write
         self._within = within
         self._read = read
-        self._clock = clock
         self._lines = lines
         self._enqueue = enqueue
         self._short = Submitter(write, lines)
         self._step = Stepper(write, read, lines)
+        self._pruning = Pruning(write, clock)
 
     async def enqueue(
         self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
@@ -154,15 +155,7 @@ class PostgresRuns:
         return {State(state): count for state, count in await self._read.fetch(_SQL["counts"], domain)}
 
     async def prune(self, before: Instant, limit: int) -> int:
-        async def work(tx: Transaction) -> int:
-            ids = [row[0] for row in await tx.fetch(_SQL["prunable"], before, limit)]
-            await dependencies.bury(tx, ids, self._clock.wall(), limit)
-            for statement in ("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys", "prune_history"):
-                await tx.fetch(_SQL[statement], ids)
-            await tx.fetch(_SQL["sweep_keys"], self._clock.wall(), limit)
-            return len(ids)
-
-        return await self._write(work)
+        return await self._pruning(before, limit)
 
     async def _submit(self, tx: Transaction, runs: Sequence[NewRun], now: Instant, *, together: bool) -> list[Accepted]:
         tx.topics.update((Topic.RUNS, Topic.EVENTS))

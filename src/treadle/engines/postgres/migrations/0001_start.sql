@@ -331,9 +331,9 @@ CREATE TABLE treadle.logs (
 );
 CREATE INDEX logs_run ON treadle.logs (run_id, seq);
 
--- Finished runs, in the order in which they finished.
+-- Finished runs: a table for each week, made ahead and dropped whole, and one for what finishes in none of these. No index
+-- can keep an id unique over all of them: a run comes here once, out of `runs`, where it is.
 CREATE TABLE treadle.history (
-  seq          bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   due_at       bigint  NOT NULL,
   rank         bigint  NOT NULL,
   created_at   bigint  NOT NULL,
@@ -366,11 +366,14 @@ CREATE TABLE treadle.history (
   result       bytea,                      -- JSON
   work         bytea   NOT NULL,
   inputs       bytea   NOT NULL
-);
-CREATE UNIQUE INDEX history_id ON treadle.history (id);
-CREATE INDEX history_job   ON treadle.history (domain, job_id, id);
+) PARTITION BY RANGE (finished_at);
+CREATE TABLE treadle.history_rest PARTITION OF treadle.history DEFAULT;
+
+CREATE INDEX history_id       ON treadle.history (id);
+CREATE INDEX history_finished ON treadle.history (finished_at);
+CREATE INDEX history_job        ON treadle.history (domain, job_id, id);
 -- Nearly all runs complete: only the others need an index to be found by state.
-CREATE INDEX history_state ON treadle.history (domain, state, id) WHERE state <> 'completed';
+CREATE INDEX history_state    ON treadle.history (domain, state, id) WHERE state <> 'completed';
 
 -- Dead letters, by what they are asked for.
 CREATE INDEX history_dead       ON treadle.history (domain, id)         WHERE state = 'failed' AND resolution IS NULL;

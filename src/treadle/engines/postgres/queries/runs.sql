@@ -181,10 +181,15 @@ SELECT count(*) FROM (
 SELECT state, count(*) FROM treadle.runs WHERE domain = $1 GROUP BY state;
 
 -- name: prunable
--- Runs are there in the order in which they finished: the oldest are at the front.
+-- The oldest that are not in a table which goes as a whole: those before $3, but for the rest.
 -- Those whose children have not all been told stay.
-SELECT id FROM (SELECT id, finished_at FROM treadle.history ORDER BY seq LIMIT $2) AS old
-WHERE finished_at < $1 AND id NOT IN (SELECT parent FROM treadle.resolutions);
+SELECT id FROM (
+  SELECT id, finished_at FROM treadle.history_rest WHERE finished_at < $1
+  UNION ALL
+  SELECT id, finished_at FROM treadle.history
+  WHERE finished_at < $1 AND finished_at >= $3 AND tableoid <> 'treadle.history_rest'::regclass
+) AS old
+WHERE id NOT IN (SELECT parent FROM treadle.resolutions) ORDER BY finished_at LIMIT $2;
 
 -- name: prune_history
 DELETE FROM treadle.history WHERE id = ANY ($1);
