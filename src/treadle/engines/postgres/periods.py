@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from treadle.domain.instants import DAY, Instant, Micros, to_datetime
+from treadle.engines.postgres.look import Fetch
 from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.reader import Fetch
 
 WEEK: Final[Micros] = 7 * DAY
 AHEAD: Final = 4

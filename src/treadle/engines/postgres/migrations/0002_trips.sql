@@ -150,7 +150,8 @@ BEGIN
       INSERT INTO treadle.triggers (domain, job_id, upstream, run_id)
       SELECT h.domain, links.id, h.job_id, h.id
       FROM treadle.history AS h JOIN treadle.links ON links.domain = h.domain AND links.named = h.job_id AND follows
-      WHERE h.id IN (SELECT run_ids[place] FROM unnest(settled) AS place) AND h.state = 'completed' ORDER BY h.seq;
+      WHERE h.id IN (SELECT run_ids[place] FROM unnest(settled) AS place) AND h.state = 'completed'
+      ORDER BY h.finished_at, h.id;
       any_follow := FOUND;
     END IF;
   END IF;
