@@ -50,6 +50,6 @@ async def run(options: Options) -> Report:
 async def _is_ready(data: Path) -> bool:
     """Whether the API answers, and tells of a worker: the last to be there."""
     try:
-        return bool(await asyncio.to_thread(lambda: find_server(str(data)).get("/workers")["items"]))
+        return bool(await asyncio.to_thread(lambda: find_server(str(data)).get("/workers", role="worker")["items"]))
     except TreadleError:
         return False

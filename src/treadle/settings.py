@@ -57,6 +57,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What this worker can be asked for by `requires_…` of a job, separated by commas, such as `wallet,twitter`."""
     queues: str = ""
     """Queues a worker takes from, separated by commas; empty is all."""
+    tags: str = ""
+    """Tags of a worker, separated by commas, such as `gpu,eu`: what the `affinity` of jobs may ask for."""
+    allowed_users: str = ""
+    """Users that a worker works for, separated by commas; empty is the system user that it runs as."""
+    deployment_type: str = ""
+    """How a worker is deployed, in a word of your own such as `docker` or `vm`."""
     lease_sec: Positive = 15.0
     """How long a silent worker keeps its runs."""
     heartbeat_sec: Positive = 5.0
@@ -93,7 +99,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def served_domains(self) -> tuple[str, ...]:
         """The domains in `domains`, else the one of `domain`."""
-        return tuple(filter(None, (name.strip() for name in self.domains.split(",")))) or (self.domain,)
+        return names(self.domains) or (self.domain,)
 
     @property
     def task_folders(self) -> tuple[Path, ...]:
@@ -103,12 +109,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def offered(self) -> frozenset[str]:
         """The names in `capabilities`."""
-        return frozenset(filter(None, (name.strip() for name in self.capabilities.split(","))))
+        return frozenset(names(self.capabilities))
 
     @property
     def host_names(self) -> frozenset[str]:
         """The names in `allowed_hosts`."""
-        return frozenset(filter(None, (name.strip() for name in self.allowed_hosts.split(","))))
+        return frozenset(names(self.allowed_hosts))
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names in a text, separated by commas."""
+    return tuple(filter(None, (name.strip() for name in text.split(","))))
 
 
 def task_folders(tasks: str) -> tuple[Path, ...]:

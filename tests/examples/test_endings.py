@@ -74,4 +74,4 @@ def test_isolated_native_crash_takes_nothing_else_down(product: Product) -> None
 
 def online(product: Product) -> set[str]:
     """The worker processes that are there."""
-    return {each["worker_id"] for each in product.get("/workers")["items"] if each["status"] == "online"}
+    return {each["worker_id"] for each in product.get("/workers", role="worker")["items"] if each["status"] == "online"}

@@ -150,7 +150,7 @@ def up(folder: Path, *arguments: str, worker: bool = True, data: str = "data", *
 
 def _answers(started: Up, *, worker: bool) -> bool:
     try:
-        workers = started.server.get("/workers")["items"]
+        workers = started.server.get("/workers", role="worker")["items"]
     except TreadleError:
         return False
     return not worker or any(each["status"] == "online" for each in workers)

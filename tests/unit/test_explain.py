@@ -6,7 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from treadle.domain.explain import Explanation, explain
+from treadle.domain.affinity import Affinity, Traits, with_affinity
+from treadle.domain.explain import explain
+from treadle.domain.explanation import Explanation
 from treadle.domain.instants import MINUTE, SECOND, Instant
 from treadle.domain.jobs import create_job, parse_job
 from treadle.domain.outcomes import RunError
@@ -16,7 +18,7 @@ from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, Run, State
 from treadle.domain.submitting import accepted, build_run
 from treadle.domain.waits import EventWait
-from treadle.domain.workers import Worker, WorkerState
+from treadle.domain.workers import Role, Worker, WorkerState
 
 NOW: Instant = 1_800_000_000 * SECOND
 JOB = create_job(parse_job({"job_id": "report", "type": "report.daily"}), source="api", now=NOW)
@@ -208,3 +210,27 @@ def test_a_run_that_sleeps_tells_until_when() -> None:
     asleep = run(state=State.SCHEDULED, reason=Reason(ReasonCode.SLEEP, "sleep"), due_at=NOW + MINUTE)
     answer = explained(asleep, worker())
     assert (answer.code, answer.expected_start) == ("sleeping", NOW + MINUTE)
+
+
+def test_what_each_worker_lacks_to_match_is_named() -> None:
+    requires = with_affinity("handler:report.daily", Affinity(tags=("gpu",), os=("linux",)))
+    answer = explained(
+        run(requires=requires),
+        worker(traits=Traits(os="linux")),
+        worker(id="wkr_2", host="bee", traits=Traits(os="darwin", tags=("gpu",))),
+        worker(id="wkr_3", requires=frozenset({"shell"})),
+    )
+    assert answer.code == "no_worker_matches"
+    assert "wkr_1 on ant lacks the tag 'gpu'; wkr_2 on bee lacks the operating system 'linux'" in answer.message
+    assert answer.details["missing"] == {"wkr_1": ["the tag 'gpu'"], "wkr_2": ["the operating system 'linux'"]}
+    assert answer.details["affinity"] == {"os": ["linux"], "tags": ["gpu"]}
+    assert answer.details["requires"] == "handler:report.daily"
+
+
+def test_disabled_workers_are_said() -> None:
+    answer = explained(run(), worker(state=WorkerState.DISABLED))
+    assert (answer.code, answer.details["disabled"]) == ("workers_disabled", ["wkr_1"])
+
+
+def test_a_scheduler_or_an_api_is_no_worker() -> None:
+    assert explained(run(), worker(role=Role.API, requires=frozenset())).code == "no_worker"

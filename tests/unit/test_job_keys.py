@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from treadle.domain.affinity import Affinity
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.errors import InvalidInput
 from treadle.domain.jobs import parse_job
@@ -41,6 +42,14 @@ def scheduled(**schedule: Any) -> dict[str, Any]:
     return HANDLER | {"schedule": schedule}
 
 
+AFFINITIES: dict[str, dict[str, Any]] = {
+    "os": {"os": ["linux"]},
+    "tags": {"tags": ["b"]},
+    "allowed_users": {"allowed_users": ["ops"]},
+    "hostnames": {"hostnames": ["ant"]},
+    "subnets": {"subnets": ["10.0.0.0/8"]},
+    "deployment_types": {"deployment_types": ["docker"]},
+}
 FLOW = HANDLER | {"flow_group": "konten_harian"}
 KEYED = HANDLER | {"concurrency_key": "{account}"}
 RATE: dict[str, Any] = {"max_runs": 3, "window_sec": 1}
@@ -132,6 +141,11 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "/schedule/start_at": (scheduled(**DAILY), scheduled(**DAILY, start_at="2026-01-01T00:00:00Z")),
     "/schedule/end_at": (scheduled(**DAILY), scheduled(**DAILY, end_at="2026-01-01T00:00:00Z")),
     "/schedule/enabled": (scheduled(**DAILY), scheduled(**DAILY, enabled=False)),
+    "/affinity": (HANDLER, HANDLER | {"affinity": {"tags": ["gpu"]}}),
+    **{
+        f"/affinity/{key}": (HANDLER | {"affinity": {"tags": ["a"]}}, HANDLER | {"affinity": {"tags": ["a"], **one}})
+        for key, one in AFFINITIES.items()
+    },
     "/executor": (HANDLER, SHELL),
     "/executor/type": (in_shell(script="1"), in_python(script="1")),
     "/executor/script": (SHELL, in_shell(script="false")),
@@ -186,7 +200,6 @@ LATER: dict[str, Any] = {
     "/source": {"url": "https://github.com/user/repo.git", "ref": "main", "path": "scripts"},
     "/domain": "prod",
     "/user": "ops",
-    "/affinity": {"os": ["linux"], "tags": ["gpu"]},
     "/environment": {"type": "venv"},
     "/executor/environment": {"type": "venv", "python_version": "3.11"},
     "/executor/type": "batch",
@@ -231,6 +244,7 @@ def test_the_tables_here_leave_out_no_key() -> None:
         "/completion": Completion,
         "/misfire": Misfire,
         "/messages": MessagesDocument,
+        "/affinity": Affinity,
         "/unique": Unique,
         "/debounce": Debounce,
     }

@@ -18,7 +18,10 @@ from treadle.api.sse import StreamLimits
 from treadle.api.tokens import AdminToken, admin_token, check_exposure
 from treadle.bootstrap import Services, make_data_folder, open_services
 from treadle.domain.errors import Unavailable
+from treadle.domain.workers import Role
+from treadle.services.presence import present
 from treadle.settings import Settings
+from treadle.system import IdSource, SystemClock
 
 _DRAIN_SECONDS: Final = 1
 _BACKLOG: Final = 2048
@@ -51,7 +54,10 @@ def serve(settings: Settings, announce: Callable[[Listening], None], listener: s
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
-        async with open_services(settings) as services:
+        async with (
+            open_services(settings) as services,
+            present(services.engine, Role.API, settings, IdSource(SystemClock())),
+        ):
             await run(services, announce, stopping, listener=listener)
 
     uvloop.run(main())

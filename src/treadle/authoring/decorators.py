@@ -79,6 +79,7 @@ class JobOptions(TypedDict, total=False):
     batch_size: int
     preserve_order: bool
     idempotent: bool
+    affinity: Mapping[str, Any]
     requires_wallet: bool
     requires_twitter: bool
     requires_discord: bool

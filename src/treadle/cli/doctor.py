@@ -166,7 +166,7 @@ def _server_findings(server: Server) -> Iterator[Finding]:
     else:
         wrong = "; ".join(said for said in ready["checks"].values() if said != "ok")
         yield Finding("fail", "server", f"{server.url} cannot take work: {wrong}", "see the log of the API")
-    workers = [each for each in server.get("/workers")["items"] if each["status"] == "online"]
+    workers = [each for each in server.get("/workers", role="worker")["items"] if each["status"] == "online"]
     if workers:
         yield Finding("ok", "workers", f"{len(workers)} online, {sum(each['slots'] for each in workers)} slots")
     else:

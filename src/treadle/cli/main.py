@@ -33,7 +33,7 @@ COMMANDS: Final = {
     "doctor": ("treadle.cli.doctor:doctor", "Check this installation, and say what to do."),
     "api": ("treadle.cli.services:api", "Run the HTTP API alone."),
     "scheduler": ("treadle.cli.services:scheduler", "Run a scheduler alone."),
-    "worker": ("treadle.cli.services:worker", "Run a worker alone."),
+    "worker": ("treadle.cli.worker:app", "Run a worker alone; list, drain, disable and enable workers."),
 }
 """Name: where its `App` or function lies, and its line in the list of commands."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import subprocess
@@ -55,8 +56,8 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._pause = FIRST_PAUSE
-        self.due = 0.0
-        """When to start it next, on the monotonic clock; means nothing while it runs."""
+        self.due = math.inf
+        """When to start it next, on the monotonic clock; never while it runs."""
 
     @property
     def running(self) -> bool:
@@ -67,6 +68,7 @@ class Service:
         """Start the process."""
         self._process = spawn(self._module, self._arguments, pass_fds=self._pass_fds)
         self._started = time.monotonic()
+        self.due = math.inf
 
     def ended(self) -> int | None:
         """The exit code, negative for a signal, of a process that has just ended; `due` says when to start again."""

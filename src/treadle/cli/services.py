@@ -115,6 +115,8 @@ def worker(
     concurrency: int | None = None,
     processes: int | None = None,
     queues: str | None = None,
+    domains: str | None = None,
+    tags: str | None = None,
 ) -> NoReturn:
     """Runs a worker alone. There may be several.
 
@@ -130,10 +132,21 @@ def worker(
         Processes that run the jobs; 1 by default.
     queues
         Queues to take runs from, separated by commas; all by default.
+    domains
+        Domains to serve, separated by commas, * for all; the one of TREADLE_DOMAIN by default.
+    tags
+        Tags that jobs may ask for by their affinity, separated by commas.
     """
-    _become_service(
-        "worker", _settings(data=data, tasks=tasks, concurrency=concurrency, processes=processes, queues=queues)
+    settings = _settings(
+        data=data,
+        tasks=tasks,
+        concurrency=concurrency,
+        processes=processes,
+        queues=queues,
+        domains=domains,
+        tags=tags,
     )
+    _become_service("worker", settings)
 
 
 def _settings(**options: object) -> Settings:

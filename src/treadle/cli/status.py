@@ -6,9 +6,9 @@ import sys
 
 from treadle.cli.exits import Exit
 from treadle.cli.options import AsJson, Data
-from treadle.cli.output import write_json, write_table
+from treadle.cli.output import write_json
 from treadle.cli.server import find_server
-from treadle.cli.times import ago
+from treadle.cli.worker import IN_SERVICE, write_workers
 
 _COUNTED = 200
 """How many runs are counted: a page of them."""
@@ -31,22 +31,7 @@ def status(*, data: Data = None, json: AsJson = False) -> Exit:
         sys.stdout.write(f"{server.url} is {ready['status']}{f' ({wrong})' if wrong else ''}\n")
         told = (f"{count}{'+' if more[name] else ''} {name}" for name, count in counts.items())
         sys.stdout.write(f"runs: {', '.join(told)}\n")
-        if workers:
-            write_table(
-                ["WORKER", "STATUS", "HOST", "PID", "RUNNING", "SLOTS", "SEEN"],
-                (
-                    [
-                        each["worker_id"],
-                        each["status"],
-                        each["host"],
-                        str(each["pid"]),
-                        str(each["running"]),
-                        str(each["slots"]),
-                        ago(each["seen_at"]),
-                    ]
-                    for each in workers
-                ),
-            )
-        else:
+        write_workers(workers)
+        if not any(each["role"] == "worker" and each["status"] in IN_SERVICE for each in workers):
             sys.stdout.write("no worker is there\n")
     return Exit.OK if ready["status"] == "ready" else Exit.SERVER

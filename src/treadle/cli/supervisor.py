@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from typing import Final, NamedTuple, NoReturn
 from treadle.cli.processes import Service, how_it_ended, spawn
 
 SERVICE_MODULE: Final = "treadle.cli.service"
-USAGE, SERVER, CONFLICT = 2, 3, 5
+DRAINED, USAGE, SERVER, CONFLICT = 0, 2, 3, 5
 """Exit codes, as `treadle.cli.exits` has them; what that imports is too much here."""
 
 PREPARE_SECONDS: Final = 60.0
@@ -74,15 +75,18 @@ class Supervisor:
                     say(f"the {service.name} refuses its settings: stopping")
                     self._stop()
                     return USAGE
-                if code is not None:
+                if code == DRAINED and service is self._worker:
+                    say("the worker has drained: no other is started")
+                    service.due = math.inf
+                elif code is not None:
                     self._tell(service, how_it_ended(code))
-                if not service.running and service.due <= time.monotonic():
+                if service.due <= time.monotonic():
                     service.start()
 
     def _next_start(self) -> float | None:
         """Seconds until a service is to be started again; None where all run."""
-        due = [service.due for service in self._services if not service.running]
-        return max(0.0, min(due) - time.monotonic()) if due else None
+        due = min(service.due for service in self._services)
+        return None if due == math.inf else max(0.0, due - time.monotonic())
 
     def _tell(self, service: Service, how: str) -> None:
         """Say, here and in the log of events, that a service is started again."""

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from treadle.domain.dependencies import Depends, Join, OnParentFailure, Parent
-from treadle.domain.errors import nearest
+from treadle.domain.explanation import Explanation
 from treadle.domain.instants import Instant, to_iso, to_seconds
 from treadle.domain.json import EMPTY_OBJECT
 from treadle.domain.limits import LaneUse, RateUse
+from treadle.domain.nobody import nobody_takes
 from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.rates import Rate
 from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Run, State
 from treadle.domain.sharing import Domain
 from treadle.domain.waits import EventWait
-from treadle.domain.workers import Worker, WorkerState, can_take, serves, shares
+from treadle.domain.workers import Role, Worker, WorkerState, can_take, serves, shares
 
 MOST_COUNTED: Final = 1_000
 """How far the runs ahead are counted."""
 
-_HANDLER: Final = "handler:"
 _MOST_HOLDERS: Final = 5
 _UNTIL_DUE: Final = {
     ReasonCode.DELAY: "delayed",
@@ -42,18 +41,6 @@ _SAID_UNTIL_DUE: Final = {
 }
 
 
-class Explanation(Struct, frozen=True, kw_only=True):
-    """`code` is stable and for programs, `message` for people; `details` is what the message was made from.
-
-    `expected_start` is when the run may start as far as anything is known about it, else None.
-    """
-
-    code: str
-    message: str
-    details: dict[str, Any] = {}
-    expected_start: Instant | None = None
-
-
 def explain(
     run: Run,
     *,
@@ -68,25 +55,26 @@ def explain(
 ) -> Explanation:
     """Why `run` is not running, or where it is, or how it ended.
 
-    `workers` are those of its domain; `ahead` is how many ready runs of its line go first, counted to `MOST_COUNTED`;
-    `queue` is what its queue was told; `sharing` are the domains that may share those workers, its own among them;
-    `parents` are those of a blocked run; `gate` is the lane or rate that it waits for: then `ahead` counts those that
-    wait for it and go first; `wait` is the event that it waits for.
+    `workers` are the processes of its domain; `ahead` is how many ready runs of its line go first, counted to
+    `MOST_COUNTED`; `queue` is what its queue was told; `sharing` are the domains that may share those workers, its own
+    among them; `parents` are those of a blocked run; `gate` is the lane or rate that it waits for: then `ahead` counts
+    those that wait for it and go first; `wait` is the event that it waits for.
     """
     if run.state in TERMINAL:
         return _finished(run)
     if run.state is State.RUNNING:
         return _running(run, workers)
+    workers = [worker for worker in workers if worker.role is Role.WORKER]
     held = _held(run, ahead, parents, gate, wait, now)
     if held is not None:
         return _paused_too(held, run.queue) if queue.state is QueueState.PAUSED else held
     if queue.state is QueueState.PAUSED:
         message = f"its queue {run.queue!r} is paused; it goes on once somebody resumes it"
         return Explanation(code="queue_paused", message=message, details={"queue": run.queue})
-    able = [worker for worker in workers if can_take(worker.queues, worker.requires, run.queue, run.requires)]
+    able = [one for one in workers if can_take(one.queues, one.requires, one.traits, run.queue, run.requires)]
     online = [worker for worker in able if worker.state is WorkerState.ONLINE]
     if not online:
-        return _no_worker(run, workers, able)
+        return nobody_takes(run, workers, able)
     if queue.rate is not None and not queue.may_go(now):
         return _beyond_rate(run, queue.rate, queue.next_at(now) or now, ahead)
     return _not_its_share(run, online, sharing) or _in_line(run, online, ahead, now)
@@ -272,24 +260,6 @@ def _not_due(run: Run) -> Explanation:
     )
 
 
-def _no_worker(run: Run, workers: Sequence[Worker], able: Sequence[Worker]) -> Explanation:
-    draining = [worker.id for worker in able if worker.state is WorkerState.DRAINING]
-    details = {"requires": run.requires, "queue": run.queue, "draining": draining}
-    if draining:
-        message = f"every worker that could take it is draining ({len(draining)}); start another one"
-        return Explanation(code="workers_draining", message=message, details=details)
-    alive = [worker for worker in workers if worker.state in (WorkerState.ONLINE, WorkerState.DRAINING)]
-    if not alive:
-        return Explanation(code="no_worker", message="no worker is online", details=details)
-    offered = frozenset[str]().union(*(worker.requires for worker in alive))
-    if run.requires in offered:
-        message = f"no online worker takes runs of the queue {run.queue!r} that require {_said(run.requires)}"
-        return Explanation(code="no_worker_for_queue", message=message, details=details)
-    hint = nearest(run.requires, offered).replace(_HANDLER, "")
-    message = f"no online worker has {_said(run.requires)}{hint}"
-    return Explanation(code="no_worker_for_requirement", message=message, details=details)
-
-
 def _beyond_rate(run: Run, rate: Rate, next_at: Instant, ahead: int) -> Explanation:
     """Where it is known how many go first, it is known when its turn comes: one goes per interval of the rate."""
     counted = f"{'at least ' if ahead >= MOST_COUNTED else ''}{ahead}"
@@ -348,8 +318,3 @@ def _in_line(run: Run, online: Sequence[Worker], ahead: int, now: Instant) -> Ex
         return Explanation(code="in_line", message=f"{counted} runs of its line go first", details=details)
     message = "it is next: a free worker is about to take it"
     return Explanation(code="next", message=message, details=details, expected_start=now)
-
-
-def _said(requires: str) -> str:
-    name = requires.removeprefix(_HANDLER)
-    return f"the handler {name!r}" if name != requires else f"the executor {requires!r}"

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from treadle.domain.affinity import Affinity, with_affinity
 from treadle.domain.instants import MILLISECOND, Micros
 from treadle.domain.json import Json
 from treadle.domain.messages import Intake
@@ -66,7 +67,8 @@ class Work(Struct, frozen=True, omit_defaults=True):
     """An executor with its options, and the limits on one attempt and on all of them. `timeout_ms` 0 means none.
 
     `isolation="process"` gives each attempt of a handler a process of its own, which can be killed alone. `messages`
-    says of which messages each attempt takes a batch. What is not `idempotent` is begun once and never again.
+    says of which messages each attempt takes a batch. What is not `idempotent` is begun once and never again. Only
+    workers that match the `affinity` may carry it out.
     """
 
     executor: Executor | Unreadable
@@ -75,12 +77,14 @@ class Work(Struct, frozen=True, omit_defaults=True):
     isolation: Literal["none", "process"] = "none"
     messages: Intake | None = None
     idempotent: bool = True
+    affinity: Affinity | None = None
 
     @property
     def requires(self) -> str:
         """What a worker must have to take this work; the requirement class of the run's line."""
         executor = self.executor
-        return f"handler:{executor.handler}" if isinstance(executor, PythonHandler) else executor.requires
+        ability = f"handler:{executor.handler}" if isinstance(executor, PythonHandler) else executor.requires
+        return with_affinity(ability, self.affinity)
 
     @property
     def timeout(self) -> Micros | None:

@@ -37,7 +37,7 @@ from treadle.domain.sharing import Domain
 from treadle.domain.states import Transition
 from treadle.domain.steps import RunStep
 from treadle.domain.waits import EventWait
-from treadle.domain.workers import Worker, WorkerSpec
+from treadle.domain.workers import Worker, WorkerSpec, WorkerState
 
 
 class Admission(StrEnum):
@@ -203,11 +203,13 @@ class RunQuery(Struct, frozen=True, kw_only=True):
 class Renewal(Struct, frozen=True):
     """The answer to a heartbeat: the workers whose lease goes on, and the cancels accepted for runs they hold.
 
-    A cancel is (worker id, run id, when it was accepted).
+    A cancel is (worker id, run id, when it was accepted). Those of `alive` that are to end once they are empty are
+    `draining`.
     """
 
     alive: frozenset[str]
     cancels: tuple[tuple[str, str, Instant], ...] = ()
+    draining: frozenset[str] = frozenset()
 
 
 class WorkerStore(Protocol):
@@ -221,8 +223,13 @@ class WorkerStore(Protocol):
         """Extend leases that have not ended. A worker missing from `alive` has lost all it held."""
         ...
 
-    async def drain(self, worker_ids: Sequence[str]) -> None:
-        """Let workers claim nothing more; their leases go on."""
+    async def switch(
+        self, domain: str, worker_ids: Sequence[str], state: WorkerState, *, now: Instant | None = None
+    ) -> frozenset[str]:
+        """Put workers into a state that `domain.workers.SWITCHES` leads to, with an event each; answers who changed.
+
+        In force with the commit: none but one that is online claims. Leases go on in any of these states.
+        """
         ...
 
     async def stop(self, worker_ids: Sequence[str]) -> None:
@@ -234,7 +241,7 @@ class WorkerStore(Protocol):
         ...
 
     async def find(self, domain: str) -> list[Worker]:
-        """Workers of a domain that are online or draining, and those lost or stopped within the last day."""
+        """Processes of a domain, whatever their role, that are in service, and those lost or stopped within a day."""
         ...
 
     async def prune(self, before: Instant, limit: int) -> int:

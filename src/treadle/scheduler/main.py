@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import structlog
 
+from treadle.domain.workers import Role
 from treadle.engines.contract import Engine, Topic
 from treadle.engines.open import open_engine
 from treadle.scheduler.arrivals import Arrivals
@@ -17,6 +18,7 @@ from treadle.scheduler.loops import repeat
 from treadle.scheduler.pruner import Pruner
 from treadle.scheduler.sweeper import Sweeper
 from treadle.scheduler.ticker import Ticker
+from treadle.services.presence import present
 from treadle.settings import Settings
 from treadle.system import IdSource, SystemClock, chance
 
@@ -27,14 +29,16 @@ async def run(settings: Settings) -> None:
     """Schedule until SIGTERM or SIGINT. Raises Unavailable, InvalidInput or SchemaTooNew where no engine opens."""
     clock = SystemClock()
     engine = await open_engine(settings.engine_url, clock)
-    scheduling = asyncio.ensure_future(schedule(engine, IdSource(clock), settings))
+    new_id = IdSource(clock)
+    scheduling = asyncio.ensure_future(schedule(engine, new_id, settings))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, scheduling.cancel)
     _logger.info("scheduler started", engine=engine.name)
     try:
-        with suppress(asyncio.CancelledError):  # safe anywhere: what was handed to the engine is applied whole
-            await scheduling
+        async with present(engine, Role.SCHEDULER, settings, new_id):
+            with suppress(asyncio.CancelledError):  # safe anywhere: what was handed to the engine is applied whole
+                await scheduling
     finally:
         await engine.close()
     _logger.info("scheduler stopped")

@@ -10,7 +10,8 @@ from msgspec import Struct, to_builtins
 from treadle.domain import json
 from treadle.domain.dependencies import Parent
 from treadle.domain.errors import Conflict, NotFound
-from treadle.domain.explain import MOST_COUNTED, Explanation, explain
+from treadle.domain.explain import MOST_COUNTED, explain
+from treadle.domain.explanation import Explanation
 from treadle.domain.groups import GroupRequest, build_group
 from treadle.domain.instants import Instant
 from treadle.domain.kv import Scope, Space

@@ -1,8 +1,11 @@
-"""Workers: who is there."""
+"""Workers and the other processes: who is there, and which of them takes runs."""
 
 from __future__ import annotations
 
-from treadle.domain.workers import Worker
+from collections.abc import Sequence
+
+from treadle.domain.errors import Conflict, NotFound, nearest
+from treadle.domain.workers import SWITCHES, Role, Worker, WorkerState
 from treadle.engines.contract import Engine
 
 
@@ -12,6 +15,28 @@ class Workers:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def all(self, domain: str) -> list[Worker]:
-        """Workers that are online or draining, and those lost or stopped within the last day."""
-        return await self._engine.workers.find(domain)
+    async def all(self, domain: str, roles: Sequence[Role] = ()) -> list[Worker]:
+        """Processes that are in service, and those lost or stopped within the last day; of any role, or of some."""
+        return [one for one in await self._engine.workers.find(domain) if not roles or one.role in roles]
+
+    async def get(self, domain: str, worker_id: str) -> Worker:
+        """One of them. Raises NotFound, with the nearest id there is."""
+        found = {one.id: one for one in await self._engine.workers.find(domain)}
+        if worker_id not in found:
+            raise NotFound(f"there is no worker {worker_id}, nor was there within a day{nearest(worker_id, found)}")
+        return found[worker_id]
+
+    async def switch(self, domain: str, worker_id: str, state: WorkerState) -> Worker:
+        """Tell a worker to go into a state: `online`, `disabled` or `draining`. Repeating it changes nothing.
+
+        Raises NotFound, and Conflict for what takes no runs anyway, or is in a state from which nothing leads there.
+        """
+        worker = await self.get(domain, worker_id)
+        if worker.role is not Role.WORKER:
+            raise Conflict(f"{worker_id} is of the role {worker.role}: only workers take runs")
+        changed = await self._engine.workers.switch(domain, [worker_id], state)
+        worker = await self.get(domain, worker_id)
+        if not changed and worker.state is not state:
+            from_states = " or ".join(SWITCHES[state])
+            raise Conflict(f"worker {worker_id} is {worker.state}: only one that is {from_states} can be {state}")
+        return worker

@@ -29,7 +29,7 @@ from treadle.domain.instants import from_seconds
 from treadle.domain.messages import Intake, Message
 from treadle.domain.runs import Claim
 from treadle.domain.work import Program, PythonHandler, decode_work
-from treadle.domain.workers import WorkerSpec
+from treadle.domain.workers import WorkerSpec, WorkerState
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.executors.base import Execution
@@ -41,16 +41,17 @@ from treadle.executors.program import ProgramExecutor
 from treadle.executors.registry import Executors
 from treadle.executors.reports import ProgressBuffer
 from treadle.executors.secrets import LocalSecrets
-from treadle.settings import Settings
+from treadle.settings import Settings, names
 from treadle.system import SystemClock
 from treadle.worker.board import Board
-from treadle.worker.control import GAVE_BACK_EXIT, LEASE_LOST_EXIT, ChildControl
+from treadle.worker.control import DRAIN_SIGNAL, GAVE_BACK_EXIT, LEASE_LOST_EXIT, ChildControl
 from treadle.worker.interpreter import set_up_interpreter
 from treadle.worker.keeping import EngineKeeper
 from treadle.worker.parents import EngineParents
 from treadle.worker.patience import until_available
 from treadle.worker.pump import Pump
 from treadle.worker.runner import Runner
+from treadle.worker.traits import read_traits
 
 _LAST_SETTLE_SECONDS: Final = 3.0
 
@@ -103,6 +104,7 @@ async def run(orders: Orders) -> None:
             on_done=pump.add,
         )
         await until_available("register", lambda: _register(engine, orders, tasks.registry))
+        asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, _end_when_empty, pump)
         control.ready()
         try:
             finished = await _work(engine, pump, orders)
@@ -154,7 +156,8 @@ async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
         host=socket.gethostname(),
         pid=os.getpid(),
         slots=settings.concurrency,
-        queues=tuple(name for name in settings.queues.split(",") if name),
+        queues=names(settings.queues),
+        traits=read_traits(settings),
         requires=frozenset({"shell", "python", *(f"handler:{handler.type}" for handler in registry if can(handler))}),
         version=treadle.__version__,
     )
@@ -162,7 +165,7 @@ async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
 
 
 async def _work(engine: Engine, pump: Pump, orders: Orders) -> bool:
-    """Work until told to stop, then drain. False where something was left unfinished."""
+    """Work until told to stop, then drain; or to its end. False where something was left unfinished."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     pumping = asyncio.create_task(pump.run(), name="pump")
@@ -182,13 +185,19 @@ async def _work(engine: Engine, pump: Pump, orders: Orders) -> bool:
             task.cancel()
 
 
+def _end_when_empty(pump: Pump) -> None:
+    """Claim nothing more, and end once what runs has ended, however long it takes."""
+    pump.stop()
+    pump.runner.stop()
+
+
 async def _drain(engine: Engine, pump: Pump, pumping: asyncio.Task[None], orders: Orders) -> None:
     pump.stop()
     pump.runner.stop()
     with suppress(TimeoutError):
         async with asyncio.timeout(orders.settings.grace_sec):
             with suppress(Unavailable):  # it only tells others; this process claims nothing more
-                await engine.workers.drain([orders.worker_id])
+                await engine.workers.switch(orders.settings.domain, [orders.worker_id], WorkerState.DRAINING)
             await asyncio.wait([pumping])
     pump.runner.release_running()
     await asyncio.wait([pumping], timeout=_LAST_SETTLE_SECONDS)

@@ -21,7 +21,7 @@ from treadle.executors.completion import signal_name
 from treadle.executors.outcomes import timed_out
 from treadle.settings import Settings
 from treadle.worker.board import Board, Why
-from treadle.worker.control import GAVE_BACK_EXIT, LEASE_LOST_EXIT, READY, kill_groups
+from treadle.worker.control import DRAIN_SIGNAL, GAVE_BACK_EXIT, LEASE_LOST_EXIT, READY, kill_groups
 
 _LAST_WORDS_SECONDS: Final = 1.0
 """How long a dead child's line is still read: a process that it left behind may hold its end open for ever."""
@@ -34,6 +34,7 @@ class Child:
         self.worker_id = worker_id
         self.board = Board.create(slots)
         self.ready = False
+        self.draining = False
         self.killed_for: Mapping[str, Why] | None = None
         self.started = time.monotonic()
         self._groups: set[int] = set()
@@ -63,6 +64,12 @@ class Child:
         if self.killed_for is None:
             self.killed_for = why
         self.signal(signal.SIGKILL)
+
+    def drain(self) -> None:
+        """Let the process end once it is empty. It must be ready."""
+        if not self.draining:
+            self.draining = True
+            self.signal(DRAIN_SIGNAL)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; one that is being started gets it then."""

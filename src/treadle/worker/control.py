@@ -17,6 +17,9 @@ from typing import Final
 
 READY: Final = "ready"
 
+DRAIN_SIGNAL: Final = signal.SIGUSR1
+"""Tells a child that is ready to claim nothing more, and to end once what it runs has ended by itself."""
+
 LEASE_LOST_EXIT: Final = 70
 """The exit code of a child that found its lease lost. Any code but these two, also 0, was not the child's own idea."""
 

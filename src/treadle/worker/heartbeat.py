@@ -66,6 +66,8 @@ class Heartbeat:
         for worker_id in known.keys() - renewal.alive:
             _logger.warning("lease lost, ending the worker process", worker_id=worker_id)
             known[worker_id].kill({})
+        for worker_id in renewal.draining:
+            known[worker_id].drain()
         self._end_deaf((known[worker_id], run_id) for worker_id, run_id, _ in renewal.cancels)
         return True
 

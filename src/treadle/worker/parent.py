@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -36,7 +37,10 @@ _logger = structlog.get_logger(__name__)
 
 
 class Parent:
-    """Keeps `settings.processes` children going until `stopping` is set; then they may finish within the grace."""
+    """Keeps `settings.processes` children going until `stopping` is set; then they may finish within the grace.
+
+    A child that was told to drain ends once it is empty, and no other takes its place; without any left, so does this.
+    """
 
     def __init__(self, engine: Engine, settings: Settings, clock: Clock, stopping: asyncio.Event) -> None:
         self._engine = engine
@@ -51,7 +55,8 @@ class Parent:
         async with asyncio.TaskGroup() as group:
             helpers = {group.create_task(self._heartbeat.run()), group.create_task(self._watch_boards())}
             keepers = {group.create_task(self._keep_child()) for _ in range(self._settings.processes)}
-            await self._stopping.wait()
+            ends = {group.create_task(self._stopping.wait()), group.create_task(_all_done(keepers))}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for child in self._children.values():
                 child.signal(signal.SIGTERM)
             _, late = await asyncio.wait(keepers, timeout=self._settings.grace_sec + STOP_MARGIN_SECONDS)
@@ -61,7 +66,7 @@ class Parent:
                 _, late = await asyncio.wait(late, timeout=STOP_MARGIN_SECONDS)
             if late:
                 _logger.error("what the worker held could not be given back: it will be once the lease has ended")
-            for task in helpers | late:
+            for task in helpers | ends | late:
                 task.cancel()
 
     async def _keep_child(self) -> None:
@@ -73,7 +78,7 @@ class Parent:
                 ended = await self._one_child()
             except OSError as error:
                 ended = f"could not be started: {error}"
-            if self._stopping.is_set():
+            if ended is None or self._stopping.is_set():
                 return
             pause = _FIRST_PAUSE if time.monotonic() - began > _STABLE_SECONDS else pause
             _logger.warning("worker process ended, starting another", ended=ended, in_sec=pause)
@@ -81,8 +86,8 @@ class Parent:
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _one_child(self) -> str:
-        """The life of a child, and what is left to do after it; answers how it ended."""
+    async def _one_child(self) -> str | None:
+        """The life of a child, and what is left to do after it; answers how it ended, None where it had drained."""
         child = Child(self._ids("wrk"), self._settings.concurrency)
         self._children[child.worker_id] = child
         try:
@@ -92,6 +97,9 @@ class Parent:
         finally:
             self._children.pop(child.worker_id, None)
             child.close()
+        if child.draining:
+            _logger.info("worker process drained", worker_id=child.worker_id)
+            return None
         return f"{child.worker_id} with {code}"
 
     async def _settle_left(self, child: Child, code: int) -> None:
@@ -127,3 +135,7 @@ class Parent:
                 if child.killed_for is None and (overdue := child.board.overdue(before)):
                     _logger.warning("runs did not end in time, ending their process", runs=sorted(overdue))
                     child.kill(overdue)
+
+
+async def _all_done(tasks: Iterable[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)

@@ -20,7 +20,7 @@ from treadle.domain.outcomes import Outcome, Snoozed, Succeeded, Waiting
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Claim
 from treadle.domain.waits import EventWait
-from treadle.domain.workers import LEASE
+from treadle.domain.workers import LEASE, WorkerState
 from treadle.testing.driver import BOOM, Driver
 
 HANDLER: Final = "handler:report.daily"
@@ -307,7 +307,7 @@ async def nobody_for_the_queue(scene: Scene) -> AsyncIterator[Blocked]:
 async def nobody_who_does_not_drain(scene: Scene) -> AsyncIterator[Blocked]:
     await scene.server.create_job()
     worker = await scene.hire()
-    await scene.server.engine.workers.drain([worker])
+    await scene.server.engine.workers.switch("default", [worker], WorkerState.DRAINING)
     yield Blocked(await scene.submit(), {"draining": [worker]})
     await scene.hire()
 

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, structs
 from treadle.api.schemas.common import HasMore, NextCursor, moment
 from treadle.api.schemas.problems import Fault
 from treadle.domain import jobs as domain
+from treadle.domain.affinity import Affinity
 from treadle.domain.chains import After, AfterJoin
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.errors import InvalidInput, Problem, below
@@ -63,6 +64,7 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     debounce: Debounce | None = None
     overlap: Overlap
     misfire: Misfire
+    affinity: Affinity | None = None
     queue: str
     priority: Priority
     enabled: bool

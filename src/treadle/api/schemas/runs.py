@@ -13,9 +13,10 @@ from treadle.api.schemas.common import AnyJson, HasMore, JsonObject, NextCursor,
 from treadle.domain import letters
 from treadle.domain import progress as domain_progress
 from treadle.domain import runs as domain
+from treadle.domain.affinity import Affinity, read_requirement
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Join, OnParentFailure, Parent
-from treadle.domain.explain import Explanation as DomainExplanation
+from treadle.domain.explanation import Explanation as DomainExplanation
 from treadle.domain.instants import to_datetime, to_iso
 from treadle.domain.json import decode, encode
 from treadle.domain.letters import How
@@ -64,7 +65,8 @@ class Run(Struct, frozen=True, kw_only=True):
     cancel_requested_at: datetime | None
     queue: str
     priority: Priority
-    requires: Annotated[str, Meta(description="What a worker must have to take it.")]
+    requires: Annotated[str, Meta(description="What a worker must be able to carry out to take it.")]
+    affinity: Annotated[Affinity | None, Meta(description="What it must match beside that.")]
     worker_id: str | None
     cause: Cause
     schedule_id: str | None
@@ -265,6 +267,7 @@ def _resolution(resolution: letters.Resolution) -> Resolution:
 
 
 def _fields(run: domain.Run) -> dict[str, Any]:
+    ability, affinity = read_requirement(run.requires)
     return {
         "run_id": run.id,
         "job_id": run.job_id,
@@ -282,7 +285,8 @@ def _fields(run: domain.Run) -> dict[str, Any]:
         "cancel_requested_at": moment(run.cancel_requested_at),
         "queue": run.queue,
         "priority": run.priority,
-        "requires": run.requires,
+        "requires": ability,
+        "affinity": affinity,
         "worker_id": run.worker_id,
         "cause": run.cause,
         "schedule_id": run.schedule_id,

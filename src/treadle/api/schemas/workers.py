@@ -8,27 +8,38 @@ from msgspec import Struct
 
 from treadle.domain import workers as domain
 from treadle.domain.instants import to_datetime
-from treadle.domain.workers import WorkerState
+from treadle.domain.workers import Role, WorkerState
 
 
 class Worker(Struct, frozen=True, kw_only=True):
-    """A worker process. It takes runs of its `queues` (none means all) that need one of `requires`."""
+    """A process and its heartbeat. A worker takes runs of its `queues` (none means all) that need one of `requires`.
+
+    `domains` are those that it serves, `*` for all. The affinity of jobs is matched with what follows `version`.
+    """
 
     worker_id: str
+    role: Role
     host: str
     pid: int
     status: WorkerState
     slots: int
     running: int
+    domains: list[str]
     queues: list[str]
     requires: list[str]
     version: str
+    os: str
+    tags: list[str]
+    users: list[str]
+    hostname: str
+    addresses: list[str]
+    deployment_type: str
     registered_at: datetime
     seen_at: datetime
 
 
 class WorkerList(Struct, frozen=True, kw_only=True):
-    """Workers that are there, and those lost or stopped within the last day."""
+    """Processes that are there, and those lost or stopped within the last day."""
 
     items: list[Worker]
 
@@ -37,14 +48,22 @@ def to_worker(worker: domain.Worker) -> Worker:
     """A worker as it is answered."""
     return Worker(
         worker_id=worker.id,
+        role=worker.role,
         host=worker.host,
         pid=worker.pid,
         status=worker.state,
         slots=worker.slots,
         running=worker.running,
+        domains=list(worker.domains),
         queues=list(worker.queues),
         requires=sorted(worker.requires),
         version=worker.version,
+        os=worker.traits.os,
+        tags=list(worker.traits.tags),
+        users=list(worker.traits.users),
+        hostname=worker.traits.hostname,
+        addresses=list(worker.traits.addresses),
+        deployment_type=worker.traits.deployment_type,
         registered_at=to_datetime(worker.registered_at),
         seen_at=to_datetime(worker.seen_at),
     )

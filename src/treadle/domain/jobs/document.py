@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from treadle.domain.affinity import Affinity
 from treadle.domain.chains import After, AfterJoin
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.instants import MILLISECOND, SECOND
@@ -185,6 +186,7 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     idempotent: Annotated[
         bool | None, Meta(description="false: an attempt that was begun is never followed by another; true by default.")
     ] = None
+    affinity: Affinity | None = None
     queue: QueueName | None = None
     priority: SaidPriority | None = None
     max_concurrent: Annotated[

@@ -25,7 +25,6 @@ _LIMITS_IN_INPUTS: Final = (
 TOP_LEVEL: Final = frozenset(
     {
         *_LIMITS_IN_INPUTS,
-        "affinity",
         "agent_pool",
         "domain",
         "enable_dead_letter_queue",

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import structs
 
 from treadle.domain import json
+from treadle.domain.affinity import affinity_problems, dump_affinity
 from treadle.domain.clashes import rule_problems, unique_of
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.inputs import given_problems, input_problems, schema_problems
@@ -77,6 +78,8 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
         document["secrets"] = list(executor.secrets)
     if work.messages is not None:
         document["messages"] = structs.asdict(work.messages)
+    if work.affinity is not None:
+        document["affinity"] = dump_affinity(work.affinity)
     return document | {
         "idempotent": work.idempotent,
         "inputs": dict(spec.inputs),
@@ -104,6 +107,8 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
     inputs, overlap = _inputs(document, problems)
     limits = read_limits(document, inputs, problems)
     _check_clashes(document, inputs, problems)
+    if document.affinity is not None:
+        problems.extend(affinity_problems(document.affinity, "/affinity"))
     return JobSpec(
         job_id=job_id,
         name=document.name or job_id,
@@ -116,6 +121,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
             isolation=document.isolation or "none",
             messages=None if "messages" in broken else read_intake(document, problems),
             idempotent=document.idempotent is not False,
+            affinity=document.affinity,
         ),
         schedule=None if document.schedule is None else read_schedule(document.schedule, "/schedule", problems),
         inputs=inputs,

@@ -22,6 +22,7 @@ from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json
 from treadle.engines.sql.queues import controls
+from treadle.engines.sql.workers import traits
 
 _SQL: Final = load("lanes")
 _FEWEST: Final = 10
@@ -78,12 +79,13 @@ async def _shut(tx: Transaction, lines: Sequence[Row]) -> frozenset[int]:
         return frozenset()
     told = await controls(tx, {(domain, queue) for _, domain, queue, _ in lines})
     paused = {name for name, control in told.items() if control.state is QueueState.PAUSED}
-    workers = [(tuple(a), tuple(b), frozenset(c)) for a, b, c in await tx.fetch(_SQL["online"])]
+    workers = [(tuple(a), tuple(b), frozenset(c), traits(d)) for a, b, c, d in await tx.fetch(_SQL["online"])]
     return frozenset(
         line
         for line, domain, queue, requires in lines
         if (domain, queue) in paused
         or not any(
-            serves(served, domain) and can_take(queues, offered, queue, requires) for served, queues, offered in workers
+            serves(served, domain) and can_take(queues, offered, has, queue, requires)
+            for served, queues, offered, has in workers
         )
     )

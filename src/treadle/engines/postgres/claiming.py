@@ -66,7 +66,7 @@ class Claimer:
     async def claim(self, tx: Transaction, worker_id: str, lease: Lease, want: int, now: Instant) -> Step:
         """Up to `want` runs for a worker whose lease is alive. A suspect comes alone, to a worker that holds none."""
         look = await self._look(tx, worker_id, now)
-        if lease.draining:
+        if not lease.claims:
             return Step(cancels=tuple(look.cancels), next_due=look.next_due)
         lines = await self._lines_for(tx, lease, look.lines)
         told: Mapping[QueueName, QueueControl] = {}

@@ -13,7 +13,9 @@ from treadle.engines.sql import lines as shared
 
 def may_take(takes: Takes, line: Line) -> bool:
     """Whether a worker may take runs of a line."""
-    return serves(takes.domains, line.domain) and can_take(takes.queues, takes.requires, line.queue, line.requires)
+    return serves(takes.domains, line.domain) and can_take(
+        takes.queues, takes.requires, takes.traits, line.queue, line.requires
+    )
 
 
 class Divided(NamedTuple):

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
+from treadle.domain.affinity import Traits
 from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import DAY, Instant, Micros
-from treadle.domain.workers import EVERY_DOMAIN, Worker, WorkerSpec, WorkerState
+from treadle.domain.workers import (
+    EVERY_DOMAIN,
+    IN_SERVICE,
+    Role,
+    Worker,
+    WorkerSpec,
+    WorkerState,
+)
 from treadle.engines.contract import Renewal
 from treadle.engines.postgres.clock import WallClock
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql.workers import switch, traits
 
 _SQL: Final = load("workers")
 
@@ -25,13 +35,14 @@ class Takes(Struct, frozen=True):
     domains: tuple[str, ...]
     queues: tuple[str, ...]
     requires: frozenset[str]
+    traits: Traits
 
 
 class Lease(Struct, frozen=True):
     """What the engine knows of a worker whose lease is alive, and the time by which it is."""
 
     takes: Takes
-    draining: bool
+    claims: bool
     now: Instant
 
 
@@ -42,11 +53,11 @@ async def check_leases(tx: Transaction, worker_ids: Sequence[str], now: Instant 
     for worker_id in worker_ids:
         if (row := rows.get(worker_id)) is None:
             raise LeaseLost(f"no worker {worker_id} is registered")
-        _, domains, queues, requires, state, alive, at = row
-        if state not in ("online", "draining") or not alive:
+        _, domains, queues, requires, has, state, alive, at = row
+        if state not in IN_SERVICE or not alive:
             raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
-        takes = Takes(tuple(domains), tuple(queues), frozenset(requires))
-        leases[worker_id] = Lease(takes, draining=state == "draining", now=at)
+        takes = Takes(tuple(domains), tuple(queues), frozenset(requires), traits(has))
+        leases[worker_id] = Lease(takes, claims=state == WorkerState.ONLINE, now=at)
     return leases
 
 
@@ -76,6 +87,8 @@ class PostgresWorkers:
                 list(worker.queues),
                 sorted(worker.requires),
                 worker.version,
+                worker.role,
+                msgspec.json.encode(worker.traits).decode(),
                 lease,
                 now,
             )
@@ -85,13 +98,16 @@ class PostgresWorkers:
     async def renew(self, worker_ids: Sequence[str], lease: Micros, *, now: Instant | None = None) -> Renewal:
         async def work(tx: Transaction) -> Renewal:
             rows = await tx.fetch(_SQL["renew"], list(worker_ids), lease, now)
-            cancels = tuple((worker, run_id, at) for worker, run_id, at in rows if run_id is not None)
-            return Renewal(frozenset(row[0] for row in rows), cancels)
+            cancels = tuple((worker, run_id, at) for worker, _, run_id, at in rows if run_id is not None)
+            draining = frozenset(worker for worker, state, _, _ in rows if state == WorkerState.DRAINING)
+            return Renewal(frozenset(row[0] for row in rows), cancels, draining)
 
         return await self._urgent(work)
 
-    async def drain(self, worker_ids: Sequence[str]) -> None:
-        await self._execute("drain", worker_ids)
+    async def switch(
+        self, domain: str, worker_ids: Sequence[str], state: WorkerState, *, now: Instant | None = None
+    ) -> frozenset[str]:
+        return await self._urgent(lambda tx: switch(tx, domain, worker_ids, state, now))
 
     async def stop(self, worker_ids: Sequence[str]) -> None:
         await self._execute("stop", worker_ids)
@@ -115,11 +131,13 @@ class PostgresWorkers:
                 queues=tuple(row[5]),
                 requires=frozenset(row[6]),
                 version=row[7],
-                state=WorkerState(row[8]),
-                registered_at=row[9],
-                seen_at=row[10],
-                running=row[11],
-                alone=row[12],
+                role=Role(row[8]),
+                traits=traits(row[9]),
+                state=WorkerState(row[10]),
+                registered_at=row[11],
+                seen_at=row[12],
+                running=row[13],
+                alone=row[14],
             )
             for row in rows
         ]

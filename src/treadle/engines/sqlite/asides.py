@@ -17,6 +17,7 @@ from treadle.domain.queues import QueueState
 from treadle.domain.workers import can_take, serves
 from treadle.engines.sql.driving import drive
 from treadle.engines.sql.queues import controls
+from treadle.engines.sql.workers import traits
 from treadle.engines.sqlite.admission import admit, arrive, release, tell_blocked
 from treadle.engines.sqlite.connection import Row, fetch, json_list
 from treadle.engines.sqlite.look import Look
@@ -70,12 +71,13 @@ def _shut(connection: apsw.Connection, lines: Iterable[Row]) -> frozenset[int]:
     lines = list(lines)
     told = drive(controls(Look(connection), {(domain, queue) for _, domain, queue, _ in lines}))
     paused = {name for name, control in told.items() if control.state is QueueState.PAUSED}
-    workers = [(names(a), names(b), requirements(c)) for a, b, c in fetch(connection, _SQL["online"])]
+    workers = [(names(a), names(b), requirements(c), traits(d)) for a, b, c, d in fetch(connection, _SQL["online"])]
     return frozenset(
         line
         for line, domain, queue, requires in lines
         if (domain, queue) in paused
         or not any(
-            serves(served, domain) and can_take(queues, offered, queue, requires) for served, queues, offered in workers
+            serves(served, domain) and can_take(queues, offered, has, queue, requires)
+            for served, queues, offered, has in workers
         )
     )

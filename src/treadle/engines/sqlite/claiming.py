@@ -59,7 +59,7 @@ class Claimer:
         connection = write.connection
         next_due = _promote(connection, now)
         cancels = tuple(row[0] for row in fetch(connection, _SQL["cancels"], (worker_id,)))
-        if lease.draining:
+        if not lease.claims:
             return Step(cancels=cancels, next_due=next_due)
         lines = await self._lines_for(write, lease)
         told = await controls(write, {(line.domain, line.queue) for line in lines.values()}) if lines else {}
@@ -95,7 +95,8 @@ class Claimer:
         return {
             number: line
             for number, line in found.items()
-            if serves(lease.domains, line.domain) and can_take(lease.queues, lease.requires, line.queue, line.requires)
+            if serves(lease.domains, line.domain)
+            and can_take(lease.queues, lease.requires, lease.traits, line.queue, line.requires)
         }
 
 

@@ -10,10 +10,19 @@ import apsw
 import msgspec
 from msgspec import Struct
 
+from treadle.domain.affinity import Traits
 from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import DAY, Instant, Micros
-from treadle.domain.workers import EVERY_DOMAIN, Worker, WorkerSpec, WorkerState
+from treadle.domain.workers import (
+    EVERY_DOMAIN,
+    IN_SERVICE,
+    Role,
+    Worker,
+    WorkerSpec,
+    WorkerState,
+)
 from treadle.engines.contract import Renewal
+from treadle.engines.sql.workers import switch, traits
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
@@ -29,7 +38,8 @@ class Lease(Struct, frozen=True):
     domains: tuple[str, ...]
     queues: tuple[str, ...]
     requires: frozenset[str]
-    draining: bool
+    traits: Traits
+    claims: bool
 
 
 class Leases:
@@ -57,10 +67,11 @@ class Leases:
         found = fetch(connection, _SQL["lease"], (worker_id,))
         if not found:
             raise LeaseLost(f"no worker {worker_id} is registered")
-        domains, queues, requires, state, lease_until, boot = found[0]
-        if state not in ("online", "draining") or boot != self._boot or lease_until <= self.steady(now):
+        domains, queues, requires, has, state, lease_until, boot = found[0]
+        if state not in IN_SERVICE or boot != self._boot or lease_until <= self.steady(now):
             raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
-        return Lease(names(domains), names(queues), requirements(requires), draining=state == "draining")
+        claims = state == WorkerState.ONLINE
+        return Lease(names(domains), names(queues), requirements(requires), traits(has), claims=claims)
 
     async def check_lease(self, write: Write, worker_id: str, now: Instant | None) -> None:
         """Raises LeaseLost where a worker has no lease that is alive."""
@@ -102,6 +113,8 @@ class SqliteWorkers:
                     msgspec.json.encode(worker.queues).decode(),
                     msgspec.json.encode(sorted(worker.requires)).decode(),
                     worker.version,
+                    worker.role,
+                    msgspec.json.encode(worker.traits).decode(),
                     WorkerState.ONLINE,
                     wall,
                     wall,
@@ -120,12 +133,16 @@ class SqliteWorkers:
                 write.connection, _SQL["renew"], (ids, steady + lease, self._wall(now), self._leases.boot, steady)
             )
             cancels = fetch(write.connection, _SQL["cancels_held"], (json_list([row[0] for row in alive]),))
-            return Renewal(frozenset(row[0] for row in alive), tuple((row[0], row[1], row[2]) for row in cancels))
+            draining = frozenset(worker_id for worker_id, state in alive if state == WorkerState.DRAINING)
+            marked = tuple((row[0], row[1], row[2]) for row in cancels)
+            return Renewal(frozenset(row[0] for row in alive), marked, draining)
 
         return await self._write(work, urgent=True)
 
-    async def drain(self, worker_ids: Sequence[str]) -> None:
-        await self._execute("workers.drain", worker_ids)
+    async def switch(
+        self, domain: str, worker_ids: Sequence[str], state: WorkerState, *, now: Instant | None = None
+    ) -> frozenset[str]:
+        return await self._write(lambda tx: switch(tx, domain, worker_ids, state, now), urgent=True)
 
     async def stop(self, worker_ids: Sequence[str]) -> None:
         await self._execute("workers.stop", worker_ids)
@@ -150,11 +167,13 @@ class SqliteWorkers:
                 queues=names(row[5]),
                 requires=requirements(row[6]),
                 version=row[7],
-                state=WorkerState(row[8]),
-                registered_at=row[9],
-                seen_at=row[10],
-                running=row[11],
-                alone=bool(row[12]),
+                role=Role(row[8]),
+                traits=traits(row[9]),
+                state=WorkerState(row[10]),
+                registered_at=row[11],
+                seen_at=row[12],
+                running=row[13],
+                alone=bool(row[14]),
             )
             for row in rows
         ]

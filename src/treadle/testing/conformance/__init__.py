@@ -24,6 +24,7 @@ Times are passed to every verb that takes one, so no test waits for a lease; the
 """
 
 from treadle.testing.conformance.access import TestAccess, TestAudit
+from treadle.testing.conformance.affinity import TestAffinity
 from treadle.testing.conformance.asides import TestStandingAside
 from treadle.testing.conformance.backup import TestBackup
 from treadle.testing.conformance.cancelling import TestCancel
@@ -61,6 +62,7 @@ __all__ = [
     "Opener",
     "TestAccess",
     "TestAudit",
+    "TestAffinity",
     "TestBackup",
     "TestCancel",
     "TestCascades",

@@ -8,7 +8,7 @@ from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import DAY, SECOND
 from treadle.domain.outcomes import Lost, Succeeded
 from treadle.domain.runs import State
-from treadle.domain.workers import LEASE, WorkerState
+from treadle.domain.workers import LEASE, SWITCHES, Role, WorkerState
 from treadle.engines.contract import Engine
 from treadle.testing.driver import BOOM, Driver, worker_spec
 
@@ -118,13 +118,48 @@ class TestLeases:
         await drive.submit(2)
         worker = await drive.worker()
         claim = await drive.claim_one(worker)
-        await engine.workers.drain([worker])
+        await engine.workers.switch("default", [worker], WorkerState.DRAINING, now=drive.now)
         drive.now += SECOND
         step = await engine.runs.step(worker, [drive.outcome(claim, Succeeded(), worker)], 1, now=drive.now)
         assert (step.refused, step.claims) == ((), ())
         assert (await engine.workers.renew([worker], LEASE, now=drive.now)).alive == {worker}
         (seen,) = await engine.workers.find("default")
         assert seen.state is WorkerState.DRAINING
+
+    async def test_a_disabled_worker_keeps_its_lease_and_claims_again_once_enabled(
+        self, engine: Engine, drive: Driver
+    ) -> None:
+        await drive.submit(2)
+        worker = await drive.worker()
+        claim = await drive.claim_one(worker)
+        assert await engine.workers.switch("default", [worker], WorkerState.DISABLED, now=drive.now) == {worker}
+        assert await engine.workers.switch("default", [worker], WorkerState.DISABLED, now=drive.now) == frozenset()
+        renewal = await engine.workers.renew([worker], LEASE, now=drive.now)
+        assert renewal.alive == {worker}
+        assert not renewal.draining
+        assert await drive.settle(worker, claim, Succeeded()) == ()
+        assert await drive.claim(worker) == ()
+        assert await engine.workers.switch("default", [worker], WorkerState.ONLINE, now=drive.now) == {worker}
+        assert len(await drive.claim(worker)) == 1
+        told = await engine.events.read("default", after=0, limit=100, types=["worker."])
+        assert [(event.type, event.subject) for event in told] == [
+            ("worker.disabled", worker),
+            ("worker.enabled", worker),
+        ]
+
+    async def test_nothing_leads_back_from_draining_and_ended(self, engine: Engine, drive: Driver) -> None:
+        draining, stopped = await drive.worker(), await drive.worker()
+        await engine.workers.switch("default", [draining], WorkerState.DRAINING, now=drive.now)
+        await engine.workers.stop([stopped])
+        for state in SWITCHES:
+            assert await engine.workers.switch("default", [draining, stopped], state, now=drive.now) == frozenset()
+        assert (await engine.workers.renew([draining, stopped], LEASE, now=drive.now)).draining == {draining}
+
+    async def test_who_is_no_worker_is_seen_and_not_switched(self, engine: Engine, drive: Driver) -> None:
+        scheduler = await drive.worker(role=Role.SCHEDULER, slots=0, requires=frozenset())
+        assert await engine.workers.switch("default", [scheduler], WorkerState.DISABLED, now=drive.now) == frozenset()
+        (seen,) = await engine.workers.find("default")
+        assert (seen.role, seen.state) == (Role.SCHEDULER, WorkerState.ONLINE)
 
     async def test_a_stopped_worker_has_no_lease_and_leaves_what_it_held(self, engine: Engine, drive: Driver) -> None:
         await drive.submit()
@@ -135,7 +170,7 @@ class TestLeases:
         with pytest.raises(LeaseLost):
             await drive.settle(worker, claim, Succeeded())
         assert await engine.workers.expire(now=drive.now) == [worker]
-        await engine.workers.drain([worker])
+        await engine.workers.switch("default", [worker], WorkerState.DRAINING, now=drive.now)
         (seen,) = await engine.workers.find("default")
         assert (seen.state, seen.running) == (WorkerState.STOPPED, 1)
 

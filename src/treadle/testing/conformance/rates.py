@@ -6,6 +6,7 @@ from treadle.domain.instants import HOUR, MINUTE, SECOND
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.queues import QueueState
 from treadle.domain.rates import Rate
+from treadle.domain.workers import WorkerState
 from treadle.engines.contract import Engine
 from treadle.testing.driver import Driver
 
@@ -40,7 +41,7 @@ class TestQueueRates:
         await engine.queues.limit("default", "default", TWO_A_MINUTE, now=drive.now)
         worker = await drive.worker()
         await drive.claim(worker, 2)
-        await engine.workers.drain([worker])
+        await engine.workers.switch("default", [worker], WorkerState.DRAINING, now=drive.now)
         assert (await engine.runs.step(worker, (), 9, now=drive.now)).next_due is None
 
     async def test_what_is_due_sooner_is_told_before_the_rate(self, engine: Engine, drive: Driver) -> None:

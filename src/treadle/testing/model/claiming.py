@@ -74,7 +74,7 @@ def _open_to(data: Data, member: Member) -> list[Entry]:
     spec = member.spec
     ready = [entry for entry in data.live.values() if entry.run.state is State.READY]
     ours = [entry for entry in ready if serves(spec.domains, entry.run.domain)]
-    return [e for e in ours if can_take(spec.queues, spec.requires, e.run.queue, e.run.requires)]
+    return [e for e in ours if can_take(spec.queues, spec.requires, spec.traits, e.run.queue, e.run.requires)]
 
 
 def _as_queues_allow(data: Data, entries: Sequence[Entry], now: Instant) -> list[Entry]:

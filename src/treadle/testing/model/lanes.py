@@ -199,7 +199,7 @@ class ModelLanes:
     def _is_open(self, run: Run) -> bool:
         """Whether anybody may take from a run's line."""
         online = [one.spec for one in self._data.members.values() if one.state is WorkerState.ONLINE]
-        able = [spec for spec in online if can_take(spec.queues, spec.requires, run.queue, run.requires)]
+        able = [one for one in online if can_take(one.queues, one.requires, one.traits, run.queue, run.requires)]
         paused = self._data.control(run.domain, run.queue).state is QueueState.PAUSED
         return not paused and any(serves(spec.domains, run.domain) for spec in able)
 

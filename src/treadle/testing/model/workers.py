@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import DAY, Instant, Micros
 from treadle.domain.runs import State
-from treadle.domain.workers import Worker, WorkerSpec, WorkerState, serves
-from treadle.engines.contract import Renewal
+from treadle.domain.workers import IN_SERVICE, SWITCHES, Role, Worker, WorkerSpec, WorkerState, serves, switch_events
+from treadle.engines.contract import Renewal, Topic
 from treadle.system import Clock
 from treadle.testing.model.state import Data, Entry, Member
-
-IN_SERVICE = (WorkerState.ONLINE, WorkerState.DRAINING)
 
 
 class ModelWorkers:
@@ -34,12 +32,21 @@ class ModelWorkers:
             member.seen_at = self._clock.wall() if now is None else now
         held = [(worker_id, entry.run) for worker_id in alive for entry in self.held(worker_id)]
         marked = [(worker_id, run.id, run.cancel_requested_at) for worker_id, run in held]
-        return Renewal(alive, tuple((worker_id, run_id, at) for worker_id, run_id, at in marked if at is not None))
+        cancels = tuple((worker_id, run_id, at) for worker_id, run_id, at in marked if at is not None)
+        states = {worker_id: self._data.members[worker_id].state for worker_id in alive}
+        return Renewal(alive, cancels, frozenset(one for one in alive if states[one] is WorkerState.DRAINING))
 
-    async def drain(self, worker_ids: Sequence[str]) -> None:
-        for member in self._named(worker_ids):
-            if member.state is WorkerState.ONLINE:
-                member.state = WorkerState.DRAINING
+    async def switch(
+        self, domain: str, worker_ids: Sequence[str], state: WorkerState, *, now: Instant | None = None
+    ) -> frozenset[str]:
+        named = {member.spec.id: member for member in self._named(worker_ids) if member.spec.role is Role.WORKER}
+        changed = sorted(one for one, member in named.items() if member.state in SWITCHES[state])
+        for worker_id in changed:
+            named[worker_id].state = state
+        for event in switch_events(domain, changed, state, self._clock.wall() if now is None else now):
+            self._data.write(event)
+        self._data.wake([Topic.EVENTS, Topic.RUNS])
+        return frozenset(changed)
 
     async def stop(self, worker_ids: Sequence[str]) -> None:
         for member in self._named(worker_ids):
@@ -107,4 +114,6 @@ class ModelWorkers:
             seen_at=member.seen_at,
             running=sum(1 for _ in self.held(spec.id)),
             alone=any(entry.run.suspect for entry in self.held(spec.id)),
+            role=spec.role,
+            traits=spec.traits,
         )

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from hypothesis import strategies as st
 
+from treadle.domain.affinity import Affinity, Traits, with_affinity
 from treadle.domain.clashes import Debounce, OnClash, Unique
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Join, OnParentFailure
@@ -33,6 +34,8 @@ from treadle.testing.stateful.reading import DOMAINS
 
 QUEUES: Final = ("default", "reports")
 REQUIRES: Final = frozenset({HANDLER, "shell"})
+WITH_A_TAG: Final = with_affinity(HANDLER, Affinity(tags=("gpu",)))
+TRAITS: Final = (Traits(), Traits(tags=("gpu",)))
 FIRST: Final = "job_first"
 """A job upon whose runs others depend."""
 
@@ -80,7 +83,7 @@ SUBMISSIONS: Final = st.lists(
             "domain": MOSTLY_ONE,
             "job_id": st.sampled_from(["job_report", "job_report", "job_report", FIRST]),
             "queue": st.sampled_from(QUEUES),
-            "requires": st.sampled_from([HANDLER, HANDLER, "shell"]),
+            "requires": st.sampled_from([HANDLER, HANDLER, "shell", WITH_A_TAG]),
             "priority": st.sampled_from(Priority),
             "delay": st.sampled_from([0, 0, 0, SECOND, 30 * SECOND]),
             "max_retries": st.integers(0, 2),

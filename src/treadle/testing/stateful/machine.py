@@ -16,7 +16,7 @@ from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import State
 from treadle.domain.workers import EVERY_DOMAIN
 from treadle.testing.stateful.clients import Clients
-from treadle.testing.stateful.draws import LANES, OUTCOMES, QUEUES, REQUIRES, SUBMISSIONS
+from treadle.testing.stateful.draws import LANES, OUTCOMES, QUEUES, REQUIRES, SUBMISSIONS, TRAITS
 from treadle.testing.stateful.inbox import Inbox
 from treadle.testing.stateful.keepers import Keepers
 from treadle.testing.stateful.pair import LEASE, Held, OpenEngine
@@ -85,7 +85,7 @@ class EngineMachine(Clients, Workers, Inbox, Schedulers, Keepers):
 
     def _come_to_rest(self) -> None:
         """I1: once the faults have stopped, every run comes to its end."""
-        able = [self._register((domain,), (), REQUIRES) for domain in DOMAINS]
+        able = [self._register((domain,), (), REQUIRES, TRAITS[-1]) for domain in DOMAINS]
         for domain, name in product(DOMAINS, QUEUES):
             self.pair.switch(domain, name, QueueState.OPEN)
             self.pair.limit(domain, name, None)

@@ -211,7 +211,7 @@ class Pair:
         """Send heartbeats."""
         renewal = self.ask(
             lambda engine: engine.workers.renew(worker_ids, LEASE, now=self.now),
-            lambda answer: (answer.alive, sorted(answer.cancels)),
+            lambda answer: (answer.alive, sorted(answer.cancels), answer.draining),
         )
         assert renewal.alive == set(worker_ids) & set(self.alive()), "I4"
         self.ledger.leases.update(dict.fromkeys(renewal.alive, self.now + LEASE))

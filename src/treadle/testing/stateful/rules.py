@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple
 from msgspec.structs import replace
 
+from treadle.domain.affinity import Traits
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.dependencies import Depends
 from treadle.domain.instants import SECOND
@@ -24,6 +25,8 @@ Sighting: TypeAlias = tuple[str, str, Schedule | None]
 
 PLAIN: Final = ("domain", "job_id", "queue", "requires", "priority", "delay", "limits")
 """What a submission says in the words of the run that it makes."""
+
+NO_TRAITS: Final = Traits()
 
 runs = Bundle("runs")
 workers = Bundle("workers")
@@ -67,8 +70,11 @@ class Rules(RuleBasedStateMachine):
             now, id=self.pair.make_id("run"), work=work(max_retries=fields["max_retries"]), key=key, **picked
         )
 
-    def _register(self, domains: tuple[str, ...], queues: tuple[str, ...], requires: frozenset[str]) -> str:
-        spec = worker_spec(id=self.pair.make_id("wrk"), domains=domains, queues=queues, requires=requires)
+    def _register(
+        self, domains: tuple[str, ...], queues: tuple[str, ...], requires: frozenset[str], traits: Traits = NO_TRAITS
+    ) -> str:
+        worker_id = self.pair.make_id("wrk")
+        spec = worker_spec(id=worker_id, domains=domains, queues=queues, requires=requires, traits=traits)
         self.pair.register(spec)
         return spec.id
 

@@ -7,14 +7,17 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import multiple, precondition, rule
 
+from treadle.domain.affinity import Traits
 from treadle.domain.instants import SECOND, Micros
 from treadle.domain.json import encode
 from treadle.domain.outcomes import Outcome, Waiting
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.waits import EventWait
+from treadle.domain.workers import SWITCHES, WorkerState
 from treadle.testing.driver import HANDLER
-from treadle.testing.stateful.draws import DATA, OUTCOMES, REQUIRES, SERVED, STEPS
+from treadle.testing.stateful.draws import DATA, OUTCOMES, REQUIRES, SERVED, STEPS, TRAITS
 from treadle.testing.stateful.pair import Held
+from treadle.testing.stateful.reading import DOMAINS
 from treadle.testing.stateful.rules import Rules, claims, workers
 
 
@@ -27,9 +30,12 @@ class Workers(Rules):
         domains=SERVED,
         queues=st.sampled_from([(), (), ("reports",)]),
         requires=st.sampled_from([REQUIRES, REQUIRES, frozenset({HANDLER})]),
+        traits=st.sampled_from(TRAITS),
     )
-    def register(self, domains: tuple[str, ...], queues: tuple[str, ...], requires: frozenset[str]) -> str:
-        return self._register(domains, queues, requires)
+    def register(
+        self, domains: tuple[str, ...], queues: tuple[str, ...], requires: frozenset[str], traits: Traits
+    ) -> str:
+        return self._register(domains, queues, requires, traits)
 
     @precondition(lambda self: self.pair.alive())
     @rule(target=claims, pick=st.integers(0, 4), outcomes=st.lists(OUTCOMES, max_size=3), want=st.integers(0, 3))
@@ -58,13 +64,13 @@ class Workers(Rules):
         for _ in range(1 + twice):
             self.pair.settle([(one, outcome), *more])
 
-    @rule(one=workers, more=st.lists(workers, max_size=2), how=st.sampled_from(["renew", "renew", "drain", "stop"]))
+    @rule(one=workers, more=st.lists(workers, max_size=2), how=st.sampled_from(["renew", "renew", *SWITCHES, "stop"]))
     def be_heard(self, one: str, more: list[str], how: str) -> None:
-        """Workers send a heartbeat, or say that they go."""
+        """Workers send a heartbeat, are told to claim no more or again, or go."""
         if how == "renew":
             self.pair.renew([one, *more])
-        elif how == "drain":
-            self.pair.ask(lambda engine: engine.workers.drain([one]))
+        elif isinstance(how, WorkerState):
+            self.pair.ask(lambda engine: engine.workers.switch(DOMAINS[0], [one, *more], how, now=self.pair.now))
         else:
             self.pair.stop([one])
 

@@ -169,6 +169,8 @@ CREATE TABLE treadle.workers (
   queues        text[]  COLLATE "C" NOT NULL, -- empty means all
   requires      text[]  COLLATE "C" NOT NULL,
   version       text    NOT NULL,
+  role          text    COLLATE "C" NOT NULL,
+  traits        text    NOT NULL,             -- JSON, domain.affinity.Traits
   state         text    COLLATE "C" NOT NULL,
   registered_at bigint  NOT NULL,
   seen_at       bigint  NOT NULL,

@@ -115,4 +115,4 @@ UPDATE treadle.runs SET state = 'blocked', waits_for = line, reason = t.reason
 FROM unnest($1::bigint[], $2::text[]) AS t (seq, reason) WHERE runs.seq = t.seq;
 
 -- name: online
-SELECT domains, queues, requires FROM treadle.workers WHERE state = 'online';
+SELECT domains, queues, requires, traits FROM treadle.workers WHERE state = 'online';

@@ -159,6 +159,8 @@ CREATE TABLE workers (
   queues        TEXT    NOT NULL,          -- JSON list; empty means all
   requires      TEXT    NOT NULL,          -- JSON list
   version       TEXT    NOT NULL,
+  role          TEXT    NOT NULL,
+  traits        TEXT    NOT NULL,          -- JSON, domain.affinity.Traits
   state         TEXT    NOT NULL,
   registered_at INTEGER NOT NULL,          -- wall clock
   seen_at       INTEGER NOT NULL,          -- wall clock

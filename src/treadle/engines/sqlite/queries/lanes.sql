@@ -96,4 +96,4 @@ UPDATE runs SET state = 'blocked', waits_for = line, reason = json_object('code'
 WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: online
-SELECT domains, queues, requires FROM workers WHERE state = 'online';
+SELECT domains, queues, requires, traits FROM workers WHERE state = 'online';

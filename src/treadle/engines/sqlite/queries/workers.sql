@@ -1,45 +1,51 @@
 -- Statements of the worker store.
 
 -- name: register
-INSERT INTO workers (id, domains, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
+INSERT INTO workers (id, domains, host, pid, slots, queues, requires, version, role, traits, state, registered_at, seen_at,
                      lease_until, boot)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: lease
-SELECT domains, queues, requires, state, lease_until, boot FROM workers WHERE id = ?;
+SELECT domains, queues, requires, traits, state, lease_until, boot FROM workers WHERE id = ?;
 
 -- name: renew
 -- Only a lease that has not ended can be extended.
 UPDATE workers SET lease_until = ?2, seen_at = ?3
-WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('online', 'draining') AND boot = ?4 AND lease_until > ?5
-RETURNING id;
+WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('online', 'draining', 'disabled') AND boot = ?4 AND lease_until > ?5
+RETURNING id, state;
 
 -- name: cancels_held
 SELECT worker_id, id, cancel_at FROM runs
 WHERE state = 'running' AND cancel_at IS NOT NULL AND worker_id IN (SELECT value FROM json_each(?));
 
--- name: drain
-UPDATE workers SET state = 'draining' WHERE id IN (SELECT value FROM json_each(?)) AND state = 'online';
+-- name: switch
+UPDATE workers SET state = ?2
+WHERE id IN (SELECT value FROM json_each(?1)) AND role = 'worker' AND state IN (SELECT value FROM json_each(?3))
+RETURNING id;
 
 -- name: stop
-UPDATE workers SET state = 'stopped' WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('online', 'draining');
+UPDATE workers SET state = 'stopped'
+WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('online', 'draining', 'disabled');
 
 -- name: expire
 UPDATE workers SET state = 'lost'
-WHERE state IN ('online', 'draining') AND (lease_until <= ?1 OR boot <> ?2);
+WHERE state IN ('online', 'draining', 'disabled') AND (lease_until <= ?1 OR boot <> ?2);
 
 -- name: ended_holders
 -- Also those of an earlier sweep that did not come to its end.
 SELECT DISTINCT worker_id FROM runs
 WHERE state = 'running'
-  AND NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = worker_id AND workers.state IN ('online', 'draining'));
+  AND NOT EXISTS (
+    SELECT 1 FROM workers WHERE workers.id = worker_id AND workers.state IN ('online', 'draining', 'disabled')
+  );
 
 -- name: list
-SELECT id, domains, host, pid, slots, queues, requires, version, state, registered_at, seen_at,
+SELECT id, domains, host, pid, slots, queues, requires, version, role, traits, state, registered_at, seen_at,
        (SELECT count(*) FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id),
        EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id AND runs.suspect = 1)
 FROM workers
-WHERE EXISTS (SELECT 1 FROM json_each(domains) WHERE value IN (?1, ?3)) AND (state IN ('online', 'draining') OR seen_at > ?2) ORDER BY id;
+WHERE EXISTS (SELECT 1 FROM json_each(domains) WHERE value IN (?1, ?3))
+  AND (state IN ('online', 'draining', 'disabled') OR seen_at > ?2) ORDER BY id;
 
 -- name: prune
 DELETE FROM workers WHERE id IN (
