@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from tests.integration.api.server import Server
+from treadle.domain.affinity import Traits
 from treadle.domain.instants import DAY, HOUR, from_iso
 from treadle.domain.outcomes import Outcome, Snoozed, Succeeded, Waiting
 from treadle.domain.reasons import Reason, ReasonCode
@@ -310,6 +311,23 @@ async def nobody_who_does_not_drain(scene: Scene) -> AsyncIterator[Blocked]:
     await scene.server.engine.workers.switch("default", [worker], WorkerState.DRAINING)
     yield Blocked(await scene.submit(), {"draining": [worker]})
     await scene.hire()
+
+
+@blocker("workers_disabled")
+async def nobody_who_is_not_disabled(scene: Scene) -> AsyncIterator[Blocked]:
+    await scene.server.create_job()
+    worker = await scene.hire()
+    await scene.server.engine.workers.switch("default", [worker], WorkerState.DISABLED)
+    yield Blocked(await scene.submit(), {"disabled": [worker]})
+    await scene.server.engine.workers.switch("default", [worker], WorkerState.ONLINE)
+
+
+@blocker("no_worker_matches")
+async def nobody_who_matches(scene: Scene) -> AsyncIterator[Blocked]:
+    await scene.server.create_job(affinity={"tags": ["gpu"]})
+    worker = await scene.hire()
+    yield Blocked(await scene.submit(), {"missing": {worker: ["the tag 'gpu'"]}})
+    await scene.hire(traits=Traits(tags=("gpu",)))
 
 
 @blocker("slots_busy")

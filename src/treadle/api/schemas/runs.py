@@ -163,7 +163,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     status: State
     code: Annotated[str, Meta(examples=["delayed", "no_worker_for_requirement", "slots_busy", "running"])]
     message: str
-    details: dict[str, str | int | float | bool | list[str] | None]
+    details: dict[str, str | int | float | bool | list[str] | dict[str, list[str]] | None]
     expected_start: datetime | None
 
 
