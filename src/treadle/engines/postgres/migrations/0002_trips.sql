@@ -132,7 +132,7 @@ BEGIN
   any_follow := false;
   moment := coalesce(told_now, treadle.now());
   SELECT state, lease_until INTO lease FROM treadle.workers WHERE id = worker;
-  alive := FOUND AND lease.state IN ('online', 'draining') AND lease.lease_until > moment;
+  alive := FOUND AND lease.state IN ('online', 'draining', 'disabled') AND lease.lease_until > moment;
   IF NOT alive THEN
     RETURN;
   END IF;
