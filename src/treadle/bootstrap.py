@@ -89,7 +89,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         engine=engine,
         jobs=jobs,
         runs=runs,
-        schedules=Schedules(engine),
+        schedules=Schedules(engine, jobs, new_id),
         queues=Queues(engine),
         lanes=Lanes(engine),
         domains=Domains(engine),

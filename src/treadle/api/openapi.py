@@ -24,10 +24,11 @@ from treadle.api.schemas.messages import Message, MessagePage, PutMessages
 from treadle.api.schemas.problems import Problem
 from treadle.api.schemas.queues import Queue, QueuePage
 from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, StepList
-from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage
+from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.workers import WorkerList
 from treadle.api.scopes import LOGIN_OPERATION, needed
 from treadle.domain.access import Login, NewToken, NewUser, UserChange
+from treadle.domain.backfill import BackfillRequest
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.letters import Discard, DiscardMany, RetryMany
@@ -46,7 +47,7 @@ _STRUCTS: Final = (
     *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),
     *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings),
     *(MessageRequest, Message, MessagePage, PutMessages),
-    *(Schedule, SchedulePage, ComingFires, WorkerList, LogPage),
+    *(Schedule, SchedulePage, ComingFires, BackfillRequest, Backfill, WorkerList, LogPage),
     *(EventRequest, PublishedEvent, EventPage),
     *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, Session),
     *(AuditEntry, AuditPage),

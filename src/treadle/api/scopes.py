@@ -11,6 +11,7 @@ LOGIN_OPERATION: Final = "open_session"
 
 _OPERATE: Final = frozenset(
     {
+        "backfill_schedule",
         "cancel_run",
         "disable_job",
         "discard_dead_letter",
@@ -21,12 +22,14 @@ _OPERATE: Final = frozenset(
         "enable_job",
         "pause_one_queue",
         "pause_queue",
+        "pause_schedule",
         "post_disable_job",
         "post_enable_job",
         "publish_event",
         "put_messages",
         "resume_one_queue",
         "resume_queue",
+        "resume_schedule",
         "retry_dead_letter",
         "retry_dead_letters",
         "retry_dlq",
@@ -34,6 +37,7 @@ _OPERATE: Final = frozenset(
         "retry_run",
         "run_group",
         "run_job",
+        "trigger_schedule",
     }
 )
 """What runs jobs and steers their runs, and defines nothing."""

@@ -13,7 +13,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
-from treadle.cli.options import AsJson, Data
+from treadle.cli.options import AsJson, Data, seconds
 from treadle.cli.output import say, write_json, write_table
 from treadle.domain.documents import load_json
 from treadle.domain.errors import InvalidInput, MalformedInput, PayloadTooLarge, Problem, TreadleError
@@ -56,6 +56,65 @@ def list_schedules(
             for each in schedules
         ),
     )
+
+
+@app.command
+def pause(schedule: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Keeps a schedule from firing until it is resumed, also over restarts and new versions of its job."""
+    _tell(_post(schedule, "pause", data), "paused", json)
+
+
+@app.command
+def resume(schedule: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Lets a schedule fire again, from its next slot on."""
+    _tell(_post(schedule, "resume", data), "resumed", json)
+
+
+@app.command
+def trigger(schedule: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Submits a run with a schedule's inputs, now."""
+    run = _post(schedule, "trigger", data)
+    if json:
+        write_json(run)
+    else:
+        sys.stdout.write(f"{run['run_id']}\n")
+
+
+@app.command
+def backfill(
+    schedule: str,
+    /,
+    *,
+    after: Annotated[str, Parameter(help="The first moment, such as 2026-11-01T00:00:00Z.")],
+    before: Annotated[str, Parameter(help="The moment up to which, itself left out.")],
+    spread: Annotated[str | None, Parameter(help="Over how long the starts are spread, such as 10m.")] = None,
+    dry_run: Annotated[bool, Parameter(help="Only print the slots.")] = False,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Submits a run for each slot of a time gone by that has none."""
+    spread_ms = round((seconds(spread, "/spread") or 0) * 1_000)
+    body = {"after": after, "before": before, "dry_run": dry_run, "spread_ms": spread_ms}
+    made = _post(schedule, "backfill", data, body)
+    if json:
+        write_json(made)
+        return
+    runs = made["run_ids"] or [""] * len(made["slots"])
+    write_table(["SLOT", "RUN"], ([slot, run] for slot, run in zip(made["slots"], runs, strict=True)))
+
+
+def _post(schedule: str, verb: str, data: str | None, body: object = None) -> Any:
+    from treadle.cli.server import find_server, segment
+
+    return find_server(data).post(f"/schedules/{segment(schedule)}/{verb}", body)
+
+
+def _tell(schedule: Any, done: str, json: bool) -> None:  # noqa: FBT001
+    if json:
+        write_json(schedule)
+        return
+    following = schedule["next_at"] or "never"
+    sys.stdout.write(f"{schedule['schedule_id']} is {done}; it fires next: {following}\n")
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -66,8 +66,9 @@ class ScheduleSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Schedule(Struct, frozen=True, kw_only=True):
     """A schedule of a job as it is kept. Its identity, with a slot, is what fires exactly once.
 
-    `trigger` is the spec's, with its anchor. `next_at` is the cursor: the next slot to fire, None where nothing fires
-    (disabled, or over). `last_slot` is the newest slot that was fired or skipped.
+    `paused` was said by hand, and outlives what its source says anew. `trigger` is the spec's, with its anchor.
+    `next_at` is the cursor: the next slot to fire, None where nothing fires (disabled, paused, or over). `last_slot` is
+    the newest slot that was fired or skipped.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     source: str
     spec: ScheduleSpec
     active: bool
+    paused: bool = False
     overlap: Overlap
     misfire: Misfire
     trigger: Trigger

@@ -28,9 +28,11 @@ from treadle.domain.jobs.later import later_inputs
 from treadle.domain.jobs.limiting import misplaced_limits, run_limits
 from treadle.domain.jobs.saying import said
 from treadle.domain.limits import OF_SCHEDULE, Lane, Limits
+from treadle.domain.overlap import schedule_lanes
 from treadle.domain.priority import Priority, SaidPriority, rank, to_priority
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, NewRun, Run, RunKey
+from treadle.domain.schedules import Schedule
 from treadle.domain.work import encode_work
 
 LONGEST_DELAY: Final[Micros] = 366 * DAY
@@ -73,7 +75,12 @@ class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         problems: list[Problem] = []
         texts = {"/at": self.at, "/scheduledFor": self.scheduled_for}
         given = {pointer: text for pointer, text in texts.items() if text is not None}
-        moments = {pointer: _moment(text, pointer, now, problems) for pointer, text in given.items()}
+        moments = {pointer: read_moment(text, pointer, problems) for pointer, text in given.items()}
+        problems.extend(
+            Problem(pointer, f"lies more than {LONGEST_DELAY // DAY} days ahead")
+            for pointer, moment in moments.items()
+            if moment is not None and moment - now > LONGEST_DELAY
+        )
         if self.delay_sec is not None:
             message = "stands beside /delay_sec; give one of the two"
             problems.extend(Problem(pointer, message, "conflict") for pointer in given)
@@ -95,16 +102,14 @@ class RunRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.unique
 
 
-def _moment(text: str, at: str, now: Instant, problems: list[Problem]) -> Instant | None:
+def read_moment(text: str, at: str, problems: list[Problem]) -> Instant | None:
+    """The moment that the text at a pointer says; None, and a problem more, where it says none."""
     try:
-        moment = from_iso(text)
+        return from_iso(text)
     except ValueError:
         message = f"{text!r:.40} is no date and time with an offset, such as 2026-11-05T09:00:00+07:00"
         problems.append(Problem(at, message))
         return None
-    if moment - now > LONGEST_DELAY:
-        problems.append(Problem(at, f"lies more than {LONGEST_DELAY // DAY} days ahead"))
-    return moment
 
 
 class RetryRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -171,6 +176,32 @@ def build_run(
         limits=limits,
         key=key,
         debounce=debounce,
+    )
+
+
+def slot_run(
+    schedule: Schedule,
+    job: Job,
+    slot: Instant | None,
+    now: Instant,
+    run_id: str,
+    *,
+    cause: Cause = Cause.SCHEDULE,
+    due_at: Instant | None = None,
+    key: RunKey | None = None,
+) -> NewRun:
+    """The run of a schedule for a slot, or for none where it was triggered by hand. Raises as `build_run` does."""
+    return build_run(
+        job,
+        run_id=run_id,
+        inputs=schedule.spec.inputs,
+        cause=cause,
+        schedule_id=schedule.id,
+        slot=slot,
+        due_at=due_at,
+        key=key,
+        now=now,
+        lanes=schedule_lanes(schedule.overlap, schedule.id),
     )
 
 

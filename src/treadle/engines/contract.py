@@ -333,6 +333,10 @@ class ScheduleStore(Protocol):
         """The earliest cursor of an enabled schedule."""
         ...
 
+    async def replace(self, seen: Schedule, new: Schedule, events: Sequence[NewEvent]) -> bool:
+        """Write a schedule in the place of the one that was seen. False where that one has fired or changed since."""
+        ...
+
     async def get(self, domain: str, schedule_ids: Sequence[str]) -> list[Schedule]:
         """Schedules by id; unknown ids are left out."""
         ...

@@ -10,11 +10,10 @@ from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job
 from treadle.domain.misfires import MisfirePlan
-from treadle.domain.overlap import schedule_lanes
-from treadle.domain.runs import Cause, NewRun
+from treadle.domain.runs import NewRun
 from treadle.domain.schedules import Schedule, plan
 from treadle.domain.slots import SkipReason, slots_skipped
-from treadle.domain.submitting import build_run
+from treadle.domain.submitting import slot_run
 from treadle.engines.contract import Firing
 
 
@@ -32,7 +31,7 @@ def make_firing(schedule: Schedule, job: Job, *, draining: bool, now: Instant, n
         events.append(_skipped(schedule, SkipReason.QUEUE_DRAINING, planned.fire, now))
     elif not draining:
         try:
-            runs = tuple(_run(schedule, job, slot, now, new_id) for slot in planned.fire)
+            runs = tuple(slot_run(schedule, job, slot, now, new_id("run")) for slot in planned.fire)
         except InvalidInput as error:
             events.append(_skipped(schedule, SkipReason.INPUTS, planned.fire, now, message=error.message))
     return Firing(
@@ -59,19 +58,6 @@ def forsake(schedule: Schedule, now: Instant) -> Firing:
         next_at=None,
         last_slot=slot,
         events=(_skipped(schedule, SkipReason.JOB_MISSING, (slot,), now),),
-    )
-
-
-def _run(schedule: Schedule, job: Job, slot: Instant, now: Instant, new_id: Callable[[str], str]) -> NewRun:
-    return build_run(
-        job,
-        run_id=new_id("run"),
-        inputs=schedule.spec.inputs,
-        cause=Cause.SCHEDULE,
-        schedule_id=schedule.id,
-        slot=slot,
-        now=now,
-        lanes=schedule_lanes(schedule.overlap, schedule.id),
     )
 
 

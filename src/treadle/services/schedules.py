@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from treadle.domain.errors import NotFound
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct, structs
+
+from treadle.domain.backfill import BackfillRequest, slot_key, slots_of, spread
+from treadle.domain.errors import Conflict, NotFound
+from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
+from treadle.domain.jobs import pause_schedule
+from treadle.domain.runs import Cause, Run
 from treadle.domain.schedules import Schedule, coming
-from treadle.engines.contract import Engine
+from treadle.domain.submitting import slot_run
+from treadle.engines.contract import Engine, RunQuery
+from treadle.engines.refusals import check_accepted, check_all_accepted
+from treadle.services.jobs import Jobs
 from treadle.services.paging import Page, decode_cursor, encode_cursor
+
+_MOST_RACES: Final = 20
+_PAGE: Final = 1_000
+
+
+class Backfilled(Struct, frozen=True):
+    """The slots that had no run, and the ids of the runs that they got, in the same order; none on a dry run."""
+
+    schedule: Schedule
+    slots: list[Instant]
+    run_ids: list[str]
 
 
 class Schedules:
     """The use cases of schedules."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, jobs: Jobs, new_id: Callable[[str], str]) -> None:
         self._engine = engine
+        self._jobs = jobs
+        self._new_id = new_id
 
     async def page(
         self, domain: str, *, limit: int, cursor: str | None = None, job_id: str | None = None
@@ -41,3 +66,72 @@ class Schedules:
         """A schedule and its next slots. Raises NotFound."""
         schedule = await self.get(domain, schedule_id)
         return schedule, coming(schedule, count)
+
+    async def pause(self, domain: str, schedule_id: str) -> Schedule:
+        """Keep a schedule from firing until it is resumed, whatever its source says meanwhile. Raises NotFound."""
+        return await self._switch(domain, schedule_id, paused=True)
+
+    async def resume(self, domain: str, schedule_id: str) -> Schedule:
+        """Let a schedule fire again, from its next slot on. Raises NotFound."""
+        return await self._switch(domain, schedule_id, paused=False)
+
+    async def trigger(self, domain: str, schedule_id: str) -> Run:
+        """A run with the schedule's inputs, now. Raises NotFound, QueueDraining, and InvalidInput for such inputs."""
+        schedule = await self.get(domain, schedule_id)
+        job = await self._jobs.get(domain, schedule.job_id)
+        new = slot_run(schedule, job, None, self._engine.now(), self._new_id("run"), cause=Cause.API)
+        (answer,) = await self._engine.runs.enqueue([new])
+        check_accepted(new, answer)
+        return (await self._engine.runs.get(domain, [answer.run_id]))[0]
+
+    async def backfill(self, domain: str, schedule_id: str, request: BackfillRequest) -> Backfilled:
+        """Runs for slots of the past that have none, all or none; repeating it adds nothing.
+
+        Raises NotFound, InvalidInput for a time that is none or holds too many slots, and QueueDraining.
+        """
+        schedule = await self.get(domain, schedule_id)
+        now = self._engine.now()
+        after, last = request.span(now)
+        slots = slots_of(schedule, after, last, await self._done(schedule, after))
+        if request.dry_run or not slots:
+            return Backfilled(schedule, slots, [])
+        job = await self._jobs.get(domain, schedule.job_id)
+        new = [
+            slot_run(
+                schedule,
+                job,
+                slot,
+                now,
+                self._new_id("run"),
+                due_at=spread(at, len(slots), request, now),
+                key=slot_key(schedule, slot, now),
+            )
+            for at, slot in enumerate(slots)
+        ]
+        answers = await self._engine.runs.enqueue(new, together=True)
+        check_all_accepted(new, answers)
+        return Backfilled(schedule, slots, [answer.run_id for answer in answers])
+
+    async def _done(self, schedule: Schedule, after: Instant) -> set[Instant]:
+        """The slots from a moment on that have runs: none was submitted before its slot."""
+        done: set[Instant] = set()
+        query = RunQuery(domain=schedule.domain, job_ids=(schedule.job_id,), created_after=after, limit=_PAGE)
+        while True:
+            runs = await self._engine.runs.find(query)
+            done.update(run.slot for run in runs if run.slot is not None and run.schedule_id == schedule.id)
+            if len(runs) < _PAGE:
+                return done
+            query = structs.replace(query, before=runs[-1].id)
+
+    async def _switch(self, domain: str, schedule_id: str, *, paused: bool) -> Schedule:
+        for _ in range(_MOST_RACES):
+            seen = await self.get(domain, schedule_id)
+            if seen.paused is paused:
+                return seen
+            job, now = await self._jobs.get(domain, seen.job_id), self._engine.now()
+            new = pause_schedule(job, seen, now, paused=paused)
+            kind = "schedule.paused" if paused else "schedule.resumed"
+            event = NewEvent(domain=domain, type=kind, subject=schedule_id, job_id=seen.job_id, at=now)
+            if await self._engine.schedules.replace(seen, new, [event]):
+                return new
+        raise Conflict(f"schedule {schedule_id} fires or changes all the time: try again")

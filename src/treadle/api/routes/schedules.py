@@ -7,10 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from treadle.api.answers import answers, reply
+from treadle.api.answers import answers, reply, takes
+from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
-from treadle.api.schemas.schedules import ComingFires, Schedule, SchedulePage, to_schedule
+from treadle.api.schemas.runs import Run, to_run
+from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, SchedulePage, to_backfill, to_schedule
+from treadle.domain.backfill import BackfillRequest
 from treadle.domain.instants import to_datetime
+from treadle.domain.shapes import read
 from treadle.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 router = APIRouter(tags=["schedules"])
@@ -47,3 +51,51 @@ async def list_coming_fires(
     schedule, coming = await call.services.schedules.coming(call.domain, schedule_id, count)
     fires = [to_datetime(instant) for instant in coming]
     return reply(ComingFires(schedule_id=schedule.id, timezone=schedule.timezone, next=fires))
+
+
+@router.post(
+    "/schedules/{schedule_id}/pause",
+    operation_id="pause_schedule",
+    dependencies=[NoBody],
+    responses=answers(Schedule, "The schedule.", 404),
+)
+async def pause_schedule(call: CallDep, schedule_id: str) -> Response:
+    """Keep a schedule from firing until it is resumed: a restart, or a new version of its source, changes nothing."""
+    return reply(to_schedule(await call.services.schedules.pause(call.domain, schedule_id)))
+
+
+@router.post(
+    "/schedules/{schedule_id}/resume",
+    operation_id="resume_schedule",
+    dependencies=[NoBody],
+    responses=answers(Schedule, "The schedule.", 404),
+)
+async def resume_schedule(call: CallDep, schedule_id: str) -> Response:
+    """Let a schedule fire again, from its next slot on. What came due meanwhile does not fire: `backfill` it."""
+    return reply(to_schedule(await call.services.schedules.resume(call.domain, schedule_id)))
+
+
+@router.post(
+    "/schedules/{schedule_id}/trigger",
+    operation_id="trigger_schedule",
+    dependencies=[NoBody],
+    responses=answers(Run, "The run that was accepted.", 404, 409, status=202),
+)
+async def trigger_schedule(call: CallDep, schedule_id: str) -> Response:
+    """Submit a run with the schedule's inputs, now. Its slots stay as they are."""
+    run = await call.services.schedules.trigger(call.domain, schedule_id)
+    return reply(to_run(run), 202, {"Location": f"{call.prefix}/runs/{run.id}"})
+
+
+@router.post(
+    "/schedules/{schedule_id}/backfill",
+    operation_id="backfill_schedule",
+    responses=answers(Backfill, "The slots, and their runs.", 400, 404, 409, 413, 415, status=202),
+    openapi_extra=takes(
+        BackfillRequest, example={"after": "2026-11-01T00:00:00Z", "before": "2026-11-05T00:00:00Z", "dry_run": True}
+    ),
+)
+async def backfill_schedule(call: CallDep, schedule_id: str, document: JsonBody) -> Response:
+    """Submit a run for each slot of a time gone by that has none, all or none. Asking again adds nothing."""
+    request = read(document, BackfillRequest)
+    return reply(to_backfill(await call.services.schedules.backfill(call.domain, schedule_id, request)), 202)

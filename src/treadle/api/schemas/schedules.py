@@ -9,16 +9,17 @@ from msgspec import Meta, Struct
 
 from treadle.api.schemas.common import HasMore, NextCursor, moment
 from treadle.domain import schedules as domain
-from treadle.domain.instants import to_seconds
+from treadle.domain.instants import to_datetime, to_seconds
 from treadle.domain.overlap import Overlap
 from treadle.domain.schedules import Misfire
+from treadle.services.schedules import Backfilled
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
     """When a job runs by itself. One of `interval_sec`, `cron` and `at` is set; none of them means once, at once.
 
-    `active` says whether it fires: it and its job are enabled. `next_at` is its next slot, `last_slot` the newest that
-    was fired or skipped; people read both in `timezone`.
+    `active` says whether it fires: it and its job are enabled, and nobody has `paused` it. `next_at` is its next slot,
+    `last_slot` the newest that was fired or skipped; people read both in `timezone`.
     """
 
     schedule_id: str
@@ -32,6 +33,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     start_at: datetime | None
     end_at: datetime | None
     active: bool
+    paused: bool
     overlap: Overlap
     misfire: Misfire
     next_at: datetime | None
@@ -54,6 +56,20 @@ class ComingFires(Struct, frozen=True, kw_only=True):
     next: list[datetime]
 
 
+class Backfill(Struct, frozen=True, kw_only=True):
+    """The slots of a schedule that had no run; `run_ids` are their runs, in the same order, none on a dry run."""
+
+    schedule_id: str
+    slots: list[datetime]
+    run_ids: list[str]
+
+
+def to_backfill(found: Backfilled) -> Backfill:
+    """A backfill as it is answered."""
+    slots = [to_datetime(slot) for slot in found.slots]
+    return Backfill(schedule_id=found.schedule.id, slots=slots, run_ids=found.run_ids)
+
+
 def to_schedule(schedule: domain.Schedule) -> Schedule:
     """A schedule as it is answered."""
     spec = schedule.spec
@@ -69,6 +85,7 @@ def to_schedule(schedule: domain.Schedule) -> Schedule:
         start_at=moment(spec.start_at),
         end_at=moment(spec.end_at),
         active=schedule.active,
+        paused=schedule.paused,
         overlap=schedule.overlap,
         misfire=schedule.misfire,
         next_at=moment(schedule.next_at),

@@ -10,6 +10,7 @@ import msgspec
 
 from treadle.domain.clashes import replaced_by
 from treadle.domain.errors import StaleVersion
+from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.overlap import NEVER_IN_THE_WAY, Earlier, take_turn
 from treadle.domain.schedules import Schedule
@@ -89,6 +90,19 @@ class SqliteSchedules:
     async def next_due(self) -> Instant | None:
         ((first,),) = await self._read(lambda connection: fetch(connection, _SQL["next_due"]))
         return None if first is None else int(first)
+
+    async def replace(self, seen: Schedule, new: Schedule, events: Sequence[NewEvent]) -> bool:
+        async def work(write: Write) -> bool:
+            try:
+                take_away(write.connection, [seen])
+            except StaleVersion:
+                return False
+            put(write.connection, [new])
+            await append(write, events)
+            write.topics.update((Topic.SCHEDULES, Topic.EVENTS))
+            return True
+
+        return await self._write(work)
 
     async def get(self, domain: str, schedule_ids: Sequence[str]) -> list[Schedule]:
         return await self._select("get", (domain, json_list(schedule_ids)))

@@ -49,6 +49,20 @@ class TestSchedules:
         assert await engine.schedules.due(9, now=drive.now + MINUTE) == [early, late]
         assert await engine.schedules.due(1, now=drive.now + MINUTE) == [early]
 
+    async def test_one_that_has_moved_since_it_was_seen_is_not_written_over(
+        self, engine: Engine, drive: Driver
+    ) -> None:
+        seen = await saved(drive)
+        event = NewEvent(domain="default", type="schedule.paused", subject=seen.id, at=drive.now)
+        paused = replace(seen, active=False, paused=True, next_at=None)
+        assert await engine.schedules.replace(seen, paused, [event])
+        assert await engine.schedules.get("default", [seen.id]) == [paused]
+        assert await engine.schedules.next_due() is None
+        assert not await engine.schedules.replace(seen, seen, [event])
+        assert await engine.schedules.get("default", [seen.id]) == [paused]
+        events = await engine.events.read("default", after=0, limit=9, types=["schedule.paused"])
+        assert [each.subject for each in events] == [seen.id]
+
     async def test_nothing_is_due_where_nothing_is_enabled(self, engine: Engine, drive: Driver) -> None:
         assert await engine.schedules.next_due() is None
         await saved(drive, active=False)

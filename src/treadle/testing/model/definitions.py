@@ -47,6 +47,16 @@ class ModelSchedules:
         cursors = [schedule.next_at for schedule in self._active() if schedule.next_at is not None]
         return min(cursors, default=None)
 
+    async def replace(self, seen: Schedule, new: Schedule, events: Sequence[NewEvent]) -> bool:
+        name = (seen.domain, seen.id)
+        if (standing := self._data.schedules.get(name)) is None or standing.next_at != seen.next_at:
+            return False
+        self._data.schedules[name] = new
+        for event in events:
+            self._data.write(event)
+        self._data.wake([Topic.SCHEDULES, Topic.EVENTS])
+        return True
+
     async def get(self, domain: str, schedule_ids: Sequence[str]) -> list[Schedule]:
         return [schedule for schedule in await self.find(domain) if schedule.id in schedule_ids]
 
