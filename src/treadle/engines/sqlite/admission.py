@@ -36,7 +36,7 @@ _SQL: Final = load("admission")
 _PAGE: Final = 200
 _BLOCKED: Final = TABLE[State.READY, Change.PREEMPT].event
 _gates: Final = msgspec.json.Decoder(list[int])
-_waiters: Final = msgspec.json.Decoder(list[Waiter])
+_waiters: Final = msgspec.json.Decoder(list[tuple[int, list[Waiter]]])
 
 
 def advance(connection: apsw.Connection, seqs: Sequence[int], now: Instant) -> None:
@@ -119,16 +119,15 @@ def _hand_over(connection: apsw.Connection, free: dict[int, int]) -> tuple[int, 
     to pass as well.
     """
     looked_at = {gate: count for gate, count in free.items() if count > 0}
-    if all(count == 1 for count in looked_at.values()):
-        return _hand_one_over(connection, looked_at, free)
     entangled: set[int] = set()
     given = 0
     while looked_at and given < MOST_ADMITTED:
         page = min(max(looked_at.values()), _PAGE)
         taken: list[tuple[int, Instant, int]] = []
         more: dict[int, int] = {}
-        for gate, found in fetch(connection, _SQL["waiters"], (json_list(list(looked_at)), page)):
-            waiters = _waiters.decode(found)[: looked_at[gate]]
+        ((found,),) = fetch(connection, _SQL["waiters"], (json_list(list(looked_at)), page))
+        for gate, first in _waiters.decode(found):
+            waiters = first[: looked_at[gate]]
             simple = list(takewhile(lambda waiter: "," not in waiter[2], waiters))
             taken.extend((gate, rank, seq) for rank, seq, _ in simple)
             free[gate] -= len(simple)
@@ -142,23 +141,11 @@ def _hand_over(connection: apsw.Connection, free: dict[int, int]) -> tuple[int, 
     return given, entangled
 
 
-def _hand_one_over(connection: apsw.Connection, gates: Collection[int], free: dict[int, int]) -> tuple[int, set[int]]:
-    """The same where one slot is free of each gate, as a trip of a worker leaves it."""
-    if not gates:
-        return 0, set()
-    taken = fetch(connection, _SQL["let_first_in"], (json_list(list(gates)),))
-    free.update((gate, 0) for gate, _, _ in taken)
-    if taken:
-        connection.execute(_SQL["take"], (json_list(taken),))
-    left = [gate for gate in gates if free[gate]]
-    entangled = fetch(connection, _SQL["still_waited_for"], (json_list(left),)) if left else []
-    return len(taken), {gate for (gate,) in entangled}
-
-
 def _let_in(connection: apsw.Connection, slots: Sequence[tuple[int, Instant, int]]) -> None:
     if slots:
-        connection.execute(_SQL["take"], (json_list(slots),))
-        connection.execute(_SQL["let_in"], (json_list([seq for _, _, seq in slots]),))
+        listed = json_list(slots)
+        connection.execute(_SQL["take"], (listed,))
+        connection.execute(_SQL["let_in"], (listed,))
 
 
 def tell_blocked(connection: apsw.Connection, seqs: str, now: Instant) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 import apsw
+import msgspec
 
 from treadle.domain.instants import Instant
 from treadle.domain.limits import Limits, free_tokens, next_token
@@ -16,6 +17,7 @@ from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.queries import load
 
 _SQL: Final = load("admission")
+_counts: Final = msgspec.json.Decoder(list[tuple[int, int]])
 
 
 def declare(connection: apsw.Connection, domain: str, limits: Limits, *, over: Callable[[str], bool]) -> set[int]:
@@ -42,7 +44,8 @@ def recall(connection: apsw.Connection, gates: Collection[int], runs: str) -> No
 
 def free_slots(connection: apsw.Connection, gates: Collection[int], now: Instant) -> dict[int, int]:
     """How many more runs each gate lets pass now; below nought where a limit was lowered."""
-    free: dict[int, int] = dict(fetch(connection, _SQL["lanes"], (json_list(list(gates)),)))
+    ((lanes,),) = fetch(connection, _SQL["lanes"], (json_list(list(gates)),))
+    free = dict(_counts.decode(lanes))
     if rates := [gate for gate in gates if is_rate(gate)]:
         for gate, runs, window, used_until, reserved in fetch(connection, _SQL["rates"], (json_list(rates),)):
             free[gate] = free_tokens(Rate(runs, window), used_until, reserved, now)

@@ -38,7 +38,7 @@ class SqliteLanes:
         self._write = write
         self._read = read
         self._clock = clock
-        self._tended = self._cleared = -1  # the gates where the last rounds stopped
+        self._tended = self._cleared = -1  # the places where the last rounds stopped
         self._looked_at = _BEFORE_ALL
 
     async def find(self, domain: str, *, after: str = "", limit: int = 200) -> list[LaneUse]:
@@ -79,8 +79,9 @@ class SqliteLanes:
 
     async def tend(self, limit: int, *, now: Instant | None = None) -> int:
         async def work(write: Write) -> int:
-            gates = [gate for (gate,) in fetch(write.connection, _SQL["waited_for"], (self._tended, limit))]
-            self._tended = gates[-1] if len(gates) == limit else -1
+            found = fetch(write.connection, _SQL["waited_for"], (self._tended, limit))
+            self._tended = found[-1][0] if len(found) == limit else -1
+            gates = [gate for _, gate in found]
             gates += self._remove_strays(write, limit)
             if passed := admit(write.connection, gates, self._wall(now), contested=gates):
                 write.topics.add(Topic.RUNS)
@@ -116,10 +117,10 @@ class SqliteLanes:
         async def work(write: Write) -> int:
             wall = self._wall(now)
             moved = come_back(write.connection, limit, wall)
-            gates = [gate for (gate,) in fetch(write.connection, _SQL["waited_for"], (self._cleared, limit))]
-            self._cleared = gates[-1] if len(gates) == limit else -1
-            if gates:
-                moved += stand_aside(write.connection, gates, limit, wall)
+            found = fetch(write.connection, _SQL["waited_for"], (self._cleared, limit))
+            self._cleared = found[-1][0] if len(found) == limit else -1
+            if found:
+                moved += stand_aside(write.connection, [gate for _, gate in found], limit, wall)
             if moved:
                 write.topics.update((Topic.RUNS, Topic.EVENTS))
             return moved

@@ -60,7 +60,7 @@ CREATE TABLE runs (
   limits       TEXT,                       -- JSON, domain.limits.Limits
   depends      TEXT,                       -- JSON, domain.dependencies.Depends
   gates        TEXT,                       -- JSON, the ids of its lanes and rates in their order; NULL for none
-  waits_for    INTEGER,                    -- the gate before which it waits
+  waits_for    INTEGER,                    -- before what it waits: the place of a lane, the id of a rate or of a line
   reason       TEXT,                       -- JSON
   error        TEXT,                       -- JSON, of the last attempt
   work         BLOB    NOT NULL,           -- JSON, domain.work.Work
@@ -73,7 +73,7 @@ CREATE INDEX runs_waiting  ON runs (line, state)            WHERE state IN ('sch
 CREATE INDEX runs_held     ON runs (worker_id, line)        WHERE state = 'running';
 CREATE INDEX runs_suspect  ON runs (worker_id)              WHERE state = 'running' AND suspect = 1;
 CREATE INDEX runs_cancel   ON runs (worker_id)              WHERE state = 'running' AND cancel_at IS NOT NULL;
-CREATE INDEX runs_gate     ON runs (waits_for, rank, seq)   WHERE waits_for IS NOT NULL;
+CREATE INDEX runs_gate     ON runs (waits_for, rank)        WHERE waits_for IS NOT NULL;
 CREATE INDEX runs_schedule ON runs (schedule_id)            WHERE schedule_id IS NOT NULL;
 CREATE INDEX runs_job      ON runs (domain, job_id, id);
 
@@ -120,8 +120,11 @@ CREATE TABLE tombstones (
 CREATE INDEX tombstones_age ON tombstones (finished_at);
 -- Gates: what lets only so many pass. Ids are hashes of what a gate is (admission.py).
 
+-- Runs that wait for a lane stand in the index in the order of places, which lanes get as they come to be used: those that
+-- come and go at the same time are near each other. In the order of ids, each hand-over would be in another part of the file.
 CREATE TABLE lanes (
-  id       INTEGER PRIMARY KEY,
+  place    INTEGER PRIMARY KEY,
+  id       INTEGER NOT NULL UNIQUE,
   domain   TEXT    NOT NULL,
   key      TEXT    NOT NULL,
   declared INTEGER,                        -- the limit that jobs declare

@@ -1,4 +1,5 @@
--- Statements of admission. Gates and runs travel in JSON lists (json_each).
+-- Statements of admission. Gates and runs travel in JSON lists (json_each). Runs wait for a lane by its place, for a rate by
+-- its id.
 
 -- name: waiting
 SELECT seq, due_at, gates FROM runs WHERE seq IN (SELECT value FROM json_each(?));
@@ -10,7 +11,9 @@ FROM (SELECT value AS t FROM json_each(?)) WHERE runs.seq = t ->> 0;
 
 -- name: arrive
 -- Runs stand before the first of their gates.
-UPDATE runs SET state = 'blocked', waits_for = gates ->> 0, reason = NULL WHERE seq IN (SELECT value FROM json_each(?));
+UPDATE runs
+SET state = 'blocked', waits_for = coalesce((SELECT place FROM lanes WHERE id = gates ->> 0), gates ->> 0), reason = NULL
+WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: add_lane
 INSERT INTO lanes (id, domain, key, declared) VALUES (?, ?, ?, ?)
@@ -38,8 +41,10 @@ WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE id = value AND declared IS NOT NULL)
 SELECT domain, limits FROM runs WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq;
 
 -- name: lanes
-SELECT id, coalesce(by_hand, declared, 0) - (SELECT count(*) FROM slots WHERE gate = lanes.id)
-FROM lanes WHERE id IN (SELECT value FROM json_each(?));
+-- How many more each lets pass, as JSON [[gate, count], …].
+SELECT json_group_array(json_array(
+         lanes.id, coalesce(by_hand, declared, 0) - (SELECT count(*) FROM slots WHERE gate = lanes.id)))
+FROM json_each(?) CROSS JOIN lanes ON lanes.id = value;
 
 -- name: rates
 SELECT id, runs, window, used_until, (SELECT count(*) FROM slots WHERE gate = rates.id)
@@ -54,29 +59,21 @@ FROM (SELECT value AS t FROM json_each(?)) WHERE rates.id = t ->> 0;
 SELECT id FROM rates WHERE next_at <= ?;
 
 -- name: waiters
--- The best so many of each gate, as JSON [[rank, seq, gates], …].
-SELECT value, (SELECT json_group_array(json_array(rank, seq, gates)) FROM (
-  SELECT rank, seq, gates FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT ?2))
+-- The best so many of each gate, as JSON [[gate, [[rank, seq, gates], …]], …].
+SELECT json_group_array(json_array(value, json((SELECT json_group_array(json_array(rank, seq, gates)) FROM (
+  SELECT rank, seq, gates FROM runs WHERE waits_for = coalesce((SELECT place FROM lanes WHERE id = value), value)
+  ORDER BY rank, seq LIMIT ?2)))))
 FROM json_each(?1);
 
--- name: let_first_in
--- The best of each gate, where the usual one slot is free, unless it has other gates to pass as well.
-UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL
-WHERE seq IN (
-  SELECT (SELECT seq FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT 1) FROM json_each(?)
-) AND instr(gates, ',') = 0
-RETURNING gates ->> 0, rank, seq;
-
--- name: still_waited_for
-SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM runs WHERE waits_for = value);
-
 -- name: first
-SELECT rank, seq, gates FROM runs WHERE waits_for = ? ORDER BY rank, seq LIMIT 1;
+SELECT rank, seq, gates FROM runs WHERE waits_for = coalesce((SELECT place FROM lanes WHERE id = ?1), ?1)
+ORDER BY rank, seq LIMIT 1;
 
 -- name: contested
 -- Gates before which a run waits that goes before one which is ready behind them.
 SELECT value FROM json_each(?)
-WHERE (SELECT rank, seq FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT 1)
+WHERE (SELECT rank, seq FROM runs WHERE waits_for = coalesce((SELECT place FROM lanes WHERE id = value), value)
+       ORDER BY rank, seq LIMIT 1)
     < (SELECT slots.rank, run FROM slots CROSS JOIN runs ON seq = run WHERE gate = value AND state = 'ready'
        ORDER BY slots.rank DESC, run DESC LIMIT 1);
 
@@ -90,19 +87,20 @@ ORDER BY slots.rank DESC, run DESC LIMIT 1;
 INSERT INTO slots (gate, rank, run) SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?);
 
 -- name: let_in
-UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL WHERE seq IN (SELECT value FROM json_each(?));
+-- The runs of slots that were taken.
+UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL WHERE seq IN (SELECT value ->> 2 FROM jsonb_each(?));
 
 -- name: give_back
 -- Rows come as JSON [[gate, rank, seq], …].
 DELETE FROM slots WHERE (gate, rank, run) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?));
 
 -- name: wait_for
-UPDATE runs SET state = 'blocked', waits_for = ?2 WHERE seq = ?1;
+UPDATE runs SET state = 'blocked', waits_for = coalesce((SELECT place FROM lanes WHERE id = ?2), ?2) WHERE seq = ?1;
 
 -- name: name_gate
 -- What runs that stay blocked wait for, by name.
 UPDATE runs SET reason = coalesce(
-  (SELECT json_object('code', 'lane', 'subject', key) FROM lanes WHERE id = waits_for),
+  (SELECT json_object('code', 'lane', 'subject', key) FROM lanes WHERE place = waits_for),
   (SELECT json_object('code', 'rate', 'subject', key) FROM rates WHERE id = waits_for))
 WHERE seq IN (SELECT value FROM json_each(?)) AND waits_for IS NOT NULL;
 

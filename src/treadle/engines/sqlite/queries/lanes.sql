@@ -3,7 +3,7 @@
 -- name: lanes
 SELECT domain, key, declared, by_hand, (SELECT count(*) FROM slots WHERE gate = lanes.id),
        (SELECT json_group_array(id) FROM (SELECT runs.id FROM slots CROSS JOIN runs ON seq = run WHERE gate = lanes.id LIMIT ?1)),
-       (SELECT count(*) FROM (SELECT 1 FROM runs WHERE waits_for = lanes.id LIMIT ?2))
+       (SELECT count(*) FROM (SELECT 1 FROM runs WHERE waits_for = lanes.place LIMIT ?2))
 FROM lanes WHERE {which} ORDER BY key;
 
 -- name: rates
@@ -25,7 +25,7 @@ DELETE FROM lanes WHERE id = ? AND declared IS NULL AND by_hand IS NULL;
 -- Made from the inputs of runs (`key:…`), nobody holds them or waits for them, and nobody set their limit by hand.
 SELECT id FROM lanes
 WHERE key >= 'key:' AND key < 'key;' AND by_hand IS NULL
-  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = lanes.id)
+  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = lanes.place)
 LIMIT ?;
 
 -- name: idle_rates
@@ -38,7 +38,7 @@ LIMIT ?1;
 -- name: forget_lanes
 DELETE FROM lanes
 WHERE id IN (SELECT value FROM json_each(?)) AND by_hand IS NULL
-  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = lanes.id);
+  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = lanes.place);
 
 -- name: forget_rates
 DELETE FROM rates
@@ -46,13 +46,14 @@ WHERE id IN (SELECT value FROM json_each(?1)) AND (used_until IS NULL OR used_un
   AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = rates.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = rates.id);
 
 -- name: waited_for
--- Gates before which runs wait, from the first beyond ?1, by leaping over the index from gate to gate.
-WITH RECURSIVE leap (gate) AS (
+-- Places before which runs wait, with their gates, from the first beyond ?1, by leaping over the index from one to the next.
+WITH RECURSIVE leap (place) AS (
   SELECT min(waits_for) FROM runs WHERE waits_for > ?1
   UNION ALL
-  SELECT (SELECT min(waits_for) FROM runs WHERE waits_for > leap.gate) FROM leap WHERE leap.gate IS NOT NULL
+  SELECT (SELECT min(waits_for) FROM runs WHERE waits_for > leap.place) FROM leap WHERE leap.place IS NOT NULL
 )
-SELECT gate FROM leap WHERE gate IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines WHERE id = gate) LIMIT ?2;
+SELECT leap.place, coalesce(lanes.id, leap.place) FROM leap LEFT JOIN lanes USING (place)
+WHERE leap.place IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines WHERE id = leap.place) LIMIT ?2;
 
 -- name: strays
 -- The next so many slots beyond the one given, and whether no run holds them.
@@ -85,7 +86,8 @@ WHERE gate IN (SELECT value FROM json_each(?)) AND state = 'ready' LIMIT ?;
 -- name: heads
 -- The first so many before each gate, as JSON [[rank, seq, gates, line], …].
 SELECT value, (SELECT json_group_array(json_array(rank, seq, gates, line)) FROM (
-  SELECT rank, seq, gates, line FROM runs WHERE waits_for = value ORDER BY rank, seq LIMIT ?2))
+  SELECT rank, seq, gates, line FROM runs WHERE waits_for = coalesce((SELECT place FROM lanes WHERE id = value), value)
+  ORDER BY rank, seq LIMIT ?2))
 FROM json_each(?1);
 
 -- name: lines

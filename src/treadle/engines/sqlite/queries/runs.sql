@@ -103,8 +103,12 @@ SELECT EXISTS (SELECT 1 FROM runs WHERE state = 'running' AND worker_id = ?),
 SELECT id FROM runs WHERE state = 'running' AND worker_id = ? AND cancel_at IS NOT NULL;
 
 -- name: create_settling
--- What is being settled in this transaction: one row per transition whose fence held, with where it leads.
-CREATE TEMP TABLE IF NOT EXISTS settling (seq INTEGER PRIMARY KEY, state, event, at, started_at, result, more, gates);
+-- What is being settled in this transaction: one row per transition whose fence held, with where it leads and the rank with
+-- which the run took its slots. And the runs that inherit the slots of some of these.
+CREATE TEMP TABLE IF NOT EXISTS settling (
+  seq INTEGER PRIMARY KEY, state, event, at, started_at, result, more, gates, took_as
+);
+CREATE TEMP TABLE IF NOT EXISTS heirs (seq INTEGER PRIMARY KEY, rank, gate, leaver, took_as);
 
 -- name: match
 -- Transitions come as JSON [[run id, token, state, event, succeeds, at, started at, result, more], …]; `more` is an object
@@ -112,13 +116,36 @@ CREATE TEMP TABLE IF NOT EXISTS settling (seq INTEGER PRIMARY KEY, state, event,
 -- leads instead. A run named twice is settled by the first.
 INSERT OR IGNORE INTO settling
 SELECT runs.seq, iif(cancel_at IS NULL OR t ->> 4, t ->> 2, ?2), iif(cancel_at IS NULL OR t ->> 4, t ->> 3, ?3),
-       t ->> 5, t ->> 6, CAST(t ->> 7 AS BLOB), t ->> 8, gates
+       t ->> 5, t ->> 6, CAST(t ->> 7 AS BLOB), t ->> 8, gates, rank
 FROM (SELECT value AS t FROM jsonb_each(?1)) CROSS JOIN runs ON runs.id = t ->> 0
 WHERE runs.state = 'running' AND runs.token = t ->> 1;
 
+-- name: name_heirs
+-- Where a run that passes no other gate was alone in a lane: the first in line, if it waits for no other either.
+INSERT INTO heirs
+SELECT runs.seq, runs.rank, gate, leaver, took_as
+FROM (
+  SELECT lanes.id AS gate, settling.seq AS leaver, took_as,
+         (SELECT seq FROM runs WHERE waits_for = place ORDER BY rank, seq LIMIT 1) AS first
+  FROM settling CROSS JOIN lanes ON lanes.id = gates ->> 0
+  WHERE NOT instr(gates, ',') AND coalesce(by_hand, declared, 0) > 0
+    AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id AND run <> settling.seq)
+) CROSS JOIN runs ON runs.seq = first
+WHERE NOT instr(runs.gates, ',');
+
+-- name: leave_slots
+DELETE FROM slots WHERE (gate, rank, run) IN (SELECT gate, took_as, leaver FROM heirs);
+
+-- name: inherit_slots
+INSERT INTO slots (gate, rank, run) SELECT gate, rank, seq FROM heirs;
+
+-- name: let_heirs_in
+UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL WHERE seq IN (SELECT seq FROM heirs);
+
 -- name: settled_gates
-SELECT rank, seq, settling.gates, settling.state = 'ready' FROM settling CROSS JOIN runs USING (seq)
-WHERE settling.gates IS NOT NULL;
+-- Of the others that hold gates, as JSON [[rank, seq, gates, whether it is put back], …].
+SELECT json_group_array(json_array(took_as, seq, gates, state = 'ready')) FROM settling
+WHERE gates IS NOT NULL AND seq NOT IN (SELECT leaver FROM heirs);
 
 -- name: matched
 SELECT runs.id, runs.token FROM settling JOIN runs USING (seq);
@@ -163,6 +190,7 @@ WHERE seq IN (SELECT seq FROM settling WHERE state IN ('completed', 'failed', 'c
 
 -- name: clear_settling
 DELETE FROM settling;
+DELETE FROM heirs;
 
 -- name: put_back_fences
 SELECT run_id, token, event FROM attempts WHERE run_id IN (SELECT value FROM json_each(?));
