@@ -148,6 +148,18 @@ class Jobs:
         documents = await self._engine.documents.versions(domain, JOB_KIND, job_id, 1, upto=version)
         return next((to_job(document) for document in documents if document.version == version), None)
 
+    async def get_version(self, domain: str, job_id: str, version: int) -> Job:
+        """A job as it was at a version; also of one that was deleted. Raises NotFound."""
+        job = await self.version(domain, job_id, version)
+        if job is None:
+            raise NotFound(f"there is no version {version} of a job {job_id}")
+        return job
+
+    async def roll_back(self, domain: str, job_id: str, version: int, *, expected: int | None = None) -> Job:
+        """A new version of a job that says what an earlier one said. Raises as `replace` does."""
+        then = await self.get_version(domain, job_id, version)
+        return await self.replace(domain, job_id, then.spec, expected=expected)
+
     def check(self, document: object, *, fires: int = 5) -> Checked:
         """What a document means, without storing it. Raises InvalidInput with every fault in it."""
         spec = parse_job(document)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, to_builtins
 
 from treadle.domain import json
 from treadle.domain.dependencies import Parent
-from treadle.domain.errors import Conflict, NotFound
+from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem
 from treadle.domain.explain import MOST_COUNTED, explain
 from treadle.domain.explanation import Explanation
 from treadle.domain.groups import GroupRequest, build_group
 from treadle.domain.instants import Instant
+from treadle.domain.jobs import JobSpec, create_job, dump_job
 from treadle.domain.kv import Scope, Space
 from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.progress import Progress, to_progress
@@ -27,6 +28,9 @@ from treadle.engines.contract import Admission, Engine, RunQuery
 from treadle.engines.refusals import check_accepted, check_all_accepted
 from treadle.services.jobs import Jobs
 from treadle.services.paging import Page, decode_cursor, encode_cursor
+
+ADHOC: Final = "adhoc"
+"""Where a job comes from that is not kept, and its id where it has none."""
 
 
 class RunFilters(Struct, frozen=True, kw_only=True):
@@ -91,6 +95,25 @@ class Runs:
             due_at=request.due_at(now),
             depends=request.depends(),
             key=None if key is None else run_key(key, now, job_id, to_builtins(request)),
+            max_inputs=self._max_inputs,
+        )
+        return await self._enqueue(new)
+
+    async def submit_once(self, domain: str, spec: JobSpec, *, key: str | None = None) -> Submitted:
+        """A run of a job that is not kept. Raises as `submit` does, and Conflict where a job of its id is kept."""
+        if spec.schedule is not None or spec.chain.after:
+            pointer = "/schedule" if spec.schedule is not None else "/after"
+            raise InvalidInput([Problem(pointer, "a job that is run once and not kept cannot come about by itself")])
+        if await self._jobs.find(domain, spec.job_id) is not None:
+            raise Conflict(f"there is a job {spec.job_id}: run that one, or give this one another job_id")
+        now = self._engine.now()
+        job = create_job(spec, domain=domain, source=ADHOC, now=now)
+        new = build_run(
+            job,
+            run_id=self._new_id("run"),
+            now=now,
+            cause=Cause.API,
+            key=None if key is None else run_key(key, now, ADHOC, dump_job(spec)),
             max_inputs=self._max_inputs,
         )
         return await self._enqueue(new)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from treadle.api.answers import answers, problem_answers, reply, takes
@@ -27,6 +27,8 @@ _EXAMPLE: Final = {
     "retry_policy": {"max_retry": 2, "backoff_sec": [60, 300]},
 }
 _TAKES_JOB: Final = takes(JobDocument, example=_EXAMPLE, yaml=True)
+
+Version = Annotated[int, Path(ge=1, le=2**53)]
 
 router = APIRouter(tags=["jobs"])
 
@@ -134,6 +136,27 @@ async def list_job_versions(call: CallDep, job_id: str) -> Response:
     """The versions of a job, newest first; also of one that was deleted."""
     versions = await call.services.jobs.versions(call.domain, job_id)
     return reply(JobVersions(items=[to_job(job) for job in versions]))
+
+
+@router.get(
+    "/jobs/{job_id}/versions/{version}",
+    operation_id="get_job_version",
+    responses=answers(Job, "The job as it was.", 404),
+)
+async def get_job_version(call: CallDep, job_id: str, version: Version) -> Response:
+    """A job as it was at a version; also of one that was deleted."""
+    return reply(to_job(await call.services.jobs.get_version(call.domain, job_id, version)))
+
+
+@router.post(
+    "/jobs/{job_id}/rollback/{version}",
+    operation_id="roll_back_job",
+    dependencies=[NoBody],
+    responses=answers(Job, "The new version, which says what that one said.", 404, 412),
+)
+async def roll_back_job(call: CallDep, job_id: str, version: Version, expected: Expected) -> Response:
+    """Let a job say again what it said at an earlier version. That makes a new one: nothing is taken back."""
+    return await _answer(call, await call.services.jobs.roll_back(call.domain, job_id, version, expected=expected))
 
 
 async def _answer(call: Call, job: domain.Job, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
-from treadle.api.body import JsonBody, NoBody
+from treadle.api.body import JobBody, JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
 from treadle.api.schemas.runs import (
     Explanation,
@@ -24,17 +24,22 @@ from treadle.api.schemas.runs import (
     to_steps,
 )
 from treadle.domain import runs as domain
+from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.groups import GroupRequest
 from treadle.domain.instants import Instant, from_iso
-from treadle.domain.runs import State
+from treadle.domain.jobs import parse_job
+from treadle.domain.jobs.document import JobDocument
+from treadle.domain.runs import TERMINAL, State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RetryRequest, RunRequest
 from treadle.engines.contract import Admission
 from treadle.services.paging import DEFAULT_LIMIT, Page
-from treadle.services.runs import RunFilters, Submitted
+from treadle.services.runs import ADHOC, RunFilters, Submitted
 
 _EXAMPLE: Final = {"inputs": {"date": "2026-11-05"}, "priority": "high"}
 _GROUP_EXAMPLE: Final = {"job_id": "resize", "inputs": [{"file": "a.png"}, {"file": "b.png"}], "then": "publish"}
+
+TERMINAL_STATES: Final = [state for state in State if state in TERMINAL]
 
 States = Annotated[list[State] | None, Query(alias="status")]
 Names = Annotated[list[str] | None, Query()]
@@ -73,6 +78,23 @@ async def run_job(call: CallDep, job_id: str, document: JsonBody, idempotency_ke
 
 
 @router.post(
+    "/jobs/adhoc",
+    status_code=202,
+    operation_id="run_adhoc_job",
+    responses=answers(Run, "The run that was accepted.", 400, 409, 413, 415, status=202),
+    openapi_extra=takes(
+        JobDocument, example={"executor": {"type": "shell", "script": "df -h /"}, "timeout_ms": 10_000}, yaml=True
+    ),
+)
+async def run_adhoc_job(call: CallDep, document: JobBody, idempotency_key: IdempotencyKey = None) -> Response:
+    """Submit one run of a job that is not kept. Its runs are found under its `job_id`, `adhoc` by default."""
+    if isinstance(document, dict):
+        document.setdefault("job_id", ADHOC)
+    submitted = await call.services.runs.submit_once(call.domain, parse_job(document), key=idempotency_key)
+    return accepted(call, submitted)
+
+
+@router.post(
     "/runs/groups",
     status_code=202,
     operation_id="run_group",
@@ -107,6 +129,24 @@ async def list_runs(
         created_before=created_before,
     )
     return await _page(call, filters, limit, cursor)
+
+
+@router.get("/history", operation_id="list_history", responses=answers(RunPage, "A page of finished runs."))
+async def list_history(
+    call: CallDep,
+    status: States = None,
+    job: Names = None,
+    queue: Names = None,
+    created_after: Moment = None,
+    created_before: Moment = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """Finished runs, newest first. A filter given several times means any of its values."""
+    wanted = [state for state in status or TERMINAL_STATES if state in TERMINAL]
+    if not wanted:
+        raise InvalidInput([Problem("/query/status", f"history has {', '.join(TERMINAL_STATES)} alone")])
+    return await list_runs(call, wanted, job, queue, created_after, created_before, limit, cursor)
 
 
 @router.get("/jobs/{job_id}/runs", operation_id="list_job_runs", responses=answers(RunPage, "A page of runs.", 404))
