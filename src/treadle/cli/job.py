@@ -21,6 +21,9 @@ app = App(name="job", help="Jobs: what to run, when, and within which limits.")
 app.command(
     "treadle.cli.job_files:new_job", name="scaffold", help="Writes the file of a new job, and a test that passes."
 )
+app.command(
+    "treadle.cli.verify:verify", name="verify", help="Kills a job at every point, and says whether it is safe to retry."
+)
 app.command("treadle.cli.job_files:docs", name="docs", help="Writes a page of Markdown about all jobs.")
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, help="JSON or YAML; - is standard input.")]

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from treadle.authoring.context import Log
 from treadle.authoring.decorators import AnyHandler
 from treadle.authoring.discovery import discover
 from treadle.authoring.inbox import Inbox
@@ -37,6 +38,8 @@ from treadle.system import SystemClock
 
 if TYPE_CHECKING:
     import asyncio
+
+    from treadle.executors.probe import Probe
 
 _RECORD_CHARACTERS: Final = 64 * 1024
 _PR_SET_PDEATHSIG: Final = 1
@@ -92,11 +95,11 @@ class IsolatedAttempt:
         self.claim = assignment.claim
         self.clock = SystemClock()
         self.deadline = assignment.deadline
-        self.log = log
+        self.log: Log = log
+        self.keeper = AskingKeeper(log.pipe, log.lock)
         self.cancelled = Stop()
         self.open_lines: OpenLines = {}
         self.parents = KnownParents(assignment.parents)
-        self._keeper = AskingKeeper(log.pipe, log.lock)
         batch = assignment.messages
         self.messages = None if batch is None else Inbox(batch, preserve_order=assignment.preserve_order)
 
@@ -108,11 +111,11 @@ class IsolatedAttempt:
     @cached_property
     def steps(self) -> Steps:
         """What the attempt does for good."""
-        return Steps(self.claim, self._keeper, self.clock)
+        return Steps(self.claim, self.keeper, self.clock)
 
     def report(self, progress: Progress) -> None:
         """See `RunningAttempt`."""
-        self._keeper.report(progress)
+        self.keeper.report(progress)
 
     def suspension(self, error: BaseException | None = None) -> Outcome | None:
         """What the attempt comes to if a step has ended it for now; see `authoring.steps.suspension`."""
@@ -123,14 +126,31 @@ def main() -> None:
     """Carry out the assignment, leave its outcome, and end as any Python program does."""
     _die_with_parent()
     assignment = decode_assignment(Path(sys.argv[1]).read_bytes())
-    attempt = IsolatedAttempt(assignment, PipeLog(_take_over_stdin()))
+    log = PipeLog(_take_over_stdin())
+    attempt = IsolatedAttempt(assignment, log)
     os.environ["TREADLE_DOMAIN"] = assignment.claim.domain  # where its handler submits runs
+    probe = _probe(assignment, attempt, log)
     capture_output()
     current_speaker.set(attempt)
     outcome = _carry_out(assignment, attempt)
     end_lines(attempt.open_lines)
+    if probe is not None:
+        probe.passed("end", type(outcome).__name__.lower())
     verdicts = () if attempt.messages is None else attempt.messages.verdicts()
     _leave(encode_ending(outcome, verdicts), Path(assignment.outcome))
+
+
+def _probe(assignment: Assignment, attempt: IsolatedAttempt, log: PipeLog) -> Probe | None:
+    """The probe of an attempt by which `treadle job verify` looks at its job; None in earnest."""
+    base = os.environ.get("TREADLE_RUN_PROBE")
+    if base is None:
+        return None
+    from treadle.executors.probe import Probe, ProbedKeeper, ProbedLog
+
+    probe = Probe(Path(base), assignment.claim, assignment.tasks)
+    probe.enter()
+    attempt.log, attempt.keeper = ProbedLog(log, probe), ProbedKeeper(log.pipe, log.lock, probe)
+    return probe
 
 
 def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
@@ -146,7 +166,7 @@ def _carry_out(assignment: Assignment, attempt: IsolatedAttempt) -> Outcome:
         return attempt.suspension(error) or failure(error)
 
 
-def _find(assignment: Assignment, log: PipeLog) -> AnyHandler:
+def _find(assignment: Assignment, log: Log) -> AnyHandler:
     tasks = discover(*task_folders(assignment.tasks))
     handler = tasks.registry.get(assignment.handler)
     if handler is None:
