@@ -38,6 +38,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Names under which the API may be called, separated by commas, besides localhost and any IP address."""
     admin_token: str = ""
     """The administrator's token; empty means made at the first start and printed once."""
+    tls_cert: str = ""
+    """File of the certificate, with its chain, by which the API speaks HTTPS; with `TREADLE_TLS_KEY`."""
+    tls_key: str = ""
+    """File of the certificate's key."""
+    trusted_proxies: str = ""
+    """Addresses or networks of proxies, separated by commas, whose word on who calls and by which scheme is taken."""
     session_hours: Positive = 12.0
     """How long a login lasts."""
     secure_cookies: bool = False
@@ -87,6 +93,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What the services say of themselves: debug, info, warning, error."""
 
     def __post_init__(self) -> None:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ValueError("HTTPS needs both TREADLE_TLS_CERT and TREADLE_TLS_KEY")
         if self.heartbeat_sec > self.lease_sec / 2:
             message = f"a heartbeat every {self.heartbeat_sec:g} s cannot hold a lease of {self.lease_sec:g} s"
             raise ValueError(f"{message}: TREADLE_HEARTBEAT_SEC is to be half of TREADLE_LEASE_SEC at most")

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from treadle.api.app import create_app
 from treadle.api.sse import StreamLimits
-from treadle.api.tokens import AdminToken, admin_token, check_exposure
+from treadle.api.tokens import AdminToken, admin_token, check_certificate, check_exposure
 from treadle.bootstrap import Services, make_data_folder, open_services
 from treadle.domain.errors import Unavailable
 from treadle.domain.workers import Role
@@ -35,11 +35,12 @@ class Listening(Struct, frozen=True, kw_only=True):
     host: str
     port: int
     token: AdminToken
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """The address as a URL."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 def serve(settings: Settings, announce: Callable[[Listening], None], listener: socket.socket | None = None) -> None:
@@ -73,6 +74,7 @@ async def run(
     """Serve on open services until `stopping` is set."""
     settings = services.settings
     check_exposure(settings)
+    check_certificate(settings)
     make_data_folder(settings)
     token = admin_token(settings)
     listener = listener or bind(settings.host, settings.port)
@@ -87,13 +89,17 @@ async def run(
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None,
+            ssl_certfile=settings.tls_cert or None,
+            ssl_keyfile=settings.tls_key or None,
             backlog=_BACKLOG,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
     )
-    announce(Listening(host=settings.host, port=listener.getsockname()[1], token=token))
+    scheme = "https" if settings.tls_cert else "http"
+    announce(Listening(host=settings.host, port=listener.getsockname()[1], token=token, scheme=scheme))
     serving = asyncio.create_task(server.serve([listener]))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from treadle.domain.errors import InvalidInput
+from treadle.domain.errors import InvalidInput, Problem
 from treadle.settings import Settings
 
 TOKEN_FILE: Final = "local-token"  # noqa: S105 - a file's name
@@ -78,6 +78,19 @@ def check_exposure(settings: Settings) -> None:
         raise InvalidInput(
             f"host {settings.host} can be reached from other machines: set TREADLE_ADMIN_TOKEN, or listen on 127.0.0.1"
         )
+
+
+def check_certificate(settings: Settings) -> None:
+    """Raises InvalidInput where HTTPS is wanted with a certificate or a key that cannot be used."""
+    if not settings.tls_cert:
+        return
+    import ssl  # few installations need it, and every command reads this module
+
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        message = f"{settings.tls_cert} and {settings.tls_key} cannot be used: {error.strerror or error}"
+        raise InvalidInput([Problem("TREADLE_TLS_CERT", message)]) from error
 
 
 def is_loopback(host: str) -> bool:

@@ -55,7 +55,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(folder: Path, limits: StreamLimits | None = None, **settings: Any) -> AsyncIterator[Server]:
+async def serving(
+    folder: Path, limits: StreamLimits | None = None, *, verify: bool = True, **settings: Any
+) -> AsyncIterator[Server]:
     """The API on a database in `folder`, until the block ends."""
     listening: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
     stopping = asyncio.Event()
@@ -68,7 +70,9 @@ async def serving(folder: Path, limits: StreamLimits | None = None, **settings: 
             await ended  # it could not start, and says why
             raise
         headers = {"Authorization": f"Bearer {address.token.value}"}
-        async with httpx2.AsyncClient(base_url=address.url, headers=headers, trust_env=False, timeout=20) as client:
+        async with httpx2.AsyncClient(
+            base_url=address.url, headers=headers, trust_env=False, timeout=20, verify=verify
+        ) as client:
             await contract.load(client)
             client.event_hooks = {"response": [contract.check]}
             try:
