@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from treadle.authoring.agents import JobExecutor, add_agent, add_executor
     from treadle.authoring.context import JobContext
     from treadle.authoring.decorators import job
     from treadle.authoring.retrying import GiveUp, Retry
@@ -13,10 +14,19 @@ if TYPE_CHECKING:
     from treadle.authoring.tasks import BaseTask, JobPriority, RunnerResult
     from treadle.authoring.types import JobRegistry, JobType
     from treadle.client.asynchronous import AsyncClient, RunNotCompleted
+    from treadle.client.managed import JobStatus
     from treadle.client.synchronous import Client
+    from treadle.manager.manager import JobManager
+    from treadle.manager.worker import JobWorker
 
 __version__ = "0.1.0"
 __all__ = [
+    "JobWorker",
+    "JobStatus",
+    "JobManager",
+    "JobExecutor",
+    "add_executor",
+    "add_agent",
     "AsyncClient",
     "BaseTask",
     "Client",
@@ -34,6 +44,12 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "JobWorker": "treadle.manager.worker",
+    "JobStatus": "treadle.client.managed",
+    "JobManager": "treadle.manager.manager",
+    "JobExecutor": "treadle.authoring.agents",
+    "add_executor": "treadle.authoring.agents",
+    "add_agent": "treadle.authoring.agents",
     "AsyncClient": "treadle.client.asynchronous",
     "BaseTask": "treadle.authoring.tasks",
     "Client": "treadle.client.synchronous",

@@ -18,6 +18,9 @@ PREFIX: Final = "TREADLE_"
 NOT_SETTINGS: Final = ("TREADLE_URL", "TREADLE_TOKEN", "TREADLE_SECRET_", "TREADLE_TEST_", "TREADLE_RUN_")
 """Variables that are not this record's: the command line's way to a server, secrets, tests, what a run is told."""
 
+ALIASES: Final = {"TAIAT_AGENT_CONFIG": "TREADLE_AGENTS", "TAIAT_DATABASE_URL": "TREADLE_DATABASE_URL"}
+"""Other names of variables, which count where their own is not set."""
+
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 
@@ -61,6 +64,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Processes of a worker that run user code."""
     capabilities: str = ""
     """What this worker can be asked for by `requires_…` of a job, separated by commas, such as `wallet,twitter`."""
+    agents: str = ""
+    """Agents for the jobs of `JobManager`: `{"name": "package.module:function"}` as JSON, or the file in which that
+    stands."""
     queues: str = ""
     """Queues a worker takes from, separated by commas; empty is all."""
     tags: str = ""
@@ -147,7 +153,8 @@ def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
     fields = {field.name: field for field in msgspec.structs.fields(Settings)}
     problems: list[Problem] = []
     values: dict[str, Any] = {}
-    for name, text in environment.items():
+    other = {ours: environment[theirs] for theirs, ours in ALIASES.items() if theirs in environment}
+    for name, text in {**other, **environment}.items():
         if not name.startswith(PREFIX) or name.startswith(NOT_SETTINGS):
             continue
         key = name.removeprefix(PREFIX).lower()

@@ -160,6 +160,11 @@ class JobContext:
         return to_datetime(self._attempt.clock.wall())
 
     @property
+    def created_at(self) -> datetime:
+        """When the run was submitted, in UTC."""
+        return to_datetime(self._claim.created_at)
+
+    @property
     def deadline(self) -> datetime | None:
         """When this attempt is ended, in UTC; None where it has no limit."""
         deadline, clock = self._attempt.deadline, self._attempt.clock

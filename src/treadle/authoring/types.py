@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, final
 
+from treadle.client import managed
 from treadle.domain.errors import nearest
 
 if TYPE_CHECKING:
@@ -44,7 +45,13 @@ class _Constants(type):
 
 @final
 class JobType(metaclass=_Constants):
-    """The types of jobs: `JobType.MY_AWESOME_JOB` is `"my_awesome_job"` as soon as a job of that id is declared."""
+    """The types of jobs: `JobType.MY_AWESOME_JOB` is `"my_awesome_job"` as soon as a job of that id is declared.
+
+    `QUERY` and `AGENT` are always there: they are what `JobManager` makes jobs of.
+    """
+
+    AGENT: Final = managed.AGENT
+    QUERY: Final = managed.QUERY
 
     @staticmethod
     def get_all_job_types() -> list[str]:

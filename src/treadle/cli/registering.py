@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from treadle.api.tokens import admin_token
+from treadle.authoring.agents import configured
 from treadle.authoring.discovery import Discovery, discover
 from treadle.authoring.overrides import check_project, override
 from treadle.authoring.project import Project, read_project
@@ -25,11 +26,12 @@ from treadle.settings import Settings
 
 
 def prepare(settings: Settings, *, config: Path | None, demo: bool) -> None:
-    """Make everything ready. Raises InvalidInput for settings or a scheduler.yaml that cannot be used."""
+    """Make everything ready. Raises InvalidInput for settings, agents or a scheduler.yaml that cannot be used."""
     make_data_folder(settings)
     token = admin_token(settings)
     if token.made:
         say(f"the administrator's token, shown this once: {token.value}")
+    configured(settings.agents)
     schedules = None if config is None else _read(config)
     folders = [folder for folder in settings.task_folders if folder.is_dir()]
     found = discover(*folders) if folders else None

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from treadle.client.asynchronous import AsyncClient, Group
 from treadle.client.binding import Bound, bound, sync_only
+from treadle.client.portal import Portal
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.messages import Message, MessageState
 from treadle.domain.priority import Priority
 from treadle.domain.runs import Run, State
 from treadle.settings import Settings
-
-T = TypeVar("T")
 
 
 class Client:
@@ -29,14 +27,13 @@ class Client:
     def __init__(self, settings: Settings | None = None) -> None:
         """Settings come from the `TREADLE_…` variables unless given."""
         self._client = AsyncClient(settings)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="treadle-client", daemon=True)
+        self._call = Portal("treadle-client")
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._call.open()
         self._call(self._client.__aenter__())
         self._before = bound.get()
-        bound.set(Bound(lambda: self._client, self._loop))
+        bound.set(Bound(lambda: self._client, self._call.loop))
         return self
 
     def __exit__(
@@ -44,9 +41,7 @@ class Client:
     ) -> None:
         bound.set(self._before)
         self._call(self._client.__aexit__(kind, error, trace))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._call.close()
 
     def enqueue(
         self,
@@ -175,6 +170,3 @@ class Client:
     def discard_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
         """See `AsyncClient.discard_messages`."""
         return self._call(self._client.discard_messages(message_ids))
-
-    def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -51,7 +51,7 @@ class CancelSignal(Signal):
             self.tell()
 
 
-def _nobody(_pgid: int, _started: bool) -> None:  # noqa: FBT001 - the callback's shape
+def nobody(_pgid: int, _started: bool) -> None:  # noqa: FBT001 - the callback's shape
     """For executions whose processes nobody watches."""
 
 
@@ -82,7 +82,7 @@ class Execution(Struct, eq=False):
     secrets: SecretSource
     keeper: Keeper | None = None
     deadline: float | None = None
-    on_process: OnProcess = _nobody
+    on_process: OnProcess = nobody
     max_log_bytes: int = MAX_LOG_BYTES
     parents: ParentSource = _ORPHANED
     clock: Clock = _CLOCK

@@ -14,7 +14,7 @@ from treadle.domain.explain import MOST_COUNTED, explain
 from treadle.domain.explanation import Explanation
 from treadle.domain.groups import GroupRequest, build_group
 from treadle.domain.instants import Instant
-from treadle.domain.jobs import JobSpec, create_job, dump_job
+from treadle.domain.jobs import Job, JobSpec, create_job, dump_job
 from treadle.domain.kv import Scope, Space
 from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.progress import Progress, to_progress
@@ -82,7 +82,12 @@ class Runs:
         Raises NotFound, InvalidInput, PayloadTooLarge, QueueDraining, and KeyReused where the key came with another
         request.
         """
-        job = await self._jobs.get(domain, job_id)
+        return await self.submit_job(await self._jobs.get(domain, job_id), request, key=key, cause=cause)
+
+    async def submit_job(
+        self, job: Job, request: RunRequest, *, key: str | None = None, cause: Cause = Cause.API
+    ) -> Submitted:
+        """A run of a job as it is given. Raises as `submit` does."""
         now = self._engine.now()
         new = build_run(
             job,
@@ -94,7 +99,7 @@ class Runs:
             unique=request.unique_rule(),
             due_at=request.due_at(now),
             depends=request.depends(),
-            key=None if key is None else run_key(key, now, job_id, to_builtins(request)),
+            key=None if key is None else run_key(key, now, job.job_id, to_builtins(request)),
             max_inputs=self._max_inputs,
         )
         return await self._enqueue(new)

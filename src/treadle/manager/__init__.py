@@ -1,0 +1,1 @@
+"""`JobManager` and `JobWorker`: jobs and agents from a plain script, in one process, on the services that all share."""
