@@ -16,13 +16,16 @@ from benchmarks.cases import CASES, Case
 from benchmarks.engines import ENGINES
 from benchmarks.machine import describe
 from benchmarks.measure import LEAST_ROUNDS, Options, say
+from benchmarks.servers import serving
 from treadle.domain.errors import InvalidInput
 
 
 def main() -> None:
     """Run what the command line names. Exits 2 where the command makes no sense; a missed goal is a result."""
     arguments = vars(_parser().parse_args())
-    chosen = list(CASES) if arguments["case"] == "all" else [arguments["case"]]
+    chosen = [arguments["case"]]
+    if arguments["case"] == "all":
+        chosen = [name for name, case in CASES.items() if arguments["engine"] in case.engines]
     try:
         results = [_measure(name, CASES[name], arguments) for name in chosen]
     except InvalidInput as error:
@@ -55,16 +58,20 @@ def _parser() -> argparse.ArgumentParser:
 
 def _measure(name: str, case: Case, arguments: dict[str, Any]) -> dict[str, Any]:
     """The result of a case as it is written to JSON."""
+    if arguments["engine"] not in case.engines:
+        raise InvalidInput(f"{name} is not measured on {arguments['engine']}, but on {', '.join(case.engines)}")
     say(f"{name}: {case.shows}")
     with TemporaryDirectory(prefix=".bench-", dir=arguments["dir"]) as folder:
         machine = describe(Path(folder))
-        options = Options(
-            engine=arguments["engine"],
-            rounds=arguments["rounds"],
-            folder=folder,
-            numbers={option: arguments.get(option, default) for option, default in case.numbers.items()},
-        )
-        report = uvloop.run(case.run(options))
+        with serving(arguments["engine"], Path(folder)) as store:
+            options = Options(
+                engine=arguments["engine"],
+                rounds=arguments["rounds"],
+                folder=folder,
+                numbers={option: arguments.get(option, default) for option, default in case.numbers.items()},
+                store=store,
+            )
+            report = uvloop.run(case.run(options))
     return {
         "case": name,
         "engine": options.engine,

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from benchmarks.servers import database_url
 from treadle.domain.instants import SECOND, Instant
 from treadle.domain.priority import Priority, rank
 from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL, NewRun, Run, State
@@ -15,7 +16,7 @@ from treadle.engines.contract import Engine, RunQuery
 from treadle.engines.open import open_engine
 from treadle.system import IdSource, SystemClock
 
-ENGINES: Final = ("sqlite",)
+ENGINES: Final = ("sqlite", "postgres")
 
 NOOP: Final = "bench.noop"
 
@@ -36,8 +37,7 @@ _ids: Final = IdSource(_clock)
 
 def engine_url(engine: str, folder: Path) -> str:
     """Where an engine of this kind keeps a fresh state, with its durable defaults."""
-    assert engine == "sqlite"
-    return f"sqlite:///{folder.absolute() / 'treadle.db'}"
+    return f"sqlite:///{folder.absolute() / 'treadle.db'}" if engine == "sqlite" else database_url(folder)
 
 
 @asynccontextmanager

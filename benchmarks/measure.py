@@ -28,12 +28,15 @@ class Spread(Struct, frozen=True):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What a case is told. `numbers` are its own options, such as how many runs a round has."""
+    """What a case is told. `numbers` are its own options, such as how many runs a round has; `store` are the
+    settings of what keeps them.
+    """
 
     engine: str
     rounds: int
     folder: str
     numbers: Mapping[str, int]
+    store: Mapping[str, str]
 
 
 class Report(Struct, frozen=True, kw_only=True):

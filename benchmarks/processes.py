@@ -23,17 +23,23 @@ _STOP_SECONDS: Final = 20.0
 
 
 @asynccontextmanager
-async def worker(engine: Engine, folder: Path, *, concurrency: int) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """A worker, parent and child, ready to claim; its tasks folder holds the no-op handler."""
+async def worker(
+    engine: Engine, folder: Path, *, concurrency: int, handlers: str = TASKS, nth: int = 1
+) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A worker, parent and child, ready to claim; its tasks folder holds the no-op handler, or others.
+
+    It is the `nth` of those that are there.
+    """
     tasks = folder / "tasks"
     tasks.mkdir(exist_ok=True)
-    (tasks / "noop.py").write_text(TASKS)
+    (tasks / "noop.py").write_text(handlers)
     process = service(
         "worker", folder, engine.name, {"TREADLE_TASKS": str(tasks), "TREADLE_CONCURRENCY": str(concurrency)}
     )
 
     async def is_online() -> bool:
-        return any(each.state is WorkerState.ONLINE for each in await engine.workers.find(DEFAULT_DOMAIN))
+        there = [each for each in await engine.workers.find(DEFAULT_DOMAIN) if each.state is WorkerState.ONLINE]
+        return len(there) >= nth
 
     async with stopped(process):
         await until(is_online, process)

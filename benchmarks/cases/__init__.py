@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.cases import backlog, blocked, budget, drain, enqueue, history, idle, lanes, latency
+from benchmarks.cases import backlog, blocked, budget, drain, enqueue, history, idle, lanes, latency, workers
+from benchmarks.engines import ENGINES
 from benchmarks.measure import Options, Report
 
 
@@ -17,6 +18,7 @@ class Case(Struct, frozen=True):
     shows: str
     numbers: Mapping[str, int]
     run: Callable[[Options], Coroutine[None, None, Report]]
+    engines: Sequence[str] = ENGINES
 
 
 CASES: Final[Mapping[str, Case]] = {
@@ -24,9 +26,10 @@ CASES: Final[Mapping[str, Case]] = {
     "enqueue": Case("runs accepted per second, each on disk", enqueue.NUMBERS, enqueue.run),
     "latency": Case("milliseconds from a submission to the start of its handler", latency.NUMBERS, latency.run),
     "budget": Case("microseconds of the runner and of the engine for one run", budget.NUMBERS, budget.run),
-    "idle": Case("processor time and memory of `treadle up` at rest", idle.NUMBERS, idle.run),
+    "idle": Case("processor time and memory of `treadle up` at rest", idle.NUMBERS, idle.run, ("sqlite",)),
     "history": Case("what a long history costs claims, submissions and listings", history.NUMBERS, history.run),
     "lanes": Case("what a thousand lanes cost a drain", lanes.NUMBERS, lanes.run),
     "blocked": Case("what a million runs that cannot go cost a drain", blocked.NUMBERS, blocked.run),
+    "workers": Case("what a second worker brings", workers.NUMBERS, workers.run),
     "backlog": Case("what a million waiting runs cost a drain", backlog.NUMBERS, backlog.run),
 }

@@ -35,7 +35,7 @@ async def run(options: Options) -> Report:
         figures=figures,
         goals={"ratio": at_least(figures["ratio"], _RATIO)},
         spreads=spreads,
-        settings={**options.numbers, "synchronous": "FULL", "workers": 1},
+        settings={**options.numbers, **options.store, "workers": 1},
     )
 
 

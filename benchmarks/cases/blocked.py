@@ -44,7 +44,7 @@ async def run(options: Options) -> Report:
         figures=figures | ratios,
         goals={name: at_least(ratio, _RATIO) for name, ratio in ratios.items()},
         spreads=spreads,
-        settings={**options.numbers, "synchronous": "FULL", "workers": 1},
+        settings={**options.numbers, **options.store, "workers": 1},
     )
 
 

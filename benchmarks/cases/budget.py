@@ -67,7 +67,7 @@ async def run(options: Options) -> Report:
             "engine_wall_us": at_most(figures["engine_wall_us"], _ENGINE_US),
         },
         spreads=spreads,
-        settings={**options.numbers, "batch": BATCH, "synchronous": "FULL"},
+        settings={**options.numbers, "batch": BATCH, **options.store},
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks import raw
+from benchmarks import peers, raw
 from benchmarks.doors import DOORS, Call, define_job
 from benchmarks.engines import enqueue_all, new_runs, opened
 from benchmarks.measure import Figures, Options, Part, Report, Stopwatch, at_least, interleave, medians
@@ -20,6 +20,8 @@ _BATCHES: Final = 50
 _ONE: Final = 3_000.0
 _TOGETHER: Final = 5.0
 _BATCHED: Final = 100_000.0
+_PEERS: Final = (peers.PGQUEUER, peers.PROCRASTINATE)
+_MORE_THAN_PGQUEUER: Final = (("one", "engine_one", 1.3), ("batched", "batched", 1.5))
 
 
 async def run(options: Options) -> Report:
@@ -28,26 +30,34 @@ async def run(options: Options) -> Report:
     parts = {"raw": _raw(options, runs)}
     parts.update((name, _through(options, name, runs, callers)) for name in DOORS)
     parts["batched"] = _batched(options, batch)
+    if options.engine == "postgres":
+        parts.update((peer.name, peers.part(options, peer, "enqueue", runs // 4)) for peer in _PEERS)
     spreads = await interleave(parts, options.rounds)
     figures = medians(spreads)
     figures["ratio"] = figures["engine_one"] / figures["raw"]
     figures["engine_together_ratio"] = figures["engine_together"] / figures["engine_one"]
+    goals = {"engine_together_ratio": at_least(figures["engine_together_ratio"], _TOGETHER)}
+    if options.engine == "sqlite":
+        goals |= {
+            "engine_one": at_least(figures["engine_one"], _ONE),
+            "batched": at_least(figures["batched"], _BATCHED),
+        }
+    else:
+        for name, ours, multiple in _MORE_THAN_PGQUEUER:
+            figures[f"pgqueuer_{name}_ratio"] = figures[ours] / figures[f"pgqueuer_{name}"]
+            goals[f"pgqueuer_{name}_ratio"] = at_least(figures[f"pgqueuer_{name}_ratio"], multiple)
     return Report(
         figures=figures,
-        goals={
-            "engine_one": at_least(figures["engine_one"], _ONE),
-            "engine_together_ratio": at_least(figures["engine_together_ratio"], _TOGETHER),
-            "batched": at_least(figures["batched"], _BATCHED),
-        },
+        goals=goals,
         spreads=spreads,
-        settings={**options.numbers, "synchronous": "FULL"},
+        settings={**options.numbers, **options.store},
     )
 
 
 def _raw(options: Options, runs: int) -> Part:
     async def part(_round: int) -> Figures:
         with TemporaryDirectory(dir=options.folder) as folder:
-            return {"raw": await asyncio.to_thread(raw.enqueue, Path(folder) / "raw.db", runs)}
+            return {"raw": await raw.loops(options.engine).enqueue(Path(folder), runs)}
 
     return part
 

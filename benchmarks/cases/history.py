@@ -55,7 +55,7 @@ async def run(options: Options) -> Report:
         goals[f"{name}_ratio"] = at_least(figures[f"{name}_ratio"], _RATIO)
     for name in ("read_one_ms", "read_all_ms", "read_job_ms", "read_failed_ms"):
         goals[name] = at_most(figures[name], _READ_MS)
-    settings = {**options.numbers, "jobs": JOBS, "page": _PAGE, "percentile": 95, "synchronous": "FULL"}
+    settings = {**options.numbers, "jobs": JOBS, "page": _PAGE, "percentile": 95, **options.store}
     return Report(figures=figures, goals=goals, spreads=spreads, settings=settings)
 
 

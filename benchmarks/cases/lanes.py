@@ -42,7 +42,7 @@ async def run(options: Options) -> Report:
         figures=figures,
         goals={"ratio": at_least(figures["ratio"], _RATIO)},
         spreads=spreads,
-        settings={**numbers, "synchronous": "FULL", "workers": 1},
+        settings={**numbers, **options.store, "workers": 1},
     )
 
 

@@ -1,11 +1,8 @@
-"""Raw limits: the least that SQLite must do for the same work, on the same library, settings and disk.
-
-Bare tables, one index, one connection, no Treadle but the function that opens the file: whatever the engine adds (ids,
-fences, ranks, lines, leases, listing) is what a ratio to these limits tells.
-"""
+"""The bare loops on SQLite; of Treadle there is but the function that opens the file."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import closing
 from pathlib import Path
@@ -16,8 +13,6 @@ import apsw
 from benchmarks.measure import Stopwatch
 from treadle.engines.sqlite.checkpointer import CHECKPOINT_PAGES
 from treadle.engines.sqlite.connection import connect, json_list
-
-BATCH: Final = 100
 
 _SCHEMA: Final = """
 CREATE TABLE queue (id INTEGER PRIMARY KEY, state INTEGER NOT NULL DEFAULT 0, payload BLOB NOT NULL);
@@ -31,19 +26,32 @@ UPDATE queue SET state = 1 WHERE id IN (SELECT id FROM queue WHERE state = 0 ORD
 _PAYLOAD: Final = b'{"n":1}'
 
 
-def drain(path: Path, runs: int) -> float:
-    """Runs per second of a loop that claims 100, and in the next transaction deletes them and writes what became."""
+async def drain(folder: Path, runs: int, batch: int) -> float:
+    """See `raw.Loops`."""
+    return await asyncio.to_thread(_drain, folder / "raw.db", runs, batch)
+
+
+async def enqueue(folder: Path, runs: int) -> float:
+    """See `raw.Loops`."""
+    return await asyncio.to_thread(_enqueue, folder / "raw.db", runs)
+
+
+async def waits(folder: Path, runs: int, pace: int) -> list[float]:
+    """See `raw.Loops`."""
+    return await asyncio.to_thread(_waits, folder / "raw.db", runs, pace)
+
+
+def _drain(path: Path, runs: int, batch: int) -> float:
     with closing(_open(path)) as connection:
         with connection:
             connection.executemany("INSERT INTO queue (payload) VALUES (?)", ((_PAYLOAD,) for _ in range(runs)))
         with Stopwatch() as watch:
-            while _claim_and_finish(connection):
+            while _claim_and_finish(connection, batch):
                 pass
     return watch.rate(runs)
 
 
-def enqueue(path: Path, runs: int) -> float:
-    """Runs per second where each is inserted, with its event, in a transaction of its own."""
+def _enqueue(path: Path, runs: int) -> float:
     with closing(_open(path)) as connection, Stopwatch() as watch:
         for number in range(1, runs + 1):
             connection.execute("BEGIN IMMEDIATE")
@@ -53,8 +61,7 @@ def enqueue(path: Path, runs: int) -> float:
     return watch.rate(runs)
 
 
-def waits(path: Path, runs: int, pace: int) -> list[float]:
-    """Milliseconds to insert a run and then to claim it, each on disk, so many times a second."""
+def _waits(path: Path, runs: int, pace: int) -> list[float]:
     taken = []
     with closing(_open(path)) as connection:
         began = time.monotonic()
@@ -64,7 +71,7 @@ def waits(path: Path, runs: int, pace: int) -> list[float]:
                 with connection:
                     connection.execute("INSERT INTO queue (payload) VALUES (?)", (_PAYLOAD,))
                 with connection:
-                    connection.execute(_CLAIM, (BATCH,)).fetchall()
+                    connection.execute(_CLAIM, (1,)).fetchall()
             taken.append(watch.wall / 1000)
     return taken
 
@@ -77,9 +84,9 @@ def _open(path: Path) -> apsw.Connection:
     return connection
 
 
-def _claim_and_finish(connection: apsw.Connection) -> int:
+def _claim_and_finish(connection: apsw.Connection, batch: int) -> int:
     connection.execute("BEGIN IMMEDIATE")
-    claimed = connection.execute(_CLAIM, (BATCH,)).fetchall()
+    claimed = connection.execute(_CLAIM, (batch,)).fetchall()
     connection.execute("COMMIT")
     if not claimed:
         return 0
