@@ -13,8 +13,8 @@ from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import State
 from treadle.domain.waits import EventWait
 from treadle.engines.contract import Topic
+from treadle.engines.sql.waits import MOST_BYTES
 from treadle.engines.sqlite.engine import open_sqlite
-from treadle.engines.sqlite.waits import MOST_BYTES
 from treadle.scheduler.sweeper import Sweeper
 from treadle.system import SystemClock, chance
 from treadle.testing.driver import Driver

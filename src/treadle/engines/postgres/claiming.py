@@ -15,20 +15,20 @@ from treadle.domain.steps import RunStep
 from treadle.domain.workers import shares
 from treadle.engines.contract import Step, Topic
 from treadle.engines.lines import Line
-from treadle.engines.postgres.admission import admit, advance
-from treadle.engines.postgres.dependencies import work_off
-from treadle.engines.postgres.gates import due_rates, use_tokens
 from treadle.engines.postgres.lines import Lines, may_take
 from treadle.engines.postgres.look import Fetch, columns
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.queues import locked_controls
-from treadle.engines.postgres.waits import time_out
 from treadle.engines.postgres.workers import Lease
 from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import PRIORITIES, to_step
+from treadle.engines.sql.admission import admit, advance
+from treadle.engines.sql.dependencies import work_off
 from treadle.engines.sql.domains import share_out
+from treadle.engines.sql.gates import due_rates, use_tokens
 from treadle.engines.sql.queues import QueueName, use
+from treadle.engines.sql.waits import time_out
 
 _SQL: Final = load("runs")
 _STEPPED: Final = 16

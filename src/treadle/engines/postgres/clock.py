@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Final, Protocol
+from typing import Final
 
 import asyncpg
 
@@ -11,14 +11,6 @@ from treadle.domain.instants import SECOND, Instant, Micros
 
 _NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _TOLERANCE: Final[Micros] = SECOND // 4
-
-
-class WallClock(Protocol):
-    """What tells the time of day."""
-
-    def wall(self) -> Instant:
-        """Now, in UTC."""
-        ...
 
 
 class ServerClock:

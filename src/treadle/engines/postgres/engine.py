@@ -11,12 +11,9 @@ import asyncpg
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
-from treadle.engines.postgres.clock import ServerClock, WallClock
-from treadle.engines.postgres.documents import PostgresDocuments
-from treadle.engines.postgres.enqueuing import Enqueuer
+from treadle.engines.postgres.clock import ServerClock
 from treadle.engines.postgres.events import PostgresEvents
 from treadle.engines.postgres.finding import find_dead
-from treadle.engines.postgres.lanes import PostgresLanes
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.migrate import migrate_database
 from treadle.engines.postgres.notices import Bell, ChannelNotices, Ear
@@ -24,19 +21,23 @@ from treadle.engines.postgres.options import Options, read_url
 from treadle.engines.postgres.pool import PATIENCE_SECONDS, SILENCE_SECONDS, Identity, identify, open_pool
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.runs import PostgresRuns
-from treadle.engines.postgres.schedules import PostgresSchedules
-from treadle.engines.postgres.triggers import PostgresTriggers
 from treadle.engines.postgres.within import Within
 from treadle.engines.postgres.workers import PostgresWorkers, check_lease
 from treadle.engines.postgres.writer import Writer
 from treadle.engines.sql.access import Access, Audit
+from treadle.engines.sql.documents import Documents
 from treadle.engines.sql.domains import Domains
+from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.kv import Kv
+from treadle.engines.sql.lanes import Lanes
 from treadle.engines.sql.letters import DeadLetters
 from treadle.engines.sql.logs import Logs
 from treadle.engines.sql.messages import Messages
 from treadle.engines.sql.queues import Queues
+from treadle.engines.sql.schedules import Schedules
 from treadle.engines.sql.steps import Steps
+from treadle.engines.sql.transaction import WallClock
+from treadle.engines.sql.triggers import Triggers
 
 
 class _Connections(NamedTuple):
@@ -73,14 +74,14 @@ class PostgresEngine:
         enqueue = Enqueuer(lines)
         self.runs = PostgresRuns(write, Within(identity.installation), read, clock, lines, enqueue)
         self.workers = PostgresWorkers(write, urgent, read, clock)
-        self.schedules = PostgresSchedules(write, read, clock, enqueue)
+        self.schedules = Schedules(write, read, clock, enqueue)
         self.queues = Queues(write, read)
-        self.lanes = PostgresLanes(write, read)
+        self.lanes = Lanes(write, read)
         self.domains = Domains(write, read)
         self.dead_letters = DeadLetters(write, lambda query: read.together(lambda look: find_dead(look, query)))
-        self.triggers = PostgresTriggers(write, read, enqueue)
+        self.triggers = Triggers(write, read, enqueue)
         self.kv = Kv(write, read, check_lease)
-        self.documents = PostgresDocuments(write, read)
+        self.documents = Documents(write, read)
         self.steps = Steps(write, read, check_lease)
         self.events = PostgresEvents(write, read, connections.pool)
         self.logs = Logs(write, read)

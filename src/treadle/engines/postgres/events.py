@@ -12,11 +12,11 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import RunKey
 from treadle.domain.waits import FAMILY
 from treadle.engines.contract import Admission, Published, Topic
-from treadle.engines.postgres import waits
 from treadle.engines.postgres.pool import DRIVER_ERRORS, translate
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql import waits
 from treadle.engines.sql.keys import Keys
 from treadle.engines.sql.transaction import append
 

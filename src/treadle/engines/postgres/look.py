@@ -47,3 +47,8 @@ class Look:
 def columns(rows: Sequence[Row], count: int) -> list[list[Any]]:
     """Rows as the columns that `unnest` takes; `count` of them, also of no rows."""
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]
+
+
+def as_array(numbers: Sequence[int]) -> str:
+    """Numbers as the text of an array: an array of arrays would have to be of equal lengths."""
+    return f"{{{','.join(map(str, numbers))}}}"

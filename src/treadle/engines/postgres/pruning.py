@@ -9,11 +9,11 @@ import structlog
 
 from treadle.domain.instants import Instant
 from treadle.engines.postgres import periods
-from treadle.engines.postgres.clock import WallClock
-from treadle.engines.postgres.dependencies import bury
 from treadle.engines.postgres.periods import Busy, Period
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql.dependencies import bury
+from treadle.engines.sql.transaction import WallClock
 
 _SQL: Final = load("runs")
 _PERIODS: Final = load("periods")

@@ -10,11 +10,6 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
 from treadle.engines.contract import REFUSALS, Accepted, Admission, RunQuery, Step, Topic
-from treadle.engines.postgres import dependencies
-from treadle.engines.postgres.cancelling import cancel
-from treadle.engines.postgres.clock import WallClock
-from treadle.engines.postgres.dependencies import work_off
-from treadle.engines.postgres.enqueuing import Enqueuer, after_commit
 from treadle.engines.postgres.finding import find, get
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.pruning import Pruning
@@ -27,6 +22,11 @@ from treadle.engines.postgres.within import Within
 from treadle.engines.postgres.workers import check_leases
 from treadle.engines.postgres.writer import Transaction, Writer
 from treadle.engines.records import to_claim, to_error
+from treadle.engines.sql import dependencies
+from treadle.engines.sql.cancelling import cancel
+from treadle.engines.sql.dependencies import work_off
+from treadle.engines.sql.enqueuing import Enqueuer, after_commit
+from treadle.engines.sql.transaction import WallClock
 
 _SQL: Final = load("runs")
 

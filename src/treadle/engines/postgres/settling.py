@@ -11,15 +11,14 @@ from treadle.domain.states import Row, Transition, row_for, settled_data
 from treadle.engines.contract import Topic
 from treadle.engines.lines import Line
 from treadle.engines.postgres import messages
-from treadle.engines.postgres.admission import arrive, release
-from treadle.engines.postgres.dependencies import note_settled
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.triggers import note_completed
-from treadle.engines.postgres.waits import begin_waits
 from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json
+from treadle.engines.sql.admission import arrive, release
+from treadle.engines.sql.waits import begin_waits
 
 _SQL: Final = load("runs")
 
@@ -73,7 +72,7 @@ async def _apply(tx: Transaction, lines: Lines, settled: Sequence[Settled]) -> N
     if any_messages:
         await messages.settle(tx, [(one.transition, one.row) for one in settled])
     if any_waits:
-        await note_settled(tx, [one.transition.run.id for one in ending])
+        await tx.call("dependencies.resolve_settled", [one.transition.run.id for one in ending])
     if any_follow:
         await note_completed(tx, [one.transition.run for one in ending if one.row.to is State.COMPLETED])
     if ending:

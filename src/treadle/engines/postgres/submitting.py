@@ -12,11 +12,11 @@ import asyncpg
 from treadle.domain.errors import Unavailable
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Topic
-from treadle.engines.postgres.enqueuing import RUN_COLUMNS, gated, line_of, row_of
 from treadle.engines.postgres.lines import Lines
-from treadle.engines.postgres.look import columns
+from treadle.engines.postgres.look import as_array, columns
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.writer import Writer
+from treadle.engines.sql.newruns import RUN_COLUMNS, gated, line_of, row_of
 
 _SQL: Final = load("runs")
 
@@ -78,7 +78,7 @@ class Submitter:
         return group
 
     async def _store(self, runs: Sequence[NewRun]) -> bool:
-        rows = [row_of(run) for run in runs]
+        rows = [row_of(run, as_array) for run in runs]
         try:
             (stored,) = await self._write.trip(_SQL["submit"], *columns(rows, RUN_COLUMNS))
         except Unavailable as error:

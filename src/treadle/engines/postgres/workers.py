@@ -20,10 +20,10 @@ from treadle.domain.workers import (
     WorkerState,
 )
 from treadle.engines.contract import Renewal
-from treadle.engines.postgres.clock import WallClock
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql.transaction import WallClock
 from treadle.engines.sql.workers import switch, traits
 
 _SQL: Final = load("workers")

@@ -11,9 +11,12 @@ import asyncpg
 
 from treadle.domain.errors import Unavailable
 from treadle.domain.instants import Instant
+from treadle.domain.json import Json
+from treadle.domain.runs import NewRun
 from treadle.engines.contract import Topic
-from treadle.engines.postgres.look import Connection, Look
+from treadle.engines.postgres.look import Connection, Look, as_array, columns
 from treadle.engines.postgres.pool import DRIVER_ERRORS, SETTINGS, Row, translate
+from treadle.engines.sql.newruns import RUN_COLUMNS, row_of
 from treadle.engines.sql.transaction import Raced, Told
 
 T = TypeVar("T")
@@ -34,11 +37,7 @@ _AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationErro
 
 
 class Transaction(Look):
-    """What a verb sees of a transaction: see `sql.transaction.Transaction`. It has a batch for its events. `locked` are
-    the gates that nobody else can look at until it ends.
-
-    One that is `lent` is somebody else's, who commits it whenever they like, or never: it is to hold nobody up.
-    """
+    """What a verb sees of a transaction: see `sql.transaction.Transaction`. It has a batch for its events."""
 
     __slots__ = ("_now", "after", "batch", "lent", "locked", "ordinal", "topics")
 
@@ -68,6 +67,12 @@ class Transaction(Look):
         if self._now is None:
             self._now = int(await self.value("SELECT treadle.now()"))
         return self._now
+
+    async def put_runs(self, runs: Sequence[tuple[NewRun, Json]]) -> None:
+        """Store new runs with their events."""
+        rows = columns([row_of(run, as_array) for run, _ in runs], RUN_COLUMNS)
+        first = self.numbers(len(runs))
+        await self.call("runs.put_runs", self.batch, first, *rows, [told for _, told in runs])
 
     async def tell(self, events: Sequence[Told]) -> None:
         """Write events in the batch of this transaction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import merge
 from itertools import islice
-from typing import Final, Generic, NamedTuple
+from typing import Final, NamedTuple
 
 from treadle.domain.errors import KeyReused
 from treadle.domain.instants import Instant
@@ -27,17 +27,18 @@ from treadle.domain.states import Row as Way
 from treadle.domain.states import Transition, judge_messages
 from treadle.engines.contract import Admission, Consumer, MessageQuery, Received, Topic
 from treadle.engines.records import to_error, to_json
+from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.keys import Keys
-from treadle.engines.sql.transaction import Enqueue, Look, Reader, Row, Transaction, Tx, Writer, append
+from treadle.engines.sql.transaction import Look, Reader, Row, Transaction, Writer, append
 
 _BEYOND_ALL: Final = "~"
 """Comes after every id."""
 
 
-class Messages(Generic[Tx]):
+class Messages:
     """See `contract.MessageStore`."""
 
-    def __init__(self, write: Writer[Tx], read: Reader, enqueue: Enqueue[Tx]) -> None:
+    def __init__(self, write: Writer[Transaction], read: Reader, enqueue: Enqueuer) -> None:
         self._write = write
         self._read = read
         self._enqueue = enqueue
@@ -75,7 +76,7 @@ class Messages(Generic[Tx]):
         return [Consumer(*row) for row in await self._read.call("messages.awaited", limit)]
 
     async def start(self, runs: Sequence[NewRun], *, now: Instant | None = None) -> list[bool]:
-        async def work(tx: Tx) -> list[bool]:
+        async def work(tx: Transaction) -> list[bool]:
             tx.topics.update((Topic.RUNS, Topic.EVENTS))
             at = await tx.now(now)
             return [await self._start(tx, run, at) for run in runs]
@@ -85,7 +86,7 @@ class Messages(Generic[Tx]):
     async def prune(self, before: Instant, limit: int) -> int:
         return len(await self._write(lambda tx: tx.call("messages.prune", before, limit)))
 
-    async def _start(self, tx: Tx, run: NewRun, now: Instant) -> bool:
+    async def _start(self, tx: Transaction, run: NewRun, now: Instant) -> bool:
         await tx.lock("messages.start_line", run.domain, run.job_id)
         if not await tx.call("messages.is_awaited", run.domain, run.job_id):
             return False

@@ -13,7 +13,7 @@ from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.json import Json
 from treadle.domain.runs import NewRun
-from treadle.engines.contract import Accepted, Topic
+from treadle.engines.contract import Topic
 
 T = TypeVar("T")
 
@@ -39,11 +39,15 @@ class Look(Protocol):
 class Transaction(Look, Protocol):
     """Statements that write, all or none of them.
 
-    `topics` are whom to wake, and `after` what this process does, once it is committed.
+    `topics` are whom to wake, and `after` what this process does, once it is committed. `locked` are the gates that
+    nobody else can look at until it ends. One that is `lent` is somebody else's, who commits it whenever they like, or
+    never: it is to hold nobody up.
     """
 
     topics: set[Topic]
     after: list[Callable[[], None]]
+    locked: set[int]
+    lent: bool
 
     async def lock(self, name: str, /, *values: Any) -> None:
         """Keep others away by a statement that locks, in an engine where others write meanwhile."""
@@ -51,6 +55,10 @@ class Transaction(Look, Protocol):
 
     async def now(self, told: Instant | None) -> Instant:
         """The time of this transaction: the caller's, else the engine's."""
+        ...
+
+    async def put_runs(self, runs: Sequence[tuple[NewRun, Json]]) -> None:
+        """Store new runs, and events that say that they are queued, each with what it tells beside."""
         ...
 
     async def tell(self, events: Sequence[Told]) -> None:
@@ -70,6 +78,14 @@ class Writer(Protocol[Tx_co]):
         ...
 
 
+class WallClock(Protocol):
+    """What tells the time of day."""
+
+    def wall(self) -> Instant:
+        """Now, in UTC."""
+        ...
+
+
 class Reader(Protocol):
     """Reads, beside the writers."""
 
@@ -80,10 +96,6 @@ class Reader(Protocol):
     async def together(self, work: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
         """Run `work`, whose statements see the same."""
         ...
-
-
-Enqueue: TypeAlias = Callable[[Tx, Sequence[NewRun], Instant], Awaitable[list[Accepted]]]
-"""How an engine stores new runs, in the transaction of its caller."""
 
 
 CheckLease: TypeAlias = Callable[[Tx, str, Instant | None], Awaitable[None]]

@@ -23,19 +23,20 @@ from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import Step
 from treadle.engines.lines import Line
+from treadle.engines.sql.admission import admit, advance
 from treadle.engines.sql.domains import share_out
+from treadle.engines.sql.gates import due_rates, use_tokens
 from treadle.engines.sql.lines import Lines
 from treadle.engines.sql.queues import QueueName, controls, use
-from treadle.engines.sqlite.admission import admit, advance
+from treadle.engines.sql.waits import time_out
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.gates import due_rates, has_rates, use_tokens
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.records import to_claim
-from treadle.engines.sqlite.waits import time_out
 from treadle.engines.sqlite.workers import Lease
 from treadle.engines.sqlite.writer import Write
 
 _SQL: Final = load("runs")
+_ADMISSION: Final = load("admission")
 _STARTED: Final = TABLE[State.READY, Change.CLAIM].event
 _PROMOTED_AT_ONCE: Final = 1000
 _heads: Final = msgspec.json.Decoder(list[tuple[int, int]])
@@ -57,7 +58,7 @@ class Claimer:
     async def claim(self, write: Write, worker_id: str, lease: Lease, want: int, now: Instant) -> Step:
         """Up to `want` runs for a worker whose lease is alive. A suspect comes alone, to a worker that holds none."""
         connection = write.connection
-        next_due = _promote(connection, now)
+        next_due = await _promote(write, now)
         cancels = tuple(row[0] for row in fetch(connection, _SQL["cancels"], (worker_id,)))
         if not lease.claims:
             return Step(cancels=cancels, next_due=next_due)
@@ -69,9 +70,9 @@ class Claimer:
         claims: tuple[Claim, ...] = ()
         solo_waiting = bool(solo and holds and not suspect)
         if want > 0 and solo and not holds:
-            claims = _take(connection, await self._choose(write, lease, solo, limited, 1), worker_id, now)
+            claims = await _take(write, await self._choose(write, lease, solo, limited, 1), worker_id, now)
         elif want > 0 and not suspect:
-            claims = _take(connection, await self._choose(write, lease, normal, limited, want), worker_id, now)
+            claims = await _take(write, await self._choose(write, lease, normal, limited, want), worker_id, now)
         if limited:
             next_due = await _use_rates(write, told, claims, next_due, now)
         return Step(claims=claims, cancels=cancels, next_due=next_due, solo_waiting=solo_waiting)
@@ -100,13 +101,14 @@ class Claimer:
         }
 
 
-def _promote(connection: apsw.Connection, now: Instant) -> Instant | None:
+async def _promote(write: Write, now: Instant) -> Instant | None:
     """Move runs on that are due, have waited long enough, or for whom a token is; answers when the next will be."""
+    connection = write.connection
     next_due: Instant | None = fetch(connection, _SQL["next_due"])[0][0]
     if next_due is not None and next_due <= now:
-        admit(connection, due_rates(connection, now), now)
-        advance(connection, [seq for (seq,) in fetch(connection, _SQL["due"], (now, _PROMOTED_AT_ONCE))], now)
-        time_out(connection, now, _PROMOTED_AT_ONCE)
+        await admit(write, await due_rates(write, now), now)
+        await advance(write, [seq for (seq,) in fetch(connection, _SQL["due"], (now, _PROMOTED_AT_ONCE))], now)
+        await time_out(write, now, _PROMOTED_AT_ONCE)
         next_due = fetch(connection, _SQL["next_due"])[0][0]
     return next_due
 
@@ -154,13 +156,14 @@ async def _use_rates(
     return next_due
 
 
-def _take(connection: apsw.Connection, runs: list[int], worker_id: str, now: Instant) -> tuple[Claim, ...]:
+async def _take(write: Write, runs: list[int], worker_id: str, now: Instant) -> tuple[Claim, ...]:
     if not runs:
         return ()
+    connection = write.connection
     best = json_list(runs)
     connection.execute(_SQL["claim"], (best, worker_id, now))
     connection.execute(_SQL["claim_events"], (best, _STARTED, ATTEMPT_DATA))
-    if has_rates(connection):
-        use_tokens(connection, best, now)
+    if fetch(connection, _ADMISSION["has_rates"])[0][0]:
+        await use_tokens(write, await write.call("admission.gated", runs), now)
     ((rows,),) = fetch(connection, _SQL["claimed"], (best,))
     return tuple(to_claim(row) for row in _claims.decode(rows))

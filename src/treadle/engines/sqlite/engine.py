@@ -13,25 +13,25 @@ from treadle.domain.errors import Conflict, Unavailable
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
 from treadle.engines.sql.access import Access, Audit
+from treadle.engines.sql.documents import Documents
 from treadle.engines.sql.domains import Domains
+from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.kv import Kv
+from treadle.engines.sql.lanes import Lanes
 from treadle.engines.sql.letters import DeadLetters
 from treadle.engines.sql.lines import Lines
 from treadle.engines.sql.logs import Logs
 from treadle.engines.sql.messages import Messages
 from treadle.engines.sql.queues import Queues
+from treadle.engines.sql.schedules import Schedules
 from treadle.engines.sql.steps import Steps
+from treadle.engines.sql.triggers import Triggers
 from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
-from treadle.engines.sqlite.documents import SqliteDocuments
-from treadle.engines.sqlite.enqueuing import Enqueuer
 from treadle.engines.sqlite.events import SqliteEvents
 from treadle.engines.sqlite.finding import find_dead
-from treadle.engines.sqlite.lanes import SqliteLanes
 from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.runs import SqliteRuns
-from treadle.engines.sqlite.schedules import SqliteSchedules
-from treadle.engines.sqlite.triggers import SqliteTriggers
 from treadle.engines.sqlite.workers import Leases, SqliteWorkers
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
@@ -60,17 +60,17 @@ class SqliteEngine:
         self._clock = clock
         self.runs = SqliteRuns(writer, reader, clock, leases, lines, enqueue)
         self.workers = SqliteWorkers(writer, reader, clock, leases)
-        self.lanes = SqliteLanes(writer, reader, clock)
-        self.schedules = SqliteSchedules(writer, reader, clock, enqueue)
+        self.lanes = Lanes(writer, reader)
+        self.schedules = Schedules(writer, reader, clock, enqueue)
         self.queues = Queues(writer, reader)
         self.domains = Domains(writer, reader)
         self.dead_letters = DeadLetters(writer, lambda query: reader(lambda connection: find_dead(connection, query)))
-        self.documents = SqliteDocuments(writer, reader)
+        self.documents = Documents(writer, reader)
         self.kv = Kv(writer, reader, leases.check_lease)
         self.access = Access(writer, reader)
         self.audit = Audit(writer, reader)
         self.steps = Steps(writer, reader, leases.check_lease)
-        self.triggers = SqliteTriggers(writer, reader, clock, enqueue)
+        self.triggers = Triggers(writer, reader, enqueue)
         self.events = SqliteEvents(writer, reader, clock)
         self.logs = Logs(writer, reader)
         self.messages = Messages(writer, reader, enqueue)

@@ -10,9 +10,9 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import RunKey
 from treadle.domain.waits import FAMILY
 from treadle.engines.contract import Admission, Published, Topic
+from treadle.engines.sql import waits
 from treadle.engines.sql.keys import Keys
 from treadle.engines.sql.transaction import append
-from treadle.engines.sqlite import waits
 from treadle.engines.sqlite.connection import fetch
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
@@ -58,7 +58,8 @@ class SqliteEvents:
             seq = write.connection.last_insert_rowid()
             keys.put(event.domain, key, str(seq))
             await keys.save(write, moment)
-            woken, more = waits.publish(write.connection, seq, moment)
+            await write.call("steps.put_delivery", seq)
+            woken, more = await waits.deliver(write, moment)
             write.topics.update((Topic.EVENTS, Topic.RUNS))
             return Published(seq, Admission.CREATED, woken), more
 
@@ -69,9 +70,9 @@ class SqliteEvents:
     async def deliver(self, *, now: Instant | None = None) -> int:
         async def work(write: Write) -> tuple[int, bool]:
             write.topics.add(Topic.RUNS)
-            return waits.deliver(write.connection, self._wall(now))
+            return await waits.deliver(write, self._wall(now))
 
-        if not await self._read(lambda connection: fetch(connection, _SQL["undelivered"])):
+        if not (await self._read.call("steps.undelivered"))[0][0]:
             return 0
         total, more = 0, True
         while more:

@@ -1,7 +1,8 @@
 """Statements by name, for the verbs that are written once for all SQL engines. Here they are answered at once.
 
-Lists and rows travel as JSON texts (`json_each`), one per statement. A statement over rows that has no such list is for
-one row at a time, as where rows hold bytes, which JSON cannot.
+Lists and rows travel as JSON texts (`json_each`), one per statement, and what is answered as `"rows"` is one such text:
+SQLite then works through all of it without the interpreter. A statement over rows that has no such list is for one row
+at a time, as where rows hold bytes, which JSON cannot.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import apsw
+import msgspec
 
-from treadle.engines.sqlite.connection import Row, json_list
+from treadle.engines.sql.transaction import Row
+from treadle.engines.sqlite.connection import json_list
 from treadle.engines.sqlite.queries import STATEMENTS
 
 _OVER_LISTS: Final = frozenset(name for name, text in STATEMENTS.items() if "each(" in text)
+_IN_ONE: Final = frozenset(name for name, text in STATEMENTS.items() if ' AS "rows"' in text)
+_rows: Final = msgspec.json.Decoder(list[list[Any]])
 
 
 class Look:
@@ -25,11 +30,12 @@ class Look:
     def __init__(self, connection: apsw.Connection) -> None:
         self.connection = connection
 
-    async def call(self, name: str, /, *values: Any) -> list[Row]:
+    async def call(self, name: str, /, *values: Any) -> Sequence[Row]:
         """All rows that a statement answers."""
-        return self.connection.execute(STATEMENTS[name], _bind(values)).fetchall()
+        rows: list[Any] = self.connection.execute(STATEMENTS[name], _bind(values)).fetchall()
+        return _rows.decode(rows[0][0]) if name in _IN_ONE else rows
 
-    async def feed(self, name: str, rows: Sequence[Sequence[Any]], /, *values: Any) -> list[Row]:
+    async def feed(self, name: str, rows: Sequence[Row], /, *values: Any) -> Sequence[Row]:
         """All rows that a statement over rows answers."""
         if not rows:
             return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,7 +13,8 @@ import apsw
 
 from treadle.domain.errors import Unavailable
 from treadle.engines.sql.driving import drive
-from treadle.engines.sqlite.connection import Row, connect, translate
+from treadle.engines.sql.transaction import Row
+from treadle.engines.sqlite.connection import connect, translate
 from treadle.engines.sqlite.look import Look
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Reader:
         """Run `work`, whose statements see the same."""
         return await self(lambda connection: drive(work(Look(connection))))
 
-    async def call(self, name: str, /, *values: Any) -> list[Row]:
+    async def call(self, name: str, /, *values: Any) -> Sequence[Row]:
         """All rows that a statement answers."""
         return await self.together(lambda look: look.call(name, *values))
 

@@ -14,13 +14,14 @@ from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
 from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
 from treadle.engines.records import to_error
+from treadle.engines.sql import dependencies
+from treadle.engines.sql.cancelling import cancel
+from treadle.engines.sql.dependencies import work_off
+from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.lines import Lines
-from treadle.engines.sqlite import dependencies, settling
-from treadle.engines.sqlite.cancelling import cancel
+from treadle.engines.sqlite import settling
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.dependencies import work_off
-from treadle.engines.sqlite.enqueuing import Enqueuer
 from treadle.engines.sqlite.finding import find, get
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
@@ -50,6 +51,7 @@ class SqliteRuns:
         self._read = read
         self._clock = clock
         self._leases = leases
+        self._lines = lines
         self._enqueue = enqueue
         self._claimer = Claimer(lines)
 
@@ -61,7 +63,7 @@ class SqliteRuns:
             answers = await self._enqueue(write, runs, self._wall(now))
             if together and any(answer.admission in REFUSALS for answer in answers):
                 raise _Refused(answers)
-            work_off(write, self._wall(now))
+            await work_off(write, self._wall(now))
             return answers
 
         try:
@@ -81,7 +83,7 @@ class SqliteRuns:
         async def work(write: Write) -> Step:
             lease = self._leases.check(write.connection, worker_id, now)
             refused = await self._settle(write, done, now, alive=worker_id)
-            work_off(write, self._wall(now))
+            await work_off(write, self._wall(now))
             step = await self._claimer.claim(write, worker_id, lease, want, self._wall(now))
             if step.claims:
                 write.topics.add(Topic.EVENTS)
@@ -92,7 +94,7 @@ class SqliteRuns:
     async def settle(self, done: Sequence[Transition], *, now: Instant | None = None) -> tuple[str, ...]:
         async def work(write: Write) -> tuple[str, ...]:
             refused = await self._settle(write, done, now)
-            work_off(write, self._wall(now))
+            await work_off(write, self._wall(now))
             return refused
 
         return await self._write(work)
@@ -105,25 +107,23 @@ class SqliteRuns:
     async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
         async def work(write: Write) -> dict[str, State]:
             write.topics.update((Topic.CANCELS, Topic.EVENTS))
-            answer = cancel(write.connection, domain, run_ids, self._wall(now))
-            work_off(write, self._wall(now))
+            answer = await cancel(write, domain, run_ids, self._wall(now))
+            await work_off(write, self._wall(now))
             return answer
 
         return await self._write(work)
 
     async def resolve(self, *, now: Instant | None = None) -> bool:
         async def work(write: Write) -> bool:
-            return work_off(write, self._wall(now))
+            return await work_off(write, self._wall(now))
 
         return await self._write(work)
 
     async def parents(self, domain: str, run_id: str, *, results: bool = False) -> list[Parent]:
-        return await self._read(
-            lambda connection: dependencies.parents(connection, domain, run_id, with_results=results)
-        )
+        return await self._read.together(lambda look: dependencies.parents(look, domain, run_id, with_results=results))
 
     async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
-        return await self._read(lambda connection: dependencies.children(connection, domain, run_id, after, limit))
+        return await self._read.together(lambda look: dependencies.children(look, domain, run_id, after, limit))
 
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
         return await self._read(lambda connection: get(connection, domain, run_ids))
@@ -159,7 +159,7 @@ class SqliteRuns:
         async def work(write: Write) -> int:
             ids = [row[0] for row in fetch(write.connection, _SQL["prunable"], (before, limit))]
             listed = json_list(ids)
-            dependencies.bury(write.connection, listed, self._clock.wall(), limit)
+            await dependencies.bury(write, ids, self._clock.wall(), limit)
             for statement in ("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys", "prune_history"):
                 write.connection.execute(_SQL[statement], (listed,))
             write.connection.execute(_SQL["sweep_keys"], (self._clock.wall(), limit))
@@ -179,7 +179,7 @@ class SqliteRuns:
         write.topics.add(Topic.EVENTS)
         if any(transition.to not in TERMINAL for transition in done):
             write.topics.add(Topic.RUNS)
-        return await settling.settle(write, done, self._wall(now))
+        return await settling.settle(write, self._lines, done, self._wall(now))
 
     def _wall(self, now: Instant | None) -> Instant:
         return self._clock.wall() if now is None else now

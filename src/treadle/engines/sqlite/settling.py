@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import apsw
@@ -11,44 +11,47 @@ import msgspec
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, State
 from treadle.domain.states import ATTEMPT_DATA, CANCEL_ROW, Change, Transition, row_for, settled_data
+from treadle.domain.waits import EventWait
+from treadle.engines.contract import Topic
 from treadle.engines.lines import Line
+from treadle.engines.sql.admission import arrive, release
+from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.waits import begin_waits
 from treadle.engines.sqlite import messages
-from treadle.engines.sqlite.admission import arrive, release
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.dependencies import note_settled
-from treadle.engines.sqlite.lines import put_line
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.triggers import note_completed
-from treadle.engines.sqlite.waits import begin_waits, encode_wait
 from treadle.engines.sqlite.writer import Write
 
 _SQL: Final = load("runs")
-_gated: Final = msgspec.json.Decoder(list[tuple[Instant, int, str, int]])
+_DEPENDENCIES: Final = load("dependencies")
+_TRIGGERS: Final = load("triggers")
 
 
-async def settle(write: Write, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
+async def settle(write: Write, lines: Lines, done: Sequence[Transition], now: Instant) -> tuple[str, ...]:
     """Apply what may be applied; answers the ids of the refused. The caller holds the write transaction."""
     connection = write.connection
     connection.execute(_SQL["create_settling"])
-    connection.execute(_SQL["match"], (json_list([_row(connection, t) for t in done]), CANCEL_ROW.to, CANCEL_ROW.event))
+    back = {_line(transition) for transition in done if transition.to not in TERMINAL}
+    numbers = await lines.put(write, back) if back else {}
+    connection.execute(_SQL["match"], (json_list([_row(t, numbers) for t in done]), CANCEL_ROW.to, CANCEL_ROW.event))
     doubtful = _unmatched(connection, done) if connection.changes() < len(done) else []
     connection.execute(_SQL["settle_events"], (ATTEMPT_DATA,))
     await messages.settle(write, done)
     if all(transition.to is not State.READY for transition in done):
         _hand_over(connection)
-    gated = _gated.decode(fetch(connection, _SQL["settled_gates"])[0][0])
-    freed = release(connection, [run[:3] for run in gated]) if gated else set()
+    gated = await write.call("runs.settled_gates")
+    freed = await release(write, [(rank, seq, gates) for rank, seq, gates, _ in gated]) if gated else set()
     connection.execute(_SQL["settle_finished"])
-    if any(transition.to not in TERMINAL for transition in done):
+    if back:
         connection.execute(_SQL["settle_attempts"])
         connection.execute(_SQL["settle_put_back"])
-    note_settled(connection)
-    note_completed(write)
+    _note_ends(write)
     connection.execute(_SQL["settle_delete"])
     if gated:
-        arrive(connection, [(seq, gates) for _, seq, gates, back in gated if back], now, freed, were_ready=True)
+        again = [(seq, gates) for _, seq, gates, is_back in gated if is_back]
+        await arrive(write, again, now, freed, were_ready=True)
     if any(transition.wait is not None for transition in done):
-        begin_waits(connection, now)
+        await begin_waits(write, _waits(connection, done), now)
     connection.execute(_SQL["clear_settling"])
     return _refused(connection, doubtful) if doubtful else ()
 
@@ -64,7 +67,30 @@ def _hand_over(connection: apsw.Connection) -> None:
             connection.execute(_SQL[statement])
 
 
-def _row(connection: apsw.Connection, transition: Transition) -> tuple[Any, ...]:
+def _note_ends(write: Write) -> None:
+    """Note of the runs that end those that others wait for, and of those that complete what follows them."""
+    connection = write.connection
+    if fetch(connection, _DEPENDENCIES["any_dependents"])[0][0]:
+        connection.execute(_DEPENDENCIES["resolve_settled"])
+    if fetch(connection, _TRIGGERS["any_after"])[0][0]:
+        connection.execute(_TRIGGERS["trigger"])
+        if connection.changes():
+            write.topics.add(Topic.TRIGGERS)
+
+
+def _waits(connection: apsw.Connection, done: Sequence[Transition]) -> list[tuple[int, str, EventWait]]:
+    """The runs that wait for an event, as `begin_waits` takes them."""
+    by_fence = {(each.run.id, each.run.token): each for each in reversed(done)}  # the first counts
+    found = [(seq, by_fence[run_id, token]) for seq, run_id, token in fetch(connection, _SQL["settled_waits"])]
+    return [(seq, said.run.domain, said.wait) for seq, said in found if said.wait is not None]
+
+
+def _line(transition: Transition) -> Line:
+    run = transition.run
+    return Line(run.domain, run.queue, run.requires, transition.suspect)
+
+
+def _row(transition: Transition, lines: Mapping[Line, int]) -> tuple[Any, ...]:
     """A transition as the statement `match` reads it."""
     succeeds = transition.change is Change.SUCCEED
     return (
@@ -76,21 +102,17 @@ def _row(connection: apsw.Connection, transition: Transition) -> tuple[Any, ...]
         transition.at,
         transition.started_at,
         None if transition.result is None else transition.result.decode(),
-        None if succeeds else _more(connection, transition),
+        None if succeeds else _more(transition, lines),
     )
 
 
-def _more(connection: apsw.Connection, transition: Transition) -> dict[str, Any]:
+def _more(transition: Transition, lines: Mapping[Line, int]) -> dict[str, Any]:
     """What changes beside the state. Of these, success changes none."""
-    run, line = transition.run, None
-    if transition.to not in TERMINAL:
-        line = put_line(connection, Line(run.domain, run.queue, run.requires, transition.suspect))
     return {
-        "line": line,
+        "line": lines.get(_line(transition)),
         "due_at": transition.due_at,
         "rank": transition.rank,
         "reason": transition.reason,
-        "wait": None if transition.wait is None else encode_wait(transition.wait),
         "error": transition.error,
         "failures": transition.failures,
         "losses": transition.losses,

@@ -17,17 +17,22 @@ import apsw
 
 from treadle.domain.errors import Unavailable
 from treadle.domain.instants import Instant
+from treadle.domain.json import Json
+from treadle.domain.runs import NewRun
+from treadle.domain.states import QUEUED_EVENT
 from treadle.engines.contract import Topic
 from treadle.engines.sql.driving import drive
+from treadle.engines.sql.newruns import row_of
 from treadle.engines.sql.transaction import Told
 from treadle.engines.sqlite.checkpointer import Checkpointer
-from treadle.engines.sqlite.connection import Synchronous, Transaction, connect, lengthen_wal, translate
+from treadle.engines.sqlite.connection import Synchronous, Transaction, connect, json_list, lengthen_wal, translate
 from treadle.engines.sqlite.look import Look
 from treadle.engines.sqlite.queries import STATEMENTS
 from treadle.system import Clock
 
 T = TypeVar("T")
 
+_PUT_RUN: Final = STATEMENTS["runs.insert_run"]
 _TELL: Final = STATEMENTS["runs.insert_event"]
 
 TRANSACTION_SECONDS: Final = 0.005
@@ -37,13 +42,15 @@ TRANSACTION_SECONDS: Final = 0.005
 class Write(Look):
     """What a verb sees of a transaction: see `sql.transaction.Transaction`."""
 
-    __slots__ = ("_clock", "after", "topics")
+    __slots__ = ("_clock", "after", "lent", "locked", "topics")
 
     def __init__(self, connection: apsw.Connection, clock: Clock) -> None:
         super().__init__(connection)
         self._clock = clock
         self.topics: set[Topic] = set()
         self.after: list[Callable[[], None]] = []
+        self.locked: set[int] = set()
+        self.lent = False
 
     async def lock(self, name: str, /, *values: Any) -> None:
         """Nothing: nobody else writes while a transaction is under way."""
@@ -51,6 +58,11 @@ class Write(Look):
     async def now(self, told: Instant | None) -> Instant:
         """The caller's time, else the wall clock's."""
         return self._clock.wall() if told is None else told
+
+    async def put_runs(self, runs: Sequence[tuple[NewRun, Json]]) -> None:
+        """Store new runs with their events."""
+        self.connection.executemany(_PUT_RUN, [row_of(run, json_list) for run, _ in runs])
+        await self.tell([(run.domain, QUEUED_EVENT, run.id, 1, run.job_id, run.created_at, told) for run, told in runs])
 
     async def tell(self, events: Sequence[Told]) -> None:
         """Write events."""

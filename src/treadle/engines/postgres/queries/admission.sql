@@ -96,14 +96,12 @@ DELETE FROM treadle.slots WHERE (gate, rank, run) IN (SELECT * FROM unnest($1::b
 -- name: wait_for
 UPDATE treadle.runs SET state = 'blocked', waits_for = $2 WHERE seq = $1;
 
--- name: standing_before
--- The names of the gates before which runs stand, and whether each is a lane.
-SELECT seq, coalesce(lanes.key, rates.key), lanes.key IS NOT NULL
-FROM treadle.runs LEFT JOIN treadle.lanes ON lanes.id = waits_for LEFT JOIN treadle.rates ON rates.id = waits_for
-WHERE seq = ANY ($1) AND waits_for IS NOT NULL;
-
 -- name: name_gates
-UPDATE treadle.runs SET reason = t.reason FROM unnest($1::bigint[], $2::text[]) AS t (seq, reason) WHERE runs.seq = t.seq;
+-- What runs that stay blocked wait for, by name.
+UPDATE treadle.runs SET reason = coalesce(
+  (SELECT json_build_object('code', 'lane', 'subject', key)::text FROM treadle.lanes WHERE id = waits_for),
+  (SELECT json_build_object('code', 'rate', 'subject', key)::text FROM treadle.rates WHERE id = waits_for))
+WHERE seq = ANY ($1) AND waits_for IS NOT NULL;
 
 -- name: count_blocked
 -- What was ready and is no more has one event more.

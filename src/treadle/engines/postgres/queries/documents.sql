@@ -21,14 +21,14 @@ WHERE domain = $1 AND kind = $2 AND id = $3 AND version <= coalesce($4, version)
 SELECT coalesce(max(version), 0) FROM treadle.document_versions WHERE domain = $1 AND kind = $2 AND id = $3;
 
 -- name: put
-WITH kept AS (
-  INSERT INTO treadle.document_versions (domain, kind, id, version, body, created_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7)
-)
 INSERT INTO treadle.documents (domain, kind, id, version, body, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (domain, kind, id)
 DO UPDATE SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at;
+
+-- name: put_version
+INSERT INTO treadle.document_versions (domain, kind, id, version, body, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: delete
 DELETE FROM treadle.documents WHERE domain = $1 AND kind = $2 AND id = $3 RETURNING version;

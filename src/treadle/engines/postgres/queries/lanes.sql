@@ -4,7 +4,10 @@
 SELECT domain, key, declared, by_hand, (SELECT count(*) FROM treadle.slots WHERE gate = lanes.id),
        ARRAY (SELECT runs.id FROM treadle.slots JOIN treadle.runs ON seq = run WHERE gate = lanes.id ORDER BY run LIMIT $1),
        (SELECT count(*) FROM (SELECT 1 FROM treadle.runs WHERE waits_for = lanes.id LIMIT $2) AS waiting)
-FROM treadle.lanes WHERE {which} ORDER BY key;
+FROM treadle.lanes WHERE domain = $3 AND key = ANY ($4) ORDER BY key;
+
+-- name: page
+SELECT key FROM treadle.lanes WHERE domain = $1 AND key > $2 ORDER BY key LIMIT $3;
 
 -- name: rates
 SELECT domain, key, runs, span, used_until, (SELECT count(*) FROM treadle.slots WHERE gate = rates.id),
@@ -53,14 +56,15 @@ WHERE id = ANY ($1) AND (used_until IS NULL OR used_until < $2)
 RETURNING 1;
 
 -- name: waited_for
--- Gates before which runs wait, from the first beyond $1, by leaping over the index from gate to gate.
+-- Gates before which runs wait, by their places and ids, which are one here, from the first beyond $1, by leaping over the
+-- index from gate to gate.
 WITH RECURSIVE leap (gate) AS (
   (SELECT waits_for FROM treadle.runs WHERE waits_for > $1 ORDER BY waits_for LIMIT 1)
   UNION ALL
   SELECT (SELECT waits_for FROM treadle.runs WHERE waits_for > leap.gate ORDER BY waits_for LIMIT 1)
   FROM leap WHERE leap.gate IS NOT NULL
 )
-SELECT gate FROM leap
+SELECT gate, gate FROM leap
 WHERE gate IS NOT NULL AND NOT EXISTS (SELECT 1 FROM treadle.lines WHERE id = gate) LIMIT $2;
 
 -- name: strays
@@ -111,8 +115,9 @@ ORDER BY gate, rank, seq;
 SELECT id, domain, queue, requires FROM treadle.lines WHERE id = ANY ($1);
 
 -- name: stand_aside
-UPDATE treadle.runs SET state = 'blocked', waits_for = line, reason = t.reason
-FROM unnest($1::bigint[], $2::text[]) AS t (seq, reason) WHERE runs.seq = t.seq;
+UPDATE treadle.runs
+SET state = 'blocked', waits_for = line, reason = json_build_object('code', 'line', 'subject', queue)::text
+WHERE seq = ANY ($1);
 
 -- name: online
 SELECT domains, queues, requires, traits FROM treadle.workers WHERE state = 'online';

@@ -129,23 +129,18 @@ SELECT run_id, token, event FROM treadle.attempts WHERE run_id = ANY ($1);
 SELECT id, token, state, cancel_at FROM treadle.history WHERE id = ANY ($1);
 
 -- name: finish_waiting
-WITH t AS (
-  SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bytea[])
-    WITH ORDINALITY AS t (seq, state, cancelled_at, error, event, data, place)
-), gone AS (
-  DELETE FROM treadle.runs AS r USING t WHERE r.seq = t.seq
-  RETURNING r.*, t.state AS final, t.cancelled_at, t.error AS why, t.event, t.data, t.place
-), told AS (
-  INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-  SELECT $7, $8::integer + place - 1, domain, event, id, events + 1, job_id, $9, data FROM gone
-)
+-- Runs that no worker holds, into the history; `end_waiting` is to follow.
 INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at,
                              token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at,
                              finished_at, cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
-SELECT id, domain, job_id, job_version, queue, requires, priority, final, due_at, rank, created_at, token,
-       failures + losses, failures, losses, solo_losses, suspect, cancelled_at, NULL, started_at, $9,
+SELECT id, domain, job_id, job_version, queue, requires, priority, t.state, due_at, rank, created_at, token,
+       failures + losses, failures, losses, solo_losses, suspect, cancelled_at, NULL, started_at, $5,
        cause, schedule_id, slot, retry_of, limits, depends, coalesce(why, error), NULL, work, inputs
-FROM gone;
+FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[]) AS t (seq, state, cancelled_at, why)
+JOIN treadle.runs AS r ON r.seq = t.seq;
+
+-- name: end_waiting
+DELETE FROM treadle.runs WHERE seq = ANY ($1) RETURNING seq, domain, id, events + 1, job_id;
 
 -- name: cancel_candidates
 SELECT seq, id, state, job_id FROM treadle.runs WHERE domain = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE;

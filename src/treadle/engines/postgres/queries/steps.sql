@@ -73,13 +73,13 @@ INSERT INTO treadle.deliveries (batch, ordinal) VALUES ($1, $2);
 SELECT EXISTS (SELECT 1 FROM treadle.deliveries);
 
 -- name: next_delivery
--- The oldest that has a position, and the events of which there is something left to do.
-SELECT batch, d.ordinal, position << 20 | d.ordinal
-FROM treadle.deliveries AS d JOIN treadle.event_batches ON event_batches.id = batch
+-- The oldest that has a position, and of which there is something left to do; alone, where its event was pruned.
+SELECT position << 20 | d.ordinal, domain, type, data
+FROM treadle.deliveries AS d JOIN treadle.event_batches ON event_batches.id = d.batch
+LEFT JOIN treadle.events AS e ON e.batch = d.batch AND e.ordinal = d.ordinal
 WHERE position IS NOT NULL ORDER BY position, d.ordinal LIMIT 1 FOR UPDATE OF d;
 
--- name: delivered_event
-SELECT domain, type, data FROM treadle.events WHERE batch = $1 AND ordinal = $2;
-
--- name: end_delivery
-DELETE FROM treadle.deliveries WHERE batch = $1 AND ordinal = $2;
+-- name: end_deliveries
+-- Those up to an event: they are worked off in order.
+DELETE FROM treadle.deliveries AS d USING treadle.event_batches AS b
+WHERE b.id = d.batch AND (position << 20 | d.ordinal) <= $1;

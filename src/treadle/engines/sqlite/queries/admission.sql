@@ -2,7 +2,8 @@
 -- its id.
 
 -- name: waiting
-SELECT seq, due_at, gates FROM runs WHERE seq IN (SELECT value FROM json_each(?));
+SELECT json_group_array(json_array(seq, due_at, json(gates))) AS "rows"
+FROM runs WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: hold
 -- Rows come as JSON [[seq, state, reason], …].
@@ -41,9 +42,9 @@ WHERE NOT EXISTS (SELECT 1 FROM lanes WHERE id = value AND declared IS NOT NULL)
 SELECT domain, limits FROM runs WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq;
 
 -- name: lanes
--- How many more each lets pass, as JSON [[gate, count], …].
+-- How many more each lets pass.
 SELECT json_group_array(json_array(
-         lanes.id, coalesce(by_hand, declared, 0) - (SELECT count(*) FROM slots WHERE gate = lanes.id)))
+         lanes.id, coalesce(by_hand, declared, 0) - (SELECT count(*) FROM slots WHERE gate = lanes.id))) AS "rows"
 FROM json_each(?) CROSS JOIN lanes ON lanes.id = value;
 
 -- name: rates
@@ -59,15 +60,13 @@ FROM (SELECT value AS t FROM json_each(?)) WHERE rates.id = t ->> 0;
 SELECT id FROM rates WHERE next_at <= ?;
 
 -- name: waiters
--- The best so many of each gate, as JSON [[gate, [[rank, seq, gates], …]], …].
-SELECT json_group_array(json_array(value, json((SELECT json_group_array(json_array(rank, seq, gates)) FROM (
-  SELECT rank, seq, gates FROM runs WHERE waits_for = coalesce((SELECT place FROM lanes WHERE id = value), value)
-  ORDER BY rank, seq LIMIT ?2)))))
-FROM json_each(?1);
-
--- name: first
-SELECT rank, seq, gates FROM runs WHERE waits_for = coalesce((SELECT place FROM lanes WHERE id = ?1), ?1)
-ORDER BY rank, seq LIMIT 1;
+-- The best so many of each gate.
+SELECT json_group_array(json_array(gate.value, rank, seq, json(gates)) ORDER BY rank, seq) AS "rows"
+FROM json_each(?1) AS gate CROSS JOIN runs
+WHERE seq IN (
+  SELECT w.seq FROM runs AS w WHERE w.waits_for = coalesce((SELECT place FROM lanes WHERE id = gate.value), gate.value)
+  ORDER BY w.rank, w.seq LIMIT ?2
+);
 
 -- name: contested
 -- Gates before which a run waits that goes before one which is ready behind them.
@@ -79,16 +78,17 @@ WHERE (SELECT rank, seq FROM runs WHERE waits_for = coalesce((SELECT place FROM 
 
 -- name: last_ready
 -- Of the runs that are ready behind a gate, the one that goes last.
-SELECT slots.rank, run, gates FROM slots CROSS JOIN runs ON seq = run WHERE gate = ? AND state = 'ready'
-ORDER BY slots.rank DESC, run DESC LIMIT 1;
+SELECT json_group_array(json_array(rank, run, json(gates))) AS "rows" FROM (
+  SELECT slots.rank, run, gates FROM slots CROSS JOIN runs ON seq = run WHERE gate = ? AND state = 'ready'
+  ORDER BY slots.rank DESC, run DESC LIMIT 1
+);
 
 -- name: take
 -- Rows come as JSON [[gate, rank, seq], …].
 INSERT INTO slots (gate, rank, run) SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?);
 
 -- name: let_in
--- The runs of slots that were taken.
-UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL WHERE seq IN (SELECT value ->> 2 FROM jsonb_each(?));
+UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: give_back
 -- Rows come as JSON [[gate, rank, seq], …].
@@ -97,41 +97,32 @@ DELETE FROM slots WHERE (gate, rank, run) IN (SELECT value ->> 0, value ->> 1, v
 -- name: wait_for
 UPDATE runs SET state = 'blocked', waits_for = coalesce((SELECT place FROM lanes WHERE id = ?2), ?2) WHERE seq = ?1;
 
--- name: name_gate
+-- name: name_gates
 -- What runs that stay blocked wait for, by name.
 UPDATE runs SET reason = coalesce(
   (SELECT json_object('code', 'lane', 'subject', key) FROM lanes WHERE place = waits_for),
   (SELECT json_object('code', 'rate', 'subject', key) FROM rates WHERE id = waits_for))
 WHERE seq IN (SELECT value FROM json_each(?)) AND waits_for IS NOT NULL;
 
--- name: tell_blocked
--- What was ready and is no more.
-INSERT INTO events (domain, type, subject, n, job_id, at, data)
-SELECT domain, ?2, id, events + 1, job_id, ?3, CAST(json_object('reason', json(reason)) AS BLOB)
-FROM runs WHERE seq IN (SELECT value FROM json_each(?1)) AND state = 'blocked';
-
 -- name: count_blocked
-UPDATE runs SET events = events + 1 WHERE seq IN (SELECT value FROM json_each(?)) AND state = 'blocked';
+-- What was ready and is no more has one event more.
+UPDATE runs SET events = events + 1 WHERE seq IN (SELECT value FROM json_each(?)) AND state = 'blocked'
+RETURNING domain, id, events, job_id, reason;
 
 -- name: gated
-SELECT rank, seq, gates FROM runs WHERE seq IN (SELECT value FROM json_each(?)) AND gates IS NOT NULL;
+SELECT json_group_array(json_array(rank, seq, json(gates))) AS "rows"
+FROM runs WHERE seq IN (SELECT value FROM json_each(?)) AND gates IS NOT NULL;
 
 -- name: new_gated
-SELECT seq, gates FROM runs WHERE id IN (SELECT value FROM json_each(?));
+SELECT json_group_array(json_array(seq, json(gates))) AS "rows" FROM runs WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: consume
--- The tokens of runs that were claimed, rate by rate: their ids are odd.
-DELETE FROM slots WHERE (gate, rank, run) IN (
-  SELECT gate.value, rank, seq
-  FROM json_each(?) AS claimed CROSS JOIN runs ON seq = claimed.value CROSS JOIN json_each(gates) AS gate
-  WHERE gate.value & 1
-) RETURNING gate;
+-- The tokens of runs that were claimed. Rows come as JSON [[gate, rank, seq], …].
+DELETE FROM slots WHERE (gate, rank, run) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?))
+RETURNING gate;
 
 -- name: has_rates
 SELECT EXISTS (SELECT 1 FROM rates);
-
--- name: rate
-SELECT runs, window, used_until FROM rates WHERE id = ?;
 
 -- name: use_rate
 UPDATE rates SET used_until = ?2 WHERE id = ?1;

@@ -1,20 +1,23 @@
 -- Statements of dependencies between runs.
 
--- name: standing
--- Which of the runs named are there, and whether they have ended.
-SELECT id, 0 FROM runs WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2))
+-- name: standing_live
+-- Which of the runs named are live.
+SELECT id FROM runs WHERE +domain = ? AND id IN (SELECT value FROM json_each(?));
+
+-- name: standing_ended
+SELECT id FROM history WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2))
 UNION ALL
-SELECT id, 1 FROM history WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2))
-UNION ALL
-SELECT id, 1 FROM tombstones WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2));
+SELECT id FROM tombstones WHERE +domain = ?1 AND id IN (SELECT value FROM json_each(?2));
 
 -- name: put_edges
 -- Rows come as JSON [[parent, child, condition], …].
 INSERT INTO edges (parent, child, condition) SELECT t ->> 0, t ->> 1, t ->> 2
 FROM (SELECT value AS t FROM json_each(?));
 
--- name: put_dependent
-INSERT INTO dependents (child, seq, join_on, on_failure, pending) SELECT id, seq, ?2, ?3, ?4 FROM runs WHERE id = ?1;
+-- name: put_dependents
+-- Rows come as JSON [[child, join, on failure, pending], …].
+INSERT INTO dependents (child, seq, join_on, on_failure, pending) SELECT id, seq, t ->> 1, t ->> 2, t ->> 3
+FROM (SELECT value AS t FROM json_each(?)) CROSS JOIN runs ON id = t ->> 0;
 
 -- name: resolve_later
 INSERT OR IGNORE INTO resolutions (parent) SELECT value FROM json_each(?);
@@ -35,18 +38,25 @@ SELECT id FROM runs WHERE seq IN (SELECT value FROM json_each(?))
 SELECT EXISTS (SELECT 1 FROM dependents);
 
 -- name: next_resolutions
-SELECT json_group_array(seq), count(*) FROM (SELECT seq FROM resolutions ORDER BY seq LIMIT ?);
+SELECT seq, parent FROM resolutions ORDER BY seq LIMIT ?;
+
+-- name: still_live
+-- Of runs, those that have not ended; none can before this transaction does.
+SELECT id, 1 FROM runs WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: next_edges
--- The unresolved edges of parents that ended, with how they ended. A result is read only where a condition asks for it.
+-- The unresolved edges of parents that ended.
+SELECT parent, child FROM edges INDEXED BY edges_pending
+WHERE parent IN (SELECT value FROM json_each(?)) AND verdict IS NULL LIMIT ?;
+
+-- name: read_edges
+-- Edges, as JSON [[parent, child], …], with how their parents ended. A result is read only where a condition asks for it.
 SELECT edges.parent, edges.child, join_on, coalesce(history.state, tombstones.state),
-       coalesce(history.error, tombstones.error) ->> 'code', condition,
-       iif(condition IS NULL, NULL, CAST(result AS TEXT))
-FROM (SELECT value AS seq FROM json_each(?)) AS taken CROSS JOIN resolutions ON resolutions.seq = taken.seq
-CROSS JOIN edges INDEXED BY edges_pending ON edges.parent = resolutions.parent AND verdict IS NULL
+       coalesce(history.error, tombstones.error), condition, iif(condition IS NULL, NULL, result)
+FROM (SELECT value ->> 0 AS parent, value ->> 1 AS child FROM json_each(?)) AS t
+CROSS JOIN edges ON edges.parent = t.parent AND edges.child = t.child
 LEFT JOIN history ON history.id = edges.parent LEFT JOIN tombstones ON tombstones.id = edges.parent
-LEFT JOIN dependents ON dependents.child = edges.child
-LIMIT ?;
+LEFT JOIN dependents ON dependents.child = edges.child;
 
 -- name: set_verdicts
 -- Rows come as JSON [[parent, child, verdict], …].
@@ -126,11 +136,14 @@ SELECT child FROM edges JOIN (
 ) ON parent = id
 WHERE child > ?3 ORDER BY child LIMIT ?4;
 
+-- name: young
+-- Of finished runs, those that ended lately.
+SELECT id, domain, state, error, finished_at FROM history WHERE id IN (SELECT value FROM json_each(?1)) AND finished_at > ?2;
+
 -- name: bury
 -- What is known of pruned runs for a while.
 INSERT OR IGNORE INTO tombstones (id, domain, state, error, finished_at)
-SELECT id, domain, state, iif(error IS NULL, NULL, json_object('code', error ->> 'code', 'message', '')), finished_at
-FROM history WHERE id IN (SELECT value FROM json_each(?1)) AND finished_at > ?2;
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?);
 
 -- name: unbury
 DELETE FROM tombstones WHERE id IN (SELECT id FROM tombstones WHERE finished_at <= ?1 LIMIT ?2);

@@ -1,8 +1,5 @@
 -- Statements of the event log. The newest row is never pruned, so that positions are never given out twice.
 
--- name: append
-INSERT INTO events (domain, type, subject, n, job_id, at, data) VALUES (?, ?, ?, 0, ?, ?, ?);
-
 -- name: read
 SELECT seq, domain, type, subject, n, job_id, at, data FROM events WHERE seq > ? AND domain = ? ORDER BY seq LIMIT ?;
 
@@ -10,9 +7,6 @@ SELECT seq, domain, type, subject, n, job_id, at, data FROM events WHERE seq > ?
 -- What the index `events_named` is for.
 SELECT seq, domain, type, subject, n, job_id, at, data FROM events
 WHERE domain = ? AND type = ? AND n = 0 AND seq > ? AND at >= ? ORDER BY seq LIMIT ?;
-
--- name: undelivered
-SELECT 1 FROM deliveries LIMIT 1;
 
 -- name: bounds
 SELECT coalesce((SELECT min(seq) FROM events), 0), coalesce((SELECT max(seq) FROM events), 0);

@@ -1,10 +1,15 @@
 -- Statements of the lane store. Counts and holders stop at a bound, so that no lane is too long to look at.
 
 -- name: lanes
-SELECT domain, key, declared, by_hand, (SELECT count(*) FROM slots WHERE gate = lanes.id),
-       (SELECT json_group_array(id) FROM (SELECT runs.id FROM slots CROSS JOIN runs ON seq = run WHERE gate = lanes.id LIMIT ?1)),
-       (SELECT count(*) FROM (SELECT 1 FROM runs WHERE waits_for = lanes.place LIMIT ?2))
-FROM lanes WHERE {which} ORDER BY key;
+SELECT json_group_array(json_array(
+         domain, key, declared, by_hand, (SELECT count(*) FROM slots WHERE gate = lanes.id),
+         json((SELECT json_group_array(id) FROM (
+           SELECT runs.id FROM slots CROSS JOIN runs ON seq = run WHERE gate = lanes.id LIMIT ?1))),
+         (SELECT count(*) FROM (SELECT 1 FROM runs WHERE waits_for = lanes.place LIMIT ?2))) ORDER BY key) AS "rows"
+FROM lanes WHERE domain = ?3 AND key IN (SELECT value FROM json_each(?4));
+
+-- name: page
+SELECT key FROM lanes WHERE domain = ? AND key > ? ORDER BY key LIMIT ?;
 
 -- name: rates
 SELECT domain, key, runs, window, used_until, (SELECT count(*) FROM slots WHERE gate = rates.id),
@@ -38,12 +43,14 @@ LIMIT ?1;
 -- name: forget_lanes
 DELETE FROM lanes
 WHERE id IN (SELECT value FROM json_each(?)) AND by_hand IS NULL
-  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = lanes.place);
+  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = lanes.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = lanes.place)
+RETURNING 1;
 
 -- name: forget_rates
 DELETE FROM rates
 WHERE id IN (SELECT value FROM json_each(?1)) AND (used_until IS NULL OR used_until < ?2)
-  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = rates.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = rates.id);
+  AND NOT EXISTS (SELECT 1 FROM slots WHERE gate = rates.id) AND NOT EXISTS (SELECT 1 FROM runs WHERE waits_for = rates.id)
+RETURNING 1;
 
 -- name: waited_for
 -- Places before which runs wait, with their gates, from the first beyond ?1, by leaping over the index from one to the next.
@@ -65,7 +72,8 @@ SELECT gate, looked_at.rank, run,
 FROM looked_at;
 
 -- name: remove_strays
-DELETE FROM slots WHERE (gate, rank, run) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?));
+DELETE FROM slots WHERE (gate, rank, run) IN (SELECT value ->> 0, value ->> 1, value ->> 2 FROM jsonb_each(?))
+RETURNING gate;
 
 -- name: stood_aside
 -- Lines of which runs stand aside.
@@ -77,18 +85,24 @@ WITH RECURSIVE leap (gate) AS (
 SELECT line.id, line.domain, line.queue, line.requires FROM leap CROSS JOIN lines AS line ON line.id = leap.gate;
 
 -- name: aside
-SELECT seq, gates FROM runs WHERE waits_for = ? ORDER BY rank, seq LIMIT ?;
+SELECT json_group_array(json_array(seq, json(gates))) AS "rows" FROM (
+  SELECT seq, gates FROM runs WHERE waits_for = ? ORDER BY rank, seq LIMIT ?
+);
 
 -- name: ready_holders
-SELECT gate, slots.rank, run, gates, line FROM slots CROSS JOIN runs ON seq = run
-WHERE gate IN (SELECT value FROM json_each(?)) AND state = 'ready' LIMIT ?;
+SELECT json_group_array(json_array(gate, rank, run, json(gates), line)) AS "rows" FROM (
+  SELECT gate, slots.rank, run, gates, line FROM slots CROSS JOIN runs ON seq = run
+  WHERE gate IN (SELECT value FROM json_each(?)) AND state = 'ready' LIMIT ?
+);
 
 -- name: heads
--- The first so many before each gate, as JSON [[rank, seq, gates, line], …].
-SELECT value, (SELECT json_group_array(json_array(rank, seq, gates, line)) FROM (
-  SELECT rank, seq, gates, line FROM runs WHERE waits_for = coalesce((SELECT place FROM lanes WHERE id = value), value)
-  ORDER BY rank, seq LIMIT ?2))
-FROM json_each(?1);
+-- The first so many before each gate.
+SELECT json_group_array(json_array(gate.value, rank, seq, json(gates), line) ORDER BY rank, seq) AS "rows"
+FROM json_each(?1) AS gate CROSS JOIN runs
+WHERE seq IN (
+  SELECT w.seq FROM runs AS w WHERE w.waits_for = coalesce((SELECT place FROM lanes WHERE id = gate.value), gate.value)
+  ORDER BY w.rank, w.seq LIMIT ?2
+);
 
 -- name: lines
 SELECT id, domain, queue, requires FROM lines WHERE id IN (SELECT value FROM json_each(?));
@@ -98,4 +112,5 @@ UPDATE runs SET state = 'blocked', waits_for = line, reason = json_object('code'
 WHERE seq IN (SELECT value FROM json_each(?));
 
 -- name: online
-SELECT domains, queues, requires, traits FROM workers WHERE state = 'online';
+SELECT json_group_array(json_array(json(domains), json(queues), json(requires), traits)) AS "rows" FROM workers
+WHERE state = 'online';

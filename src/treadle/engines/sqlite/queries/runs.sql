@@ -143,9 +143,13 @@ INSERT INTO slots (gate, rank, run) SELECT gate, rank, seq FROM heirs;
 UPDATE runs SET state = 'ready', waits_for = NULL, reason = NULL WHERE seq IN (SELECT seq FROM heirs);
 
 -- name: settled_gates
--- Of the others that hold gates, as JSON [[rank, seq, gates, whether it is put back], …].
-SELECT json_group_array(json_array(took_as, seq, gates, state = 'ready')) FROM settling
+-- Of the others that hold gates: the rank with which they do, the gates, and whether they are put back.
+SELECT json_group_array(json_array(took_as, seq, json(gates), state = 'ready')) AS "rows" FROM settling
 WHERE gates IS NOT NULL AND seq NOT IN (SELECT leaver FROM heirs);
+
+-- name: settled_waits
+-- Runs that wait for an event, but for those whose accepted cancel ends them.
+SELECT runs.seq, runs.id, runs.token FROM settling CROSS JOIN runs USING (seq) WHERE settling.state = 'blocked';
 
 -- name: matched
 SELECT runs.id, runs.token FROM settling JOIN runs USING (seq);
@@ -199,7 +203,8 @@ SELECT run_id, token, event FROM attempts WHERE run_id IN (SELECT value FROM jso
 SELECT id, token, state, cancel_at FROM history WHERE id IN (SELECT value FROM json_each(?));
 
 -- name: finish_waiting
--- Rows come as JSON [[seq, state, cancelled at, error, event, data], …].
+-- Runs that no worker holds, into the history; `end_waiting` is to follow. Rows come as JSON
+-- [[seq, state, cancelled at, error], …].
 INSERT INTO history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank, created_at, token,
                      attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id, started_at, finished_at,
                      cause, schedule_id, slot, retry_of, limits, depends, error, result, work, inputs)
@@ -208,16 +213,12 @@ SELECT id, domain, job_id, job_version, queue, requires, priority, t ->> 1, due_
        cause, schedule_id, slot, retry_of, limits, depends, coalesce(t ->> 3, error), NULL, work, inputs
 FROM (SELECT value AS t FROM json_each(?1)) CROSS JOIN runs ON runs.seq = t ->> 0;
 
--- name: waiting_events
-INSERT INTO events (domain, type, subject, n, job_id, at, data)
-SELECT domain, t ->> 4, runs.id, events + 1, job_id, ?2, CAST(t ->> 5 AS BLOB)
-FROM (SELECT value AS t FROM json_each(?1)) CROSS JOIN runs ON runs.seq = t ->> 0;
-
--- name: delete_live
-DELETE FROM runs WHERE seq IN (SELECT value FROM json_each(?));
+-- name: end_waiting
+DELETE FROM runs WHERE seq IN (SELECT value FROM json_each(?)) RETURNING seq, domain, id, events + 1, job_id;
 
 -- name: mark_cancel
-UPDATE runs SET cancel_at = ?2, events = events + 1 WHERE seq = ?1 AND cancel_at IS NULL RETURNING events;
+UPDATE runs SET cancel_at = ?2, events = events + 1
+WHERE seq IN (SELECT value FROM json_each(?1)) AND cancel_at IS NULL RETURNING id, job_id, events;
 
 -- name: finished_states
 -- Here and below the plus keeps the planner, which knows no numbers of rows, from reading all runs of the domain.

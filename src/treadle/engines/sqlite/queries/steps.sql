@@ -20,13 +20,7 @@ SELECT step, type, CAST(match AS BLOB), after, timeout_at FROM waits
 WHERE run = (SELECT seq FROM runs WHERE id = ?) AND domain = ?;
 
 -- name: begin
--- The waits of the runs that are being settled, but for those whose accepted cancel ends them.
-INSERT INTO waits (run, domain, type, key, after, step, match, timeout_at)
-SELECT seq, domain, more ->> '$.wait.type', more ->> '$.wait.key', more ->> '$.wait.after', more ->> '$.wait.step',
-       more ->> '$.wait.match', more ->> '$.wait.timeout_at'
-FROM settling CROSS JOIN runs USING (seq)
-WHERE settling.state = 'blocked' AND more ->> '$.wait.type' IS NOT NULL
-RETURNING run, match;
+INSERT INTO waits (run, domain, type, key, after, step, match, timeout_at) VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?);
 
 -- name: candidates
 -- Events that a wait may have missed. Each answers one wait of a run.
@@ -62,7 +56,11 @@ SELECT run FROM waits WHERE timeout_at <= ? ORDER BY timeout_at LIMIT ?;
 INSERT INTO deliveries (event) VALUES (?);
 
 -- name: next_delivery
-SELECT seq, domain, type, data FROM deliveries JOIN events ON events.seq = deliveries.event ORDER BY event LIMIT 1;
+-- The oldest of which there is something left to do; alone, where its event was pruned.
+SELECT event, domain, type, data FROM deliveries LEFT JOIN events ON events.seq = event ORDER BY event LIMIT 1;
+
+-- name: undelivered
+SELECT EXISTS (SELECT 1 FROM deliveries);
 
 -- name: end_deliveries
 -- Those up to an event: they are worked off in order, so before it there are only such whose event was pruned.

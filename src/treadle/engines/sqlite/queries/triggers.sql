@@ -32,7 +32,7 @@ SELECT seq, domain, job_id, upstream, run_id FROM triggers ORDER BY seq LIMIT ?;
 -- name: use
 DELETE FROM triggers WHERE seq IN (SELECT value FROM json_each(?)) RETURNING seq;
 
--- name: live
+-- name: standing_live
 -- The newest live runs of a job.
 SELECT id FROM runs INDEXED BY runs_job WHERE domain = ? AND job_id = ? ORDER BY id DESC LIMIT ?;
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any, Final
 
 from msgspec import structs
 
@@ -16,25 +15,16 @@ from treadle.domain.limits import is_rendered
 from treadle.domain.runs import NewRun
 from treadle.domain.submitting import wait_for
 from treadle.engines.contract import Accepted, Admission
-from treadle.engines.lines import Line, gates_of, line_id
-from treadle.engines.postgres import clashing
-from treadle.engines.postgres.admission import admit, arrive
-from treadle.engines.postgres.dependencies import Standing, attach
-from treadle.engines.postgres.gates import declare
-from treadle.engines.postgres.lines import Lines
-from treadle.engines.postgres.look import columns
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Transaction
-from treadle.engines.records import to_json
+from treadle.engines.sql import clashing
+from treadle.engines.sql.admission import admit, arrive
+from treadle.engines.sql.dependencies import Standing, attach
+from treadle.engines.sql.gates import declare
 from treadle.engines.sql.keys import Keys
 from treadle.engines.sql.letters import resolve_by
+from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.newruns import gated, line_of
 from treadle.engines.sql.queues import draining
-
-_SQL: Final = load("runs")
-_ADMISSION: Final = load("admission")
-
-RUN_COLUMNS: Final = 22
-"""How many values tell a new run."""
+from treadle.engines.sql.transaction import Transaction
 
 
 class Enqueuer:
@@ -135,9 +125,7 @@ class _Batch:
             return
         runs = [run for run, _ in self._new]
         await self._lines.put(self._tx, {line_of(run) for run in runs})
-        rows = columns([row_of(run) for run in runs], RUN_COLUMNS)
-        told = [told for _, told in self._new]
-        await self._tx.fetch(_SQL["put_runs"], self._tx.batch, self._tx.numbers(len(runs)), *rows, told)
+        await self._tx.put_runs(self._new)
         await attach(self._tx, runs, self._known)
         self._new.clear()
 
@@ -147,7 +135,7 @@ async def _bring_to_gates(tx: Transaction, limited: Sequence[NewRun], now: Insta
     changed = await _declare(tx, limited)
     waiting = [run.id for run in limited if run.reason == AT_THE_GATE.reason]
     if waiting or changed:
-        arrived = [(seq, gates) for seq, gates in await tx.fetch(_ADMISSION["new_gated"], waiting)]
+        arrived = [(seq, gates) for seq, gates in await tx.call("admission.new_gated", waiting)]
         await arrive(tx, arrived, now, changed)
 
 
@@ -171,42 +159,3 @@ def after_commit(run: NewRun) -> NewRun:
     if run.reason != AT_THE_GATE.reason:
         return run
     return structs.replace(run, state=NOT_DUE.state, reason=NOT_DUE.reason)
-
-
-def gated(run: NewRun) -> bool:
-    """Whether there are gates that a run has to pass."""
-    return run.limits is not None and run.limits.gated
-
-
-def line_of(run: NewRun) -> Line:
-    """Where a run waits once nothing holds it back."""
-    return Line(run.domain, run.queue, run.requires, solo=False)
-
-
-def row_of(run: NewRun) -> tuple[Any, ...]:
-    """A run as the function `treadle.put_runs` takes it."""
-    gates = gates_of(run.domain, run.limits)
-    return (
-        run.id,
-        line_id(line_of(run)),
-        run.state,
-        run.rank,
-        run.due_at,
-        run.created_at,
-        run.domain,
-        run.job_id,
-        run.job_version,
-        run.queue,
-        run.requires,
-        run.priority,
-        run.cause,
-        run.schedule_id,
-        run.slot,
-        run.retry_of,
-        to_json(run.limits),
-        to_json(run.depends),
-        f"{{{','.join(map(str, gates))}}}" if gates else None,
-        to_json(run.reason),
-        run.work,
-        run.inputs,
-    )

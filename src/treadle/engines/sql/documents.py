@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from treadle.domain.errors import StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.engines.contract import Document, Save, Topic
-from treadle.engines.postgres import schedules as schedule_rows
-from treadle.engines.postgres.admission import admit
-from treadle.engines.postgres.gates import declare
-from treadle.engines.postgres.pool import Row
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.writer import Transaction, Writer
-from treadle.engines.sql import transaction as event_log
+from treadle.engines.sql import schedules as schedule_rows
+from treadle.engines.sql.admission import admit
+from treadle.engines.sql.gates import declare
 from treadle.engines.sql.links import delete_links, put_links
+from treadle.engines.sql.transaction import Reader, Row, Transaction, Writer, append
 
-_SQL: Final = load("documents")
 
-
-class PostgresDocuments:
+class Documents:
     """See `contract.DocumentStore`."""
 
-    def __init__(self, write: Writer, read: Reader) -> None:
+    def __init__(self, write: Writer[Transaction], read: Reader) -> None:
         self._write = write
         self._read = read
 
@@ -32,14 +26,15 @@ class PostgresDocuments:
         async def work(tx: Transaction) -> Document:
             tx.topics.update((Topic.SCHEDULES, Topic.EVENTS, Topic.MESSAGES))
             name = (save.domain, save.kind, save.id)
-            await tx.fetch(_SQL["lock"], *name)
-            standing = await tx.fetch(_SQL["get"], *name)
+            await tx.lock("documents.lock", *name)
+            standing = await tx.call("documents.get", *name)
             version = standing[0][3] if standing else 0
             _check_version(save.kind, save.id, save.expected, version)
-            newest: int = await tx.value(_SQL["newest_version"], *name)
+            ((newest,),) = await tx.call("documents.newest_version", *name)
             created_at = standing[0][5] if standing else save.at
             row = (*name, newest + 1, save.body, created_at, save.at)
-            await tx.fetch(_SQL["put"], *row)
+            await tx.call("documents.put", *row)
+            await tx.call("documents.put_version", *row)
             await schedule_rows.take_away(tx, save.replaces)
             await schedule_rows.put(tx, save.schedules)
             await put_links(tx, save)
@@ -47,7 +42,7 @@ class PostgresDocuments:
             if save.limits is not None:
                 await admit(tx, await declare(tx, save.domain, save.limits, over=_always), save.at)
                 tx.topics.add(Topic.RUNS)
-            await event_log.append(tx, save.events)
+            await append(tx, save.events)
             return _to_document(row)
 
         return await self._write(work)
@@ -64,34 +59,34 @@ class PostgresDocuments:
     ) -> bool:
         async def work(tx: Transaction) -> bool:
             name = (domain, kind, document_id)
-            await tx.fetch(_SQL["lock"], *name)
-            deleted = await tx.fetch(_SQL["delete"], *name)
+            await tx.lock("documents.lock", *name)
+            deleted = await tx.call("documents.delete", *name)
             if not deleted:
                 return False
             _check_version(kind, document_id, expected, deleted[0][0])
             tx.topics.update((Topic.SCHEDULES, Topic.EVENTS))
             await delete_links(tx, *name)
             await schedule_rows.delete(tx, domain, schedule_ids)
-            await tx.fetch(_SQL["delete_consumer"], *name)
-            await event_log.append(tx, events)
+            await tx.call("documents.delete_consumer", *name)
+            await append(tx, events)
             return True
 
         return await self._write(work)
 
     async def get(self, domain: str, kind: str, document_id: str) -> Document | None:
-        found = await self._select("get", domain, kind, document_id)
+        found = await self._select("documents.get", domain, kind, document_id)
         return found[0] if found else None
 
     async def find(self, domain: str, kind: str, *, after: str = "", limit: int = 200) -> list[Document]:
-        return await self._select("list", domain, kind, after, limit)
+        return await self._select("documents.list", domain, kind, after, limit)
 
     async def versions(
         self, domain: str, kind: str, document_id: str, limit: int, *, upto: int | None = None
     ) -> list[Document]:
-        return await self._select("versions", domain, kind, document_id, upto, limit)
+        return await self._select("documents.versions", domain, kind, document_id, upto, limit)
 
-    async def _select(self, statement: str, *values: Any) -> list[Document]:
-        return [_to_document(row) for row in await self._read.fetch(_SQL[statement], *values)]
+    async def _select(self, name: str, *values: Any) -> list[Document]:
+        return [_to_document(row) for row in await self._read.call(name, *values)]
 
 
 def _always(_key: str) -> bool:
@@ -107,9 +102,9 @@ def _check_version(kind: str, document_id: str, expected: int | None, version: i
 
 async def _put_consumer(tx: Transaction, save: Save) -> None:
     name = (save.domain, save.kind, save.id)
-    await tx.fetch(_SQL["delete_consumer"], *name)
+    await tx.call("documents.delete_consumer", *name)
     if save.consumes is not None:
-        await tx.fetch(_SQL["put_consumer"], *name, save.consumes)
+        await tx.call("documents.put_consumer", *name, save.consumes)
 
 
 def _to_document(row: Row) -> Document:

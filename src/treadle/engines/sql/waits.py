@@ -16,12 +16,9 @@ from treadle.domain.instants import Instant
 from treadle.domain.json import Json
 from treadle.domain.steps import StepKind
 from treadle.domain.waits import FAMILY, EventWait, data_keys, match_key, matches
-from treadle.engines.postgres.admission import advance
-from treadle.engines.postgres.look import columns
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Transaction
+from treadle.engines.sql.admission import advance
+from treadle.engines.sql.transaction import Transaction
 
-_SQL: Final = load("steps")
 _NOTHING: Final = b"null"
 
 MOST_RUNS: Final = 500
@@ -44,11 +41,12 @@ async def begin_waits(tx: Transaction, waits: Sequence[tuple[int, str, EventWait
         )
         for run, domain, wait in waits
     ]
-    await tx.fetch(_SQL["share_line"], *columns(sorted({(row[1], row[2]) for row in rows}), 2))
-    await tx.fetch(_SQL["begin"], *columns(rows, 8))
+    named = sorted({(domain, type_) for _, domain, type_, *_ in rows})
+    await tx.lock("steps.share_line", [domain for domain, _ in named], [type_ for _, type_ in named])
+    await tx.feed("steps.begin", rows)
     for run, _, wait in waits:
         wanted = json.decode(wait.match)
-        missed = await tx.fetch(_SQL["candidates"], run)
+        missed = await tx.call("steps.candidates", run)
         answers = ((seq, data) for seq, data in missed if matches(wanted, json.decode(data)))
         for seq, data in islice(answers, 1):
             await _go_on(tx, [run], StepKind.EVENT, now, event=seq, result=data)
@@ -56,37 +54,40 @@ async def begin_waits(tx: Transaction, waits: Sequence[tuple[int, str, EventWait
 
 async def end_waits(tx: Transaction, runs: Sequence[int]) -> None:
     """Forget what runs were waiting for."""
-    await tx.fetch(_SQL["end"], list(runs))
+    await tx.call("steps.end", list(runs))
 
 
 async def deliver(tx: Transaction, now: Instant) -> tuple[int, bool]:
     """Go on with the oldest event that is on its way; how many runs were woken, and whether there is more to do."""
-    for batch, ordinal, seq in await tx.fetch(_SQL["next_delivery"]):
-        woken, more = 0, False
-        for domain, type_, data in await tx.fetch(_SQL["delivered_event"], batch, ordinal):
-            woken, more = await _bring(tx, (domain, type_, data), seq, now)
+    for seq, domain, type_, data in await tx.call("steps.next_delivery"):
+        woken, more = (0, False) if domain is None else await _bring(tx, (domain, type_, data), seq, now)
         if not more:  # also where the event was pruned
-            await tx.fetch(_SQL["end_delivery"], batch, ordinal)
-        return woken, bool(await tx.value(_SQL["undelivered"]))
+            await tx.call("steps.end_deliveries", seq)
+        return woken, await _is_undelivered(tx)
     return 0, False
 
 
 async def time_out(tx: Transaction, now: Instant, limit: int) -> None:
     """Let up to `limit` runs go on whose event has not come in time. One that is on its way counts as come."""
     await deliver(tx, now)
-    if not await tx.value(_SQL["undelivered"]):
-        runs = [run for (run,) in await tx.fetch(_SQL["timed_out"], now, limit)]
+    if not await _is_undelivered(tx):
+        runs = [run for (run,) in await tx.call("steps.timed_out", now, limit)]
         await _go_on(tx, runs, StepKind.TIMEOUT, now, event=None, result=_NOTHING)
+
+
+async def _is_undelivered(tx: Transaction) -> bool:
+    ((undelivered,),) = await tx.call("steps.undelivered")
+    return bool(undelivered)
 
 
 async def _bring(tx: Transaction, event: tuple[str, str, Json], seq: int, now: Instant) -> tuple[int, bool]:
     domain, type_, data = event
-    await tx.fetch(_SQL["take_line"], domain, type_)
+    await tx.lock("steps.take_line", domain, type_)
     content = json.decode(data)
     most = max(1, min(MOST_RUNS, MOST_BYTES // len(data)))
-    rows = await tx.fetch(_SQL["waiters"], domain, type_, data_keys(content), seq, most)
+    rows = await tx.call("steps.waiters", domain, type_, data_keys(content), seq, most)
     answered = [run for run, match in rows if matches(json.decode(match), content)]
-    await tx.fetch(_SQL["look_past"], [run for run, _ in rows], seq)
+    await tx.call("steps.look_past", [run for run, _ in rows], seq)
     await _go_on(tx, answered, StepKind.EVENT, now, event=seq, result=data)
     return len(answered), len(rows) == most
 
@@ -97,7 +98,7 @@ async def _go_on(
     """Record what ended the waits of runs, and let them go on."""
     if not runs:
         return
-    await tx.fetch(_SQL["answer"], list(runs), kind, now, event, result)
-    await tx.fetch(_SQL["mark"], list(runs))
+    await tx.call("steps.answer", list(runs), kind, now, event, result)
+    await tx.call("steps.mark", list(runs))
     await end_waits(tx, runs)
     await advance(tx, runs, now)

@@ -20,14 +20,11 @@ from typing import Final, TypeAlias
 from treadle.domain.admission import AT_THE_GATE, next_hold
 from treadle.domain.instants import Instant
 from treadle.domain.json import encode
-from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import State
 from treadle.domain.states import TABLE, Change
-from treadle.engines.postgres.gates import due_rates, free_slots, recall, set_alarms
-from treadle.engines.postgres.look import columns
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json, to_reason
+from treadle.engines.sql.gates import due_rates, free_slots, recall, set_alarms
+from treadle.engines.sql.transaction import Transaction
 
 Waiter: TypeAlias = tuple[Instant, int, Sequence[int]]
 """The rank of a run, its number, and its gates: of those that wait, the lesser goes first."""
@@ -41,7 +38,6 @@ _Slot: TypeAlias = tuple[int, Instant, int]
 MOST_ADMITTED: Final = 2_000
 """How many runs a transaction lets pass at one gate; what is left is for the sweeper."""
 
-_SQL: Final = load("admission")
 _PAGE: Final = 200
 _BLOCKED: Final = TABLE[State.READY, Change.PREEMPT].event
 
@@ -51,14 +47,13 @@ async def advance(tx: Transaction, seqs: Sequence[int], now: Instant) -> None:
     if not seqs:
         return
     moved, arrived = [], []
-    for seq, due_at, gates in await tx.fetch(_SQL["waiting"], list(seqs)):
+    for seq, due_at, gates in await tx.call("admission.waiting", list(seqs)):
         hold = next_hold(has_parents=False, due_at=due_at, gated=gates is not None, now=now)
         if hold is AT_THE_GATE:
             arrived.append((seq, gates))
         else:
             moved.append((seq, hold.state, to_json(hold.reason)))
-    if moved:
-        await tx.fetch(_SQL["hold"], *columns(moved, 3))
+    await tx.feed("admission.hold", moved)
     await arrive(tx, arrived, now)
 
 
@@ -73,10 +68,10 @@ async def arrive(
     came_to = {gate for _, gates in runs for gate in gates}
     if runs:
         await recall(tx, came_to, seqs)
-        await tx.fetch(_SQL["arrive"], seqs)
+        await tx.call("admission.arrive", seqs)
     await admit(tx, came_to.union(freed), now, contested=came_to)
     if runs:
-        await _name_gates(tx, seqs)
+        await tx.call("admission.name_gates", seqs)
         if were_ready:
             await tell_blocked(tx, seqs, now)
 
@@ -87,8 +82,7 @@ async def release(tx: Transaction, runs: Iterable[Waiter]) -> set[int]:
     Answers the gates.
     """
     slots = [(gate, rank, seq) for rank, seq, gates in runs for gate in gates]
-    if slots:
-        await tx.fetch(_SQL["give_back"], *columns(slots, 3))
+    await tx.feed("admission.give_back", slots)
     return {gate for gate, _, _ in slots}
 
 
@@ -103,7 +97,7 @@ async def admit(tx: Transaction, touched: Collection[int], now: Instant, *, cont
     free = await free_slots(tx, touched, now)
     passed, entangled = await _hand_over(tx, free)
     if full := [gate for gate in contested if free[gate] <= 0]:
-        entangled.update(gate for (gate,) in await tx.fetch(_SQL["contested"], full))
+        entangled.update(gate for (gate,) in await tx.call("admission.contested", full))
     entangled.update(gate for gate, count in free.items() if count < 0)
     if entangled:
         arranger = _Arranger(tx, now)
@@ -144,32 +138,22 @@ async def _hand_over(tx: Transaction, free: dict[int, int]) -> tuple[int, set[in
 async def _waiters(tx: Transaction, gates: Collection[int], most: int) -> dict[int, list[Waiter]]:
     """The best of those that wait before each gate."""
     found: dict[int, list[Waiter]] = {gate: [] for gate in gates}
-    for gate, rank, seq, its_gates in await tx.fetch(_SQL["waiters"], list(gates), most):
+    for gate, rank, seq, its_gates in await tx.call("admission.waiters", list(gates), most):
         found[gate].append((rank, seq, tuple(its_gates)))
     return found
 
 
 async def _let_in(tx: Transaction, slots: Sequence[_Slot]) -> None:
     if slots:
-        await tx.fetch(_SQL["take"], *columns(slots, 3))
-        await tx.fetch(_SQL["let_in"], list({seq for _, _, seq in slots}))
-
-
-async def _name_gates(tx: Transaction, seqs: Sequence[int]) -> None:
-    """Write down by name what runs that stay blocked wait for."""
-    reasons = [
-        (seq, to_json(Reason(ReasonCode.LANE if is_lane else ReasonCode.RATE, key)))
-        for seq, key, is_lane in await tx.fetch(_SQL["standing_before"], list(seqs))
-    ]
-    if reasons:
-        await tx.fetch(_SQL["name_gates"], *columns(reasons, 2))
+        await tx.feed("admission.take", slots)
+        await tx.call("admission.let_in", list({seq for _, _, seq in slots}))
 
 
 async def tell_blocked(tx: Transaction, seqs: Sequence[int], now: Instant) -> None:
     """Write the events of runs that were ready and are blocked."""
     told = [
         (domain, _BLOCKED, run_id, n, job_id, now, encode({"reason": to_reason(reason)}))
-        for domain, run_id, n, job_id, reason in await tx.fetch(_SQL["count_blocked"], list(seqs))
+        for domain, run_id, n, job_id, reason in await tx.call("admission.count_blocked", list(seqs))
     ]
     await tx.tell(told)
 
@@ -244,8 +228,8 @@ class _Arranger:
 
     async def _wait_for(self, run: Waiter, gate: int) -> None:
         self.touched.update(run[2])
-        await self._tx.fetch(_SQL["wait_for"], run[1], gate)
-        await _name_gates(self._tx, [run[1]])
+        await self._tx.call("admission.wait_for", run[1], gate)
+        await self._tx.call("admission.name_gates", [run[1]])
 
     async def _free(self, gate: int) -> int:
         return (await free_slots(self._tx, [gate], self._now))[gate]
@@ -254,6 +238,6 @@ class _Arranger:
         return next(iter((await _waiters(self._tx, [gate], 1))[gate]), None)
 
     async def _last_ready(self, gate: int) -> Waiter | None:
-        for rank, seq, gates in await self._tx.fetch(_SQL["last_ready"], gate):
+        for rank, seq, gates in await self._tx.call("admission.last_ready", gate):
             return rank, seq, tuple(gates)
         return None

@@ -24,14 +24,10 @@ from treadle.domain.runs import NewRun
 from treadle.domain.states import DEBOUNCED_EVENT, debounced_data
 from treadle.engines.contract import Accepted, Admission
 from treadle.engines.lines import Line, gates_of
-from treadle.engines.postgres.cancelling import cancel
-from treadle.engines.postgres.lines import Lines
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json, to_limits
-
-_SQL: Final = load("clashes")
-_RUNS: Final = load("runs")
+from treadle.engines.sql.cancelling import cancel
+from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.transaction import Transaction
 
 
 class Clash(NamedTuple):
@@ -59,7 +55,7 @@ async def lock(tx: Transaction, runs: Iterable[NewRun]) -> None:
         if (unique := _unique(run)) is not None:
             names.append(f"{run.domain} {UNIQUE_SCOPE} {unique.key}")
     if names:
-        await tx.fetch(_SQL["lock"], names)
+        await tx.lock("clashes.lock", names)
 
 
 async def look(tx: Transaction, lines: Lines, run: NewRun, now: Instant) -> Clash:
@@ -70,8 +66,8 @@ async def look(tx: Transaction, lines: Lines, run: NewRun, now: Instant) -> Clas
         return NO_CLASH
     name = (run.domain, UNIQUE_SCOPE, unique.key)
     if not tx.lent or unique.on_clash is OnClash.REPLACE:  # else a lent transaction would keep it from being settled
-        await tx.fetch(_SQL["lock_holder"], *name)
-    holder = next((_to_holder(*row) for row in await tx.fetch(_SQL["holder"], *name)), None)
+        await tx.lock("clashes.lock_holder", *name)
+    holder = next((_to_holder(*row) for row in await tx.call("clashes.holder", *name)), None)
     how = find_clash(unique, holder, retry_of=run.retry_of, now=now)
     if holder is not None and how is OnClash.SKIP:
         return Clash(Accepted(holder.run_id, Admission.DUPLICATE))
@@ -83,9 +79,9 @@ async def take_keys(tx: Transaction, run: NewRun, clash: Clash, now: Instant) ->
     if clash.holder is not None and clash.how is OnClash.REPLACE:
         await cancel(tx, run.domain, [clash.holder.run_id], now, replaced_by(run.id))
     if (unique := _unique(run)) is not None:
-        await tx.fetch(_RUNS["take_keys"], run.domain, UNIQUE_SCOPE, unique.key, run.id, "", unique.expires_at(now))
+        await tx.call("runs.take_keys", run.domain, UNIQUE_SCOPE, unique.key, run.id, "", unique.expires_at(now))
     if run.debounce is not None:
-        await tx.fetch(_RUNS["take_keys"], run.domain, DEBOUNCE_SCOPE, run.debounce.key, run.id, "", NO_WINDOW)
+        await tx.call("runs.take_keys", run.domain, DEBOUNCE_SCOPE, run.debounce.key, run.id, "", NO_WINDOW)
     return queued_data(clash.how, clash.holder)
 
 
@@ -100,12 +96,12 @@ def _to_holder(run_id: str, expires_at: Instant, token: int | None, limits: str 
 
 async def _absorb(tx: Transaction, lines: Lines, run: NewRun, debounce: Debounce, now: Instant) -> Accepted | None:
     name = (run.domain, DEBOUNCE_SCOPE, debounce.key)
-    await tx.fetch(_SQL["lock_holder"], *name)
-    for seq, run_id, first in await tx.fetch(_SQL["waiting"], *name, now):
+    await tx.lock("clashes.lock_holder", *name)
+    for seq, run_id, first in await tx.call("clashes.waiting", *name, now):
         due_at = debounce.due_at(first, now)
         line = Line(run.domain, run.queue, run.requires, solo=False)
-        number = await tx.value(
-            _SQL["absorb"],
+        ((number,),) = await tx.call(
+            "clashes.absorb",
             seq,
             (await lines.put(tx, [line]))[line],
             run.job_version,

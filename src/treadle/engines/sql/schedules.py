@@ -15,17 +15,12 @@ from treadle.domain.overlap import NEVER_IN_THE_WAY, Earlier, take_turn
 from treadle.domain.schedules import Schedule
 from treadle.engines.contract import Firing, Topic
 from treadle.engines.firing import passed_over
-from treadle.engines.postgres.cancelling import cancel
-from treadle.engines.postgres.clock import WallClock
-from treadle.engines.postgres.dependencies import work_off
-from treadle.engines.postgres.enqueuing import Enqueuer
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql.cancelling import cancel
+from treadle.engines.sql.dependencies import work_off
+from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.queues import draining
-from treadle.engines.sql.transaction import append
+from treadle.engines.sql.transaction import Reader, Transaction, WallClock, Writer, append
 
-_SQL: Final = load("schedules")
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(Schedule)
 
@@ -45,13 +40,13 @@ async def put(tx: Transaction, schedules: Iterable[Schedule]) -> None:
             schedule.last_slot,
             _encoder.encode(schedule),
         )
-        if not await tx.fetch(_SQL["put"], *row):
+        if not await tx.call("schedules.put", *row):
             raise StaleVersion(f"schedule {schedule.id} has come up meanwhile")
 
 
 async def delete(tx: Transaction, domain: str, schedule_ids: Sequence[str]) -> None:
     """Remove schedules; the caller holds the transaction."""
-    await tx.fetch(_SQL["delete"], domain, list(schedule_ids))
+    await tx.call("schedules.delete", domain, list(schedule_ids))
 
 
 async def take_away(tx: Transaction, seen: Iterable[Schedule]) -> None:
@@ -60,21 +55,21 @@ async def take_away(tx: Transaction, seen: Iterable[Schedule]) -> None:
     Raises StaleVersion where one has moved since it was seen: its next slot would fire twice, or never.
     """
     for schedule in seen:
-        if not await tx.fetch(_SQL["take_away"], schedule.domain, schedule.id, schedule.next_at):
+        if not await tx.call("schedules.take_away", schedule.domain, schedule.id, schedule.next_at):
             raise StaleVersion(f"schedule {schedule.id} has fired or changed meanwhile")
 
 
-class PostgresSchedules:
+class Schedules:
     """See `contract.ScheduleStore`."""
 
-    def __init__(self, write: Writer, read: Reader, clock: WallClock, enqueue: Enqueuer) -> None:
+    def __init__(self, write: Writer[Transaction], read: Reader, clock: WallClock, enqueue: Enqueuer) -> None:
         self._write = write
         self._read = read
         self._clock = clock
         self._enqueue = enqueue
 
     async def due(self, limit: int, *, now: Instant | None = None) -> list[Schedule]:
-        return await self._select("due", self._clock.wall() if now is None else now, limit)
+        return await self._select("schedules.due", self._clock.wall() if now is None else now, limit)
 
     async def fire(self, firings: Sequence[Firing], *, now: Instant | None = None) -> list[bool]:
         async def work(tx: Transaction) -> list[bool]:
@@ -87,7 +82,7 @@ class PostgresSchedules:
         return await self._write(work)
 
     async def next_due(self) -> Instant | None:
-        ((first,),) = await self._read.fetch(_SQL["next_due"])
+        ((first,),) = await self._read.call("schedules.next_due")
         return None if first is None else int(first)
 
     async def replace(self, seen: Schedule, new: Schedule, events: Sequence[NewEvent]) -> bool:
@@ -104,24 +99,22 @@ class PostgresSchedules:
         return await self._write(work)
 
     async def get(self, domain: str, schedule_ids: Sequence[str]) -> list[Schedule]:
-        return await self._select("get", domain, list(schedule_ids))
+        return await self._select("schedules.get", domain, list(schedule_ids))
 
     async def find(self, domain: str, *, job_id: str | None = None) -> list[Schedule]:
-        return await self._select("list", domain, job_id)
+        return await self._select("schedules.list", domain, job_id)
 
-    async def _select(self, statement: str, *values: Any) -> list[Schedule]:
+    async def _select(self, name: str, *values: Any) -> list[Schedule]:
         return [
             msgspec.structs.replace(_decoder.decode(body), next_at=next_at, last_slot=last_slot)
-            for body, next_at, last_slot in await self._read.fetch(_SQL[statement], *values)
+            for body, next_at, last_slot in await self._read.call(name, *values)
         ]
 
     async def _fire(self, tx: Transaction, firing: Firing, now: Instant) -> bool:
         if await draining(tx, firing.runs):
             return False
-        moved = await tx.fetch(
-            _SQL["move"], firing.domain, firing.schedule_id, firing.cursor, firing.next_at, firing.last_slot
-        )
-        if not moved:
+        moved = (firing.domain, firing.schedule_id, firing.cursor, firing.next_at, firing.last_slot)
+        if not await tx.call("schedules.move", *moved):
             return False
         turn = take_turn(firing.overlap, len(firing.runs), firing.late, await _earlier(tx, firing))
         runs = firing.runs[turn.first : turn.last]
@@ -137,5 +130,5 @@ async def _earlier(tx: Transaction, firing: Firing) -> list[Earlier]:
     """The unfinished runs of the schedule, where they count."""
     if not firing.runs or firing.overlap in NEVER_IN_THE_WAY:
         return []
-    rows = await tx.fetch(_SQL["earlier"], firing.domain, firing.schedule_id)
-    return [Earlier(run_id, begun) for run_id, begun in rows]
+    rows = await tx.call("schedules.earlier", firing.domain, firing.schedule_id)
+    return [Earlier(run_id, bool(begun)) for run_id, begun in rows]

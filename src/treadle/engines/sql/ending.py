@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from treadle.domain.instants import Instant
 from treadle.domain.outcomes import RunError
 from treadle.domain.runs import State
 from treadle.domain.states import Row, cancel_data
-from treadle.engines.postgres.admission import admit, release
-from treadle.engines.postgres.gates import lock_gates
-from treadle.engines.postgres.look import columns
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.waits import end_waits
-from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import to_json
-
-_SQL: Final = load("runs")
-_ADMISSION: Final = load("admission")
-_DEPENDENCIES: Final = load("dependencies")
+from treadle.engines.sql.admission import admit, release
+from treadle.engines.sql.gates import lock_gates
+from treadle.engines.sql.transaction import Transaction
+from treadle.engines.sql.waits import end_waits
 
 
 class End(NamedTuple):
@@ -38,14 +32,16 @@ async def end_waiting(tx: Transaction, ends: Sequence[End], now: Instant) -> Non
     if not ends:
         return
     seqs = [end.seq for end in ends]
-    rows = [
-        (seq, row.to, now if row.to is State.CANCELLED else None, to_json(why), row.event, cancel_data(why))
-        for seq, row, why in ends
-    ]
-    gated = [(rank, seq, gates) for rank, seq, gates in await tx.fetch(_ADMISSION["gated"], seqs)]
+    rows = [(seq, row.to, now if row.to is State.CANCELLED else None, to_json(why)) for seq, row, why in ends]
+    gated = [(rank, seq, gates) for rank, seq, gates in await tx.call("admission.gated", seqs)]
     await lock_gates(tx, {gate for _, _, gates in gated for gate in gates})
     await end_waits(tx, seqs)
-    await tx.fetch(_DEPENDENCIES["resolve_waiting"], seqs)
-    await tx.fetch(_DEPENDENCIES["forget_ended"], seqs)
-    await tx.fetch(_SQL["finish_waiting"], *columns(rows, 6), tx.batch, tx.numbers(len(rows)), now)
+    await tx.call("dependencies.resolve_waiting", seqs)
+    await tx.call("dependencies.forget_ended", seqs)
+    await tx.feed("runs.finish_waiting", rows, now)
+    gone = await tx.call("runs.end_waiting", seqs)
+    told = {end.seq: (end.row.event, cancel_data(end.why)) for end in ends}
+    await tx.tell(
+        [(domain, told[seq][0], run_id, n, job_id, now, told[seq][1]) for seq, domain, run_id, n, job_id in gone]
+    )
     await admit(tx, await release(tx, gated), now)

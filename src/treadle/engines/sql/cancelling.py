@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from treadle.domain.instants import Instant
 from treadle.domain.outcomes import RunError
 from treadle.domain.runs import State
 from treadle.domain.states import CANCEL_REQUESTED_EVENT, CANCEL_ROW, cancel_data
-from treadle.engines.postgres.ending import End, end_waiting
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Transaction
-
-_SQL: Final = load("runs")
+from treadle.engines.sql.ending import End, end_waiting
+from treadle.engines.sql.transaction import Transaction
 
 
 async def cancel(
@@ -25,7 +21,7 @@ async def cancel(
     """
     answer: dict[str, State] = {}
     ends, marked = [], []
-    for seq, run_id, state, _ in await tx.fetch(_SQL["cancel_candidates"], domain, list(run_ids)):
+    for seq, run_id, state, _ in await tx.call("runs.cancel_candidates", domain, list(run_ids)):
         if state == State.RUNNING:
             answer[run_id] = State.RUNNING
             marked.append(seq)
@@ -33,11 +29,11 @@ async def cancel(
             answer[run_id] = CANCEL_ROW.to
             ends.append(End(seq, CANCEL_ROW, why))
     if marked:
-        rows = await tx.fetch(_SQL["mark_cancel"], marked, now)
+        rows = await tx.call("runs.mark_cancel", marked, now)
         data = cancel_data(why)
         await tx.tell([(domain, CANCEL_REQUESTED_EVENT, run_id, n, job_id, now, data) for run_id, job_id, n in rows])
     await end_waiting(tx, ends, now)
     if gone := [run_id for run_id in run_ids if run_id not in answer]:
-        finished = await tx.fetch(_SQL["finished_states"], domain, gone)
+        finished = await tx.call("runs.finished_states", domain, gone)
         answer.update((run_id, State(state)) for run_id, state in finished)
     return answer

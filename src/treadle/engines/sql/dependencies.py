@@ -36,16 +36,11 @@ from treadle.domain.runs import NewRun
 from treadle.domain.states import CANCEL_ROW
 from treadle.engines.cascades import EDGES_AT_ONCE, LEVELS_AT_ONCE, SKIP_ROW, Judged, judge_edge, tallies
 from treadle.engines.contract import Topic
-from treadle.engines.postgres.admission import advance
-from treadle.engines.postgres.ending import End, end_waiting
-from treadle.engines.postgres.look import Look, columns
-from treadle.engines.postgres.pool import Row
-from treadle.engines.postgres.queries import load
-from treadle.engines.postgres.writer import Transaction
 from treadle.engines.records import PRIORITIES, to_error, to_json
+from treadle.engines.sql.admission import advance
+from treadle.engines.sql.ending import End, end_waiting
+from treadle.engines.sql.transaction import Look, Row, Transaction
 
-_SQL: Final = load("dependencies")
-_TRIGGERS: Final = load("triggers")
 _depends: Final = msgspec.json.Decoder(Depends)
 
 
@@ -69,10 +64,10 @@ class Standing:
             if run.depends is not None:
                 named[run.domain].update(run.depends.parents)
         standing = cls(may_end=tx.lent)
-        look = _SQL["live" if tx.lent else "standing_live"]
+        look = "dependencies.live" if tx.lent else "dependencies.standing_live"
         for domain, ids in sorted(named.items()):
-            live = {run_id for (run_id,) in await tx.fetch(look, domain, sorted(ids))}
-            ended = await tx.fetch(_SQL["standing_ended"], domain, sorted(ids - live))
+            live = {run_id for (run_id,) in await tx.call(look, domain, sorted(ids))}
+            ended = await tx.call("dependencies.standing_ended", domain, sorted(ids - live))
             standing._ended |= {(domain, run_id): False for run_id in live}
             standing._ended |= {(domain, run_id): True for (run_id,) in ended}
         return standing
@@ -89,10 +84,10 @@ class Standing:
         found: dict[str, None] = dict.fromkeys(run.depends.parents)
         for job_id in run.depends.jobs:
             name = (run.domain, job_id)
-            look = _TRIGGERS["live" if self._may_end else "standing_live"]
-            standing = [one for (one,) in await tx.fetch(look, *name, MAX_FROM_JOBS)]
+            look = "triggers.live" if self._may_end else "triggers.standing_live"
+            standing = [one for (one,) in await tx.call(look, *name, MAX_FROM_JOBS)]
             live = list(dict.fromkeys((*reversed(self._of_job[name]), *standing)))[:MAX_FROM_JOBS]
-            ended = [] if live else [one for (one,) in await tx.fetch(_TRIGGERS["newest"], *name)]
+            ended = [] if live else [one for (one,) in await tx.call("triggers.newest", *name)]
             self._ended.update({(run.domain, one): not live for one in (*live, *ended)})
             found |= dict.fromkeys((*live, *ended))
         return structs.replace(run, depends=structs.replace(run.depends, parents=tuple(found)))
@@ -134,32 +129,26 @@ async def attach(tx: Transaction, runs: Sequence[NewRun], standing: Standing) ->
         edges += [(parent, run.id, to_json(conditions.get(parent))) for parent in parents]
         dependents.append((run.id, run.depends.join, run.depends.on_failure, len(parents)))
         ended.update(standing.ended(run))
-    if edges:
-        await tx.fetch(_SQL["put_edges"], *columns(edges, 3))
-        await tx.fetch(_SQL["put_dependents"], *columns(dependents, 4))
+    await tx.feed("dependencies.put_edges", edges)
+    await tx.feed("dependencies.put_dependents", dependents)
     if ended:
-        await tx.fetch(_SQL["resolve_later"], sorted(ended))
-
-
-async def note_settled(tx: Transaction, run_ids: Sequence[str]) -> None:
-    """Note those runs, which end in this transaction, that others wait for."""
-    await tx.fetch(_SQL["resolve_settled"], list(run_ids))
+        await tx.call("dependencies.resolve_later", sorted(ended))
 
 
 async def work_off(tx: Transaction, now: Instant) -> bool:
     """Tell children of parents that ended, level by level, up to a bound; answers whether some are left."""
     left = EDGES_AT_ONCE
     for _ in range(LEVELS_AT_ONCE):
-        noted = await tx.fetch(_SQL["next_resolutions"], EDGES_AT_ONCE)
+        noted = await tx.call("dependencies.next_resolutions", EDGES_AT_ONCE)
         if not noted:
             return False
         if not (taken := await _ended(tx, noted)):
             break
-        edges = await tx.fetch(_SQL["next_edges"], [parent for _, parent in taken], left)
+        edges = await tx.call("dependencies.next_edges", [parent for _, parent in taken], left)
         if edges:
             await _resolve(tx, edges, now)
         if len(edges) < left:
-            await tx.fetch(_SQL["resolved"], [seq for seq, _ in taken])
+            await tx.call("dependencies.resolved", [seq for seq, _ in taken])
         left -= len(edges)
         if left <= 0:
             break
@@ -170,31 +159,31 @@ async def work_off(tx: Transaction, now: Instant) -> bool:
 async def _ended(tx: Transaction, noted: Sequence[Row]) -> list[Row]:
     """Of parents that were noted, those that have ended. One that lives is noted again at its end, which sees who waits
     for it: it is forgotten. One that is ending at this moment is left for the next time."""
-    rows = await tx.fetch(_SQL["still_live"], [parent for _, parent in noted])
+    rows = await tx.call("dependencies.still_live", [parent for _, parent in noted])
     live = {row[0]: row[1] for row in rows}
     if stands := [seq for seq, parent in noted if live.get(parent)]:
-        await tx.fetch(_SQL["resolved"], stands)
+        await tx.call("dependencies.resolved", stands)
     return [row for row in noted if row[1] not in live]
 
 
 async def _take_place(tx: Transaction, failed_id: str, retry_id: str) -> None:
     """Let the repetition of a failed run be the parent of those that wait for it."""
-    children = [child for (child,) in await tx.fetch(_SQL["waiting_for_retry"], failed_id)]
+    children = [child for (child,) in await tx.call("dependencies.waiting_for_retry", failed_id)]
     if children:
-        await tx.fetch(_SQL["reopen"], failed_id, children)
-        await tx.fetch(_SQL["replace_parent"], failed_id, retry_id, children)
-        await tx.fetch(_SQL["rename_parent"], failed_id, retry_id, children)
+        await tx.call("dependencies.reopen", failed_id, children)
+        await tx.call("dependencies.replace_parent", failed_id, retry_id, children)
+        await tx.call("dependencies.rename_parent", failed_id, retry_id, children)
 
 
 async def _resolve(tx: Transaction, edges: Sequence[Row], now: Instant) -> None:
     """Judge edges whose parents have ended, and move the children on by what is decided."""
-    await tx.fetch(_SQL["lock_children"], sorted({child for _, child in edges}))
-    rows = await tx.fetch(_SQL["read_edges"], *columns(edges, 2))
+    await tx.lock("dependencies.lock_children", sorted({child for _, child in edges}))
+    rows = await tx.feed("dependencies.read_edges", edges)
     judged: list[Judged] = [(row[0], row[1], _judge(row)) for row in rows]
-    await tx.fetch(_SQL["set_verdicts"], *columns(judged, 3))
+    await tx.feed("dependencies.set_verdicts", judged)
     go: list[tuple[str, int]] = []
     ends: list[End] = []
-    for row in await tx.fetch(_SQL["tally"], *columns(tallies(judged), 6)):
+    for row in await tx.feed("dependencies.tally", tallies(judged)):
         child, seq, join, on_failure, pending, met, unmet, failed, failed_by, unmet_by = row
         decision = decide(Join(join), OnParentFailure(on_failure), Tally(pending, met, unmet, failed))
         if decision is Decision.GO:
@@ -202,7 +191,7 @@ async def _resolve(tx: Transaction, edges: Sequence[Row], now: Instant) -> None:
         elif decision is Decision.CANCEL:
             ends.append(End(seq, CANCEL_ROW, why_ended(decision, failed_by, None)))
         elif decision is Decision.SKIP:
-            condition = await tx.value(_SQL["condition"], unmet_by, child)
+            ((condition,),) = await tx.call("dependencies.condition", unmet_by, child)
             why = why_ended(decision, unmet_by, None if condition is None else read_condition(condition))
             ends.append(End(seq, SKIP_ROW, why))
     if go:
@@ -222,12 +211,12 @@ def _judge(row: Row) -> str:
 async def _let_go(tx: Transaction, children: Sequence[tuple[str, int]], now: Instant) -> None:
     """Move runs on whose parents let them: from now on they are eligible, and are ranked by that."""
     seqs = [seq for _, seq in children]
-    await tx.fetch(_SQL["forget_dependents"], [child for child, _ in children])
+    await tx.call("dependencies.forget_dependents", [child for child, _ in children])
     rows = []
-    for seq, due_at, priority in await tx.fetch(_SQL["held"], seqs):
+    for seq, due_at, priority in await tx.call("dependencies.held", seqs):
         eligible = max(due_at, now)
         rows.append((seq, eligible, rank(eligible, PRIORITIES[priority])))
-    await tx.fetch(_SQL["let_go"], *columns(rows, 3))
+    await tx.feed("dependencies.let_go", rows)
     await advance(tx, seqs, now)
 
 
@@ -235,14 +224,13 @@ async def bury(tx: Transaction, run_ids: Sequence[str], now: Instant, limit: int
     """Before finished runs are pruned: keep for a while how the young among them ended."""
     young = [
         (run_id, domain, state, to_json(_what_is_kept(error)), finished_at)
-        for run_id, domain, state, error, finished_at in await tx.fetch(
-            _SQL["young"], list(run_ids), now - TOMBSTONE_KEPT
+        for run_id, domain, state, error, finished_at in await tx.call(
+            "dependencies.young", list(run_ids), now - TOMBSTONE_KEPT
         )
     ]
-    if young:
-        await tx.fetch(_SQL["bury"], *columns(young, 5))
-    await tx.fetch(_SQL["unbury"], now - TOMBSTONE_KEPT, limit)
-    await tx.fetch(_SQL["prune_edges"], list(run_ids))
+    await tx.feed("dependencies.bury", young)
+    await tx.call("dependencies.unbury", now - TOMBSTONE_KEPT, limit)
+    await tx.call("dependencies.prune_edges", list(run_ids))
 
 
 def _what_is_kept(error: str | None) -> RunError | None:
@@ -252,17 +240,17 @@ def _what_is_kept(error: str | None) -> RunError | None:
 
 async def parents(look: Look, domain: str, run_id: str, *, with_results: bool) -> list[Parent]:
     """The parents of a run in the order in which it names them."""
-    found = await look.fetch(_SQL["depends"], run_id, domain)
+    found = await look.call("dependencies.depends", run_id, domain)
     if not found or found[0][0] is None:
         return []
     ids = _depends.decode(found[0][0]).parents
-    known = {row[0]: row for row in await look.fetch(_SQL["parents"], domain, list(ids), with_results)}
+    known = {row[0]: row for row in await look.call("dependencies.parents", domain, list(ids), with_results)}
     return [_to_parent(known.get(one, (one, None, None, None))) for one in ids]
 
 
 async def children(look: Look, domain: str, run_id: str, after: str, limit: int) -> list[str]:
     """The ids of the runs that name a run as their parent, from the first beyond `after`."""
-    return [child for (child,) in await look.fetch(_SQL["children"], domain, run_id, after, limit)]
+    return [child for (child,) in await look.call("dependencies.children", domain, run_id, after, limit)]
 
 
 def _to_parent(row: Row) -> Parent:
