@@ -14,6 +14,7 @@ import pytest
 
 from treadle import BaseTask, GiveUp, JobContext, RunnerResult, WaitTimeout, job
 from treadle.domain.errors import InvalidInput, NotFound
+from treadle.domain.outcomes import Snoozed
 from treadle.testing.kit import JobKit, Stuck
 
 MONDAY = "2026-03-02T00:00:00+00:00"
@@ -229,6 +230,27 @@ def test_classes_and_jobs_with_needs_and_processes_of_their_own_run_too() -> Non
         assert kit.run("isolated", n=1).result == 2
 
 
+def test_a_handler_may_use_threads_and_keep_values() -> None:
+    @job("threads")
+    async def threads(ctx: JobContext) -> int:
+        await ctx.step("slow", asyncio.to_thread, time.sleep, 0.05)
+        return int(await ctx.kv.incr("runs"))
+
+    with JobKit(threads, at=MONDAY) as kit:
+        assert [kit.run(threads).result for _ in range(2)] == [1, 2]
+        assert kit.values(threads) == {"runs": 2}
+        assert kit.now == datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_what_happens_again_and_again_without_time_passing_is_told() -> None:
+    @job("spins")
+    async def spins() -> Snoozed:
+        return Snoozed(0)
+
+    with JobKit(spins) as kit, pytest.raises(Stuck, match="again and again, and no time passes"):
+        kit.run(spins)
+
+
 async def test_in_an_async_test_the_kit_says_what_to_do() -> None:
     with pytest.raises(InvalidInput, match="not `async def`"), JobKit(greet):
         pass
@@ -284,6 +306,8 @@ def test_a_folder_of_task_files_is_found_and_what_is_broken_in_it_is_told(tmp_pa
 def test_what_is_no_job_and_no_moment_is_refused() -> None:
     with pytest.raises(InvalidInput, match="is no job"):
         JobKit(print)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="no folder nowhere"):
+        JobKit("nowhere")
     with pytest.raises(InvalidInput, match="offset"):
         JobKit(greet, at="2026-03-02")
 

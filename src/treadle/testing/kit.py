@@ -28,6 +28,7 @@ from treadle.authoring.tasks import BaseTask
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, NotFound, nearest
 from treadle.domain.instants import Instant, from_datetime, from_seconds, to_datetime
+from treadle.domain.kv import Scope, Space
 from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.domain.triggers import fires
 from treadle.domain.waits import FAMILY
@@ -53,7 +54,8 @@ class JobKit:
     def __init__(self, *jobs: AnyJob | Path, at: datetime | str | None = None) -> None:
         """`jobs` are functions and classes under `@job`, and folders of task files; `at` is the moment to begin at.
 
-        Raises InvalidInput for a moment without an offset, and Conflict for two jobs of one id.
+        Raises InvalidInput for what is no job and no folder, and for a moment without an offset; Conflict for two jobs
+        of one id.
         """
         self._registry = Registry()
         self._failures: list[Failure] = []
@@ -155,6 +157,12 @@ class JobKit:
         self._do(lambda world: world.client.put_messages(messages))
         self._do(World.settle)
 
+    def values(self, job: AnyJob) -> dict[str, Any]:
+        """What a job keeps in `ctx.kv`."""
+        space = Space(DEFAULT_DOMAIN, Scope.JOB, self._handler(job).spec.job_id)
+        entries = self._do(lambda world: world.services.engine.kv.find(space))
+        return {entry.key: json.decode(entry.value) for entry in entries}
+
     def cancel(self, run: TestedRun) -> None:
         """Cancel a run, and let it end."""
         self._do(lambda world: world.client.cancel(run.id))
@@ -184,8 +192,10 @@ class JobKit:
         return found
 
     def _handlers(self, job: AnyJob | Path) -> list[AnyHandler]:
-        if isinstance(job, Path):
-            found = discover(job)
+        if isinstance(job, Path | str):
+            if not Path(job).is_dir():
+                raise InvalidInput(f"there is no folder {job}")
+            found = discover(Path(job))
             self._failures += found.failures
             return list(found.registry)
         handler = getattr(job, "handler", None) if isinstance(job, type) else job

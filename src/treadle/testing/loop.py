@@ -30,6 +30,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """
 
     at_work: Callable[[], bool] = staticmethod(lambda: False)
+    in_earnest = False
+    """Whether to wait in real time: set where all that is left to wait for are threads that end."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
@@ -57,7 +59,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def waits_outside(self, sockets: int) -> bool:
         """Whether what is waited for lives in real time."""
-        outside = self.at_work() and (self._threads > 0 or sockets > 0)
+        outside = self.in_earnest or (self.at_work() and (self._threads > 0 or sockets > 0))
         if not outside:
             self._waiting_since = None
         elif self._waiting_since is None:

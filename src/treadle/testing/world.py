@@ -14,7 +14,7 @@ from treadle.authoring.registry import Registry
 from treadle.bootstrap import Services, wire
 from treadle.client.asynchronous import AsyncClient
 from treadle.client.binding import Bound, bound
-from treadle.domain.instants import DAY, Instant, to_seconds
+from treadle.domain.instants import DAY, Instant, to_iso, to_seconds
 from treadle.domain.messages import Intake, Message
 from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL, Claim, Run
 from treadle.domain.states import Transition
@@ -47,11 +47,12 @@ SLOTS: Final = 16
 """Runs that are carried out at once."""
 
 _FOREVER: Final = 100_000 * DAY
+_MOST_ROUNDS: Final = 1_000
 _SOURCE: Final = "tests"
 
 
 class Stuck(AssertionError):
-    """A run that no passing of time will end. The message says what it waits for."""
+    """No passing of time will help: a run waits for something else, as the message says, or time cannot pass."""
 
 
 class World:
@@ -107,11 +108,12 @@ class World:
         while not self._runner.idle:
             await self._wait(None)
         await self._open.aclose()
+        self.loop.in_earnest = True
 
     async def settle(self) -> None:
-        """Let everything happen that can happen now, without time passing."""
+        """Let everything happen that can happen now, without time passing. Raises Stuck where there is no end to it."""
         _, seen = await self._engine.events.bounds()
-        while True:
+        for _ in range(_MOST_ROUNDS):
             for part in self._scheduler:
                 await part()
             done, self._done = self._done, []
@@ -123,6 +125,7 @@ class World:
             before, (_, seen) = seen, await self._engine.events.bounds()
             if seen == before and not self._done:
                 return
+        raise Stuck(f"at {to_iso(self.clock.wall())} something happens again and again, and no time passes")
 
     async def advance(self, until: Instant) -> None:
         """Let time pass up to a moment, and everything happen that is due by then."""
@@ -135,7 +138,7 @@ class World:
         """Let time pass until a run has ended. Raises Stuck where none would end it."""
         await self.settle()
         while (await self.run(run_id)).state not in TERMINAL:
-            if self._runner.idle and self._next_due is None:
+            if self._runner.idle and (self._next_due is None or self._next_due <= self.clock.wall()):
                 _, why = await self.services.runs.explain(DEFAULT_DOMAIN, run_id)
                 raise Stuck(f"{run_id} does not go on by itself: {why.message}")
             await self._wait(await self._next())
