@@ -123,7 +123,7 @@ class JobKit:
         """
         until = self._world.clock.wall() + _micros(0, span)
         job_id = self._handler(job).spec.job_id
-        found = self._do(lambda world: world.services.engine.schedules.find(DEFAULT_DOMAIN, job_id=job_id))
+        found = self._do(lambda world: world.engine.schedules.find(DEFAULT_DOMAIN, job_id=job_id))
         slots: list[datetime] = []
         for schedule in found:
             if schedule.next_at is not None:
@@ -136,7 +136,7 @@ class JobKit:
         """All runs, or those of one job, in the order in which they came into being."""
         job_ids = () if job is None else (self._handler(job).spec.job_id,)
         query = RunQuery(domain=DEFAULT_DOMAIN, limit=_MOST, job_ids=job_ids)
-        found = self._do(lambda world: world.services.engine.runs.find(query))
+        found = self._do(lambda world: world.engine.runs.find(query))
         return [TestedRun(run.id, self._do) for run in sorted(found, key=lambda run: (run.created_at, run.id))]
 
     def publish(self, name: str, data: dict[str, Any] | None = None) -> None:
@@ -147,7 +147,7 @@ class JobKit:
     def published(self, name: str) -> list[dict[str, Any]]:
         """The data of the events of a name that were published, by runs or by the test, in order."""
         read = self._do(
-            lambda world: world.services.engine.events.read(DEFAULT_DOMAIN, after=0, limit=_MOST, types=[FAMILY + name])
+            lambda world: world.engine.events.read(DEFAULT_DOMAIN, after=0, limit=_MOST, types=[FAMILY + name])
         )
         return [json.decode(event.data) for event in read]
 
@@ -160,7 +160,7 @@ class JobKit:
     def values(self, job: AnyJob) -> dict[str, Any]:
         """What a job keeps in `ctx.kv`."""
         space = Space(DEFAULT_DOMAIN, Scope.JOB, self._handler(job).spec.job_id)
-        entries = self._do(lambda world: world.services.engine.kv.find(space))
+        entries = self._do(lambda world: world.engine.kv.find(space))
         return {entry.key: json.decode(entry.value) for entry in entries}
 
     def cancel(self, run: TestedRun) -> None:

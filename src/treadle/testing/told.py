@@ -81,7 +81,7 @@ class TestedRun:
 
         async def read(world: World) -> list[Attempt]:
             run = await world.run(self.id)
-            runs = world.services.runs
+            runs = world.runs
             return to_detail(run, await runs.attempts(run), (), await runs.told(run)).attempts
 
         return self._do(read)
@@ -125,18 +125,18 @@ class TestedRun:
     @property
     def lines(self) -> list[StoredLogLine]:
         """Its log: each line with its `level`, its `message` and its `fields`."""
-        return self._do(lambda world: world.services.engine.logs.read(DEFAULT_DOMAIN, self.id, after=0, limit=_MOST))
+        return self._do(lambda world: world.engine.logs.read(DEFAULT_DOMAIN, self.id, after=0, limit=_MOST))
 
     @property
     def steps(self) -> dict[str, Any]:
         """What it has done for good: the results of its steps by their names."""
-        steps = self._do(lambda world: world.services.runs.steps(DEFAULT_DOMAIN, self.id))
+        steps = self._do(lambda world: world.runs.steps(DEFAULT_DOMAIN, self.id))
         return {step.name: json.decode(step.result) for step in steps}
 
     @property
     def why(self) -> str:
         """Why it is not running, or where it is, or how it ended: what `treadle run explain` says."""
-        _, explanation = self._do(lambda world: world.services.runs.explain(DEFAULT_DOMAIN, self.id))
+        _, explanation = self._do(lambda world: world.runs.explain(DEFAULT_DOMAIN, self.id))
         return explanation.message
 
     @property
@@ -146,11 +146,11 @@ class TestedRun:
     @property
     def _told(self) -> Told:
         async def read(world: World) -> Told:
-            return await world.services.runs.told(await world.run(self.id))
+            return await world.runs.told(await world.run(self.id))
 
         return self._do(read)
 
     @property
     def _events(self) -> list[Event]:
-        read = self._do(lambda world: world.services.engine.events.read(DEFAULT_DOMAIN, after=0, limit=_MOST))
+        read = self._do(lambda world: world.engine.events.read(DEFAULT_DOMAIN, after=0, limit=_MOST))
         return [event for event in read if event.subject == self.id and event.n]

@@ -11,7 +11,6 @@ from typing import Final
 import structlog
 
 from treadle.authoring.registry import Registry
-from treadle.bootstrap import Services, wire
 from treadle.client.asynchronous import AsyncClient
 from treadle.client.binding import Bound, bound
 from treadle.domain.instants import DAY, Instant, to_iso, to_seconds
@@ -21,7 +20,6 @@ from treadle.domain.states import Transition
 from treadle.domain.work import PythonHandler, decode_work
 from treadle.domain.workers import WorkerSpec
 from treadle.engines.contract import Engine
-from treadle.events.hub import Hub
 from treadle.executors.base import Execution
 from treadle.executors.handler import HandlerExecutor
 from treadle.executors.logbuffer import LogBuffer
@@ -32,7 +30,9 @@ from treadle.scheduler.arrivals import Arrivals
 from treadle.scheduler.cascades import Cascades
 from treadle.scheduler.followers import Followers
 from treadle.scheduler.ticker import Ticker
-from treadle.services.sources import Declared
+from treadle.services.jobs import Jobs
+from treadle.services.runs import Runs
+from treadle.services.sources import Declared, Sources
 from treadle.settings import Settings
 from treadle.system import IdSource
 from treadle.testing.clock import VirtualClock
@@ -58,7 +58,6 @@ class Stuck(AssertionError):
 class World:
     """The parts of Treadle, and the passing of time. All of it happens in the loop that `make_loop` makes."""
 
-    services: Services
     client: AsyncClient
     loop: VirtualLoop
     _runner: Runner
@@ -67,8 +66,10 @@ class World:
         self.registry = registry
         self.clock = clock
         self._settings = settings
-        self._engine: Engine = ModelEngine(Data(), clock)
+        self.engine: Engine = ModelEngine(Data(), clock)
         self._new_id = IdSource(clock)
+        self._jobs = Jobs(self.engine)
+        self.runs = Runs(self.engine, self._jobs, self._new_id, settings.max_payload_bytes)
         self._worker_id = self._new_id("wrk")
         self._done: list[Transition] = []
         self._news = asyncio.Event()
@@ -87,12 +88,11 @@ class World:
         """
         if not structlog.is_configured():  # whoever tests jobs is not told that schedules fire
             structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-        engine = self._engine
-        self.services = wire(self._settings, engine, Hub(engine), self.clock)
+        engine = self.engine
         self.client = AsyncClient.over(engine, self._settings)
         bound.set(Bound(lambda: self.client, self.loop))
         declared = [Declared(handler.spec, f"{_SOURCE}/{handler.source}") for handler in self.registry]
-        await self.services.sources.sync_jobs(DEFAULT_DOMAIN, _SOURCE, declared)
+        await Sources(engine, self._jobs).sync_jobs(DEFAULT_DOMAIN, _SOURCE, declared)
         self._scheduler = (
             Ticker(engine, self._new_id),
             Arrivals(engine, self._new_id),
@@ -112,17 +112,17 @@ class World:
 
     async def settle(self) -> None:
         """Let everything happen that can happen now, without time passing. Raises Stuck where there is no end to it."""
-        _, seen = await self._engine.events.bounds()
+        _, seen = await self.engine.events.bounds()
         for _ in range(_MOST_ROUNDS):
             for part in self._scheduler:
                 await part()
             done, self._done = self._done, []
-            step = await self._engine.runs.step(self._worker_id, done, max(self._runner.free_slots, 0))
+            step = await self.engine.runs.step(self._worker_id, done, max(self._runner.free_slots, 0))
             self._next_due = step.next_due
             self._runner.accept(step.claims)
             self._runner.cancel(step.cancels)
             await self.loop.idle()
-            before, (_, seen) = seen, await self._engine.events.bounds()
+            before, (_, seen) = seen, await self.engine.events.bounds()
             if seen == before and not self._done:
                 return
         raise Stuck(f"at {to_iso(self.clock.wall())} something happens again and again, and no time passes")
@@ -139,17 +139,17 @@ class World:
         await self.settle()
         while (await self.run(run_id)).state not in TERMINAL:
             if self._runner.idle and (self._next_due is None or self._next_due <= self.clock.wall()):
-                _, why = await self.services.runs.explain(DEFAULT_DOMAIN, run_id)
+                _, why = await self.runs.explain(DEFAULT_DOMAIN, run_id)
                 raise Stuck(f"{run_id} does not go on by itself: {why.message}")
             await self._wait(await self._next())
             await self.settle()
 
     async def run(self, run_id: str) -> Run:
         """A run as it stands."""
-        return await self.services.runs.get(DEFAULT_DOMAIN, run_id)
+        return await self.runs.get(DEFAULT_DOMAIN, run_id)
 
     async def _put_to_work(self) -> None:
-        engine, clock = self._engine, self.clock
+        engine, clock = self.engine, self.clock
         logs = await self._open.enter_async_context(LogBuffer(engine.logs.append, flush_seconds=0))
         keeper, parents, secrets = EngineKeeper(engine, self._worker_id), EngineParents(engine), LocalSecrets(None)
         reports = await self._open.enter_async_context(ProgressBuffer(keeper.store_progress))
@@ -178,13 +178,13 @@ class World:
             pid=os.getpid(),
             slots=SLOTS,
             requires=frozenset(f"handler:{handler.type}" for handler in self.registry),
-            version=self._engine.version,
+            version=self.engine.version,
         )
         await engine.workers.register(spec, _FOREVER)
 
     def _executors(self) -> Executors:
         async def take(claim: Claim, intake: Intake) -> list[Message]:
-            return await self._engine.messages.take(claim, intake)
+            return await self.engine.messages.take(claim, intake)
 
         executors, handlers = Executors(take), HandlerExecutor(self.registry, SLOTS)
         executors.register(PythonHandler, handlers)
@@ -198,7 +198,7 @@ class World:
     async def _next(self) -> Instant | None:
         """The next moment at which something is due."""
         now = self.clock.wall()
-        due = (self._next_due, await self._engine.schedules.next_due())
+        due = (self._next_due, await self.engine.schedules.next_due())
         return min((at for at in due if at is not None and at > now), default=None)
 
     async def _wait(self, until: Instant | None) -> None:
