@@ -25,6 +25,8 @@ def test_a_queue_is_paused_and_resumed_while_its_run_waits(server: Up) -> None:
     head, *rows = done.stdout.splitlines()
     assert head.split() == ["QUEUE", "STATUS", "READY", "SCHEDULED", "BLOCKED", "RUNNING", "OLDEST", "RATE"]
     assert [row.split()[:6] for row in rows if row.startswith("mail")] == [["mail", "paused", "1", "0", "0", "0"]]
+    assert "status: paused\n" in server.run("queue", "show", "mail").stdout
+    assert server.ask("queue", "show", "mail")["ready"] == 1
     assert server.ask("queue", "resume", "mail")["status"] == "open"
     assert server.run("run", "watch", run_id, "--timeout", "30").returncode == 0
 

@@ -18,6 +18,7 @@ from treadle.domain.errors import InvalidInput, KeyReused, NotFound, PayloadTooL
 from treadle.domain.priority import Priority
 from treadle.domain.queues import QueueState
 from treadle.domain.runs import State
+from treadle.engines.contract import Admission
 from treadle.settings import Settings
 from treadle.system import SystemClock
 
@@ -204,6 +205,8 @@ async def test_a_duplicate_is_answered_the_run_that_stands(settings: Settings) -
         unique = {"key": "{a}"}
         first = await client.enqueue("add", {"a": 77}, scheduled_for=late, unique=unique, priority="urgent")
         assert await client.enqueue("add", {"a": 77}, unique=unique) == first
+        again = await client.submit("add", {"a": 77}, unique=unique)
+        assert (again.run_id, again.admission) == (first, Admission.DUPLICATE)
         run = await client.get(first)
         assert (run.state, run.priority) == (State.SCHEDULED, Priority.CRITICAL)
         with pytest.raises(InvalidInput, match="/unique/key"):

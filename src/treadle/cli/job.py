@@ -11,7 +11,7 @@ from treadle.cli.exits import Exit
 from treadle.cli.inputs import Input, Org, Set, read_file, read_inputs
 from treadle.cli.options import AsJson, Data, Timeout, Wait
 from treadle.cli.output import confirm, say, write_json, write_record, write_table
-from treadle.cli.run import report
+from treadle.cli.run import report, submit
 from treadle.cli.server import find_server, segment
 from treadle.cli.times import ago, when
 from treadle.domain.documents import load_json, load_yaml
@@ -121,7 +121,7 @@ def run_job(
     }
     server = find_server(data)
     request = {key: value for key, value in said.items() if value is not None}
-    run = server.post(f"/jobs/{segment(job_id)}/run", request)
+    run = submit(server, f"/jobs/{segment(job_id)}/run", request)
     return report(server, run, wait=wait, timeout=timeout, as_json=json)
 
 

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "status": ("treadle.cli.status:status", "How the server and its workers are."),
     "job": ("treadle.cli.job:app", "Jobs: what to run, and running it."),
     "run": ("treadle.cli.run:app", "Runs: the executions of jobs."),
+    "group": ("treadle.cli.group:app", "Groups: a run for each of many inputs, and one that joins them."),
     "schedule": ("treadle.cli.schedule:app", "When jobs fire."),
     "event": ("treadle.cli.event:app", "Events: publishing what runs wait for."),
     "message": ("treadle.cli.message:app", "Messages: what is put for jobs to take."),

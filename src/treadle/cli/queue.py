@@ -1,4 +1,4 @@
-"""`treadle queue`: how queues are; pause, resume, drain, set."""
+"""`treadle queue`: how queues are; show, pause, resume, drain, set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from cyclopts import App, Parameter
 
 from treadle.cli.options import AsJson, Data, seconds
-from treadle.cli.output import write_json, write_table
+from treadle.cli.output import write_json, write_record, write_table
 from treadle.cli.server import find_server, segment
 from treadle.cli.times import ago
 from treadle.domain.errors import InvalidInput, Problem
@@ -22,7 +22,7 @@ NO_RATE: Final = "none"
 
 @app.command(name="list")
 def list_queues(*, data: Data = None, json: AsJson = False) -> None:
-    """Lists queues with their runs by status."""
+    """Lists queues with their runs by status: RUNNING are those that workers have, begun or next in line there."""
     queues = list(find_server(data).pages("/queues", limit=200))
     if json:
         write_json({"items": queues})
@@ -34,6 +34,13 @@ def list_queues(*, data: Data = None, json: AsJson = False) -> None:
             for queue in queues
         ),
     )
+
+
+@app.command
+def show(name: str, /, *, data: Data = None, json: AsJson = False) -> None:
+    """Shows a queue with its runs by status."""
+    queue = find_server(data).get(f"/queues/{segment(name)}")
+    write_json(queue) if json else write_record(queue)
 
 
 @app.command

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from cyclopts import App, Parameter
@@ -20,6 +20,10 @@ from treadle.domain.errors import Unavailable
 app = App(name="run", help="Runs: the executions of jobs.")
 
 LIMIT = 20
+_STANDS: Final = {
+    "duplicate": "no new run: this one has the same unique key",
+    "debounced": "no new run: this one waits for further submits, and took this one in",
+}
 
 
 @app.command(name="list")
@@ -129,7 +133,7 @@ def retry(
     """Does again what a finished run did, as a new run; the inputs given go over those of then."""
     inputs = read_inputs(input, set_ or [])
     server = find_server(data)
-    run = server.post(f"/runs/{segment(run_id)}/retry", {"inputs": inputs} if inputs else {})
+    run = submit(server, f"/runs/{segment(run_id)}/retry", {"inputs": inputs} if inputs else {})
     return report(server, run, wait=wait, timeout=timeout, as_json=json)
 
 
@@ -152,6 +156,14 @@ def explain(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
         write_json(answer)
     else:
         sys.stdout.write(f"{answer['status']}: {answer['message']}\n")
+
+
+def submit(server: Server, path: str, request: object) -> dict[str, Any]:
+    """Submit a run and say where another stands for it; answers the one that stands."""
+    run, admission = server.submit(path, request)
+    if admission is not None:
+        say(_STANDS[admission])
+    return dict(run)
 
 
 def report(server: Server, run: dict[str, Any], *, wait: bool, timeout: str | None, as_json: bool) -> Exit:

@@ -60,6 +60,11 @@ class Server:
         """Make or do something."""
         return self._call("POST", path, body)
 
+    def submit(self, path: str, body: object) -> tuple[Any, str | None]:
+        """Submit a run; answers it, and where it is not new what became of the submit: `duplicate` or `debounced`."""
+        with self._answer("POST", path, body) as answer:
+            return json.loads(answer.read()), answer.headers.get("Run-Admission")
+
     def put(self, path: str, body: object) -> Any:
         """Replace something."""
         return self._call("PUT", path, body)

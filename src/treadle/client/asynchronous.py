@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypedDict, Unpack
 
 import msgspec
 from msgspec import Struct
@@ -51,6 +51,21 @@ class Group(Struct, frozen=True):
 
     run_id: str
     members: list[str]
+
+
+class RunOptions(TypedDict, total=False):
+    """What may be said about a run that is submitted: see `AsyncClient.enqueue`."""
+
+    key: str | None
+    priority: Priority | str | int | None
+    delay: float | None
+    at: datetime | None
+    scheduled_for: datetime | None
+    unique: Mapping[str, Any] | None
+    depends_on: Iterable[str | Mapping[str, Any]]
+    join: Join | None
+    on_parent_failure: OnParentFailure | None
+    connection: object | None
 
 
 class AsyncClient:
@@ -105,7 +120,8 @@ class AsyncClient:
         and `on_parent_failure` say how they must end, and what becomes of it where they do not.
 
         `scheduled_for` is another word for `at`; `unique` takes the place of the job's own rule. Where another run
-        stands for this one (its unique key is the same, or it waits for further submits), the answer is that run's id.
+        stands for this one (its unique key is the same, or it waits for further submits), the answer is that run's id;
+        `submit` tells the one from the other.
 
         With a `connection` of asyncpg, psycopg or SQLAlchemy to the engine's PostgreSQL database, the run is stored in
         the transaction that it is in: the run exists if and only if that commits. The library's errors go through.
@@ -114,24 +130,50 @@ class AsyncClient:
         NotFound for an unknown job, InvalidInput, PayloadTooLarge, QueueDraining, and KeyReused for the key of another
         call.
         """
+        accepted = await self.submit(
+            job_id,
+            inputs,
+            key=key,
+            priority=priority,
+            delay=delay,
+            at=at,
+            scheduled_for=scheduled_for,
+            unique=unique,
+            depends_on=depends_on,
+            join=join,
+            on_parent_failure=on_parent_failure,
+            connection=connection,
+        )
+        return accepted.run_id
+
+    async def submit(
+        self, job_id: str, inputs: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
+    ) -> Accepted:
+        """As `enqueue`; answers the id as `run_id`, and in `admission` what became of the submit.
+
+        It is `created` for a new run. For one that stands: `existing` where the `key` is the same, `duplicate` where
+        the unique key is, `debounced` where it waits for further submits and took this one in.
+        """
+        at, scheduled_for, unique = options.get("at"), options.get("scheduled_for"), options.get("unique")
+        depends_on = options.get("depends_on", ())
         document = {
             "inputs": None if inputs is None else dict(inputs),
-            "priority": priority,
-            "delay_sec": delay,
+            "priority": options.get("priority"),
+            "delay_sec": options.get("delay"),
             "at": None if at is None else at.isoformat(),
             "scheduledFor": None if scheduled_for is None else scheduled_for.isoformat(),
             "unique": dict(unique) if isinstance(unique, Mapping) else unique,
             "depends_on": depends_on if isinstance(depends_on, str | Mapping) else list(depends_on),
-            "join": join,
-            "on_parent_failure": on_parent_failure,
+            "join": options.get("join"),
+            "on_parent_failure": options.get("on_parent_failure"),
         }
         request = read(document, RunRequest)
-        now = self._engine.now()
+        key, now = options.get("key"), self._engine.now()
         call_key = None if key is None else run_key(key, now, job_id, msgspec.to_builtins(request))
         new = self._build(await self._job(job_id), request, now, call_key)
-        (accepted,) = await self._store([new], connection)
+        (accepted,) = await self._store([new], options.get("connection"))
         check_accepted(new, accepted)
-        return accepted.run_id
+        return accepted
 
     async def enqueue_many(
         self,

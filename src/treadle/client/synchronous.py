@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
-from treadle.client.asynchronous import AsyncClient, Group
+from treadle.client.asynchronous import AsyncClient, Group, RunOptions
 from treadle.client.binding import Bound, bound, sync_only
 from treadle.client.portal import Portal
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.messages import Message, MessageState
 from treadle.domain.priority import Priority
 from treadle.domain.runs import Run, State
+from treadle.engines.contract import Accepted
 from treadle.settings import Settings
 
 
@@ -76,6 +77,11 @@ class Client:
                 connection=sync_only(connection),
             )
         )
+
+    def submit(self, job_id: str, inputs: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]) -> Accepted:
+        """See `AsyncClient.submit`. A connection is a sync one."""
+        options["connection"] = sync_only(options.get("connection"))
+        return self._call(self._client.submit(job_id, inputs, **options))
 
     def enqueue_many(
         self,

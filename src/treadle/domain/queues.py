@@ -70,6 +70,7 @@ class QueueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Queue(Struct, frozen=True, kw_only=True):
     """A queue as readers see it. Counts are of its live runs and stop at `MOST_COUNTED`.
 
+    `running` are those that workers have claimed, begun or not: only the worker knows which of them it has begun.
     `oldest_due_at` is since when the longest waiting of its ready runs is due, among the first of each line.
     """
 

@@ -29,7 +29,7 @@ class Queue(Struct, frozen=True, kw_only=True):
     ready: int
     scheduled: int
     blocked: int
-    running: int
+    running: Annotated[int, Meta(description="Runs that workers have: begun, or next in line there.")]
     at_least: bool
     oldest_due_at: Annotated[datetime | None, Meta(description="Since when the longest waiting ready run is due.")]
     oldest_wait_sec: Annotated[float | None, Meta(description="How long that is ago.")]
