@@ -12,9 +12,9 @@ from treadle.domain.json import Json
 from treadle.domain.runs import State
 from treadle.domain.states import TABLE, Change
 
-EDGES_AT_ONCE: Final = 1_000
-LEVELS_AT_ONCE: Final = 50
-"""How much of a cascade one transaction works off."""
+EDGES_AT_ONCE: Final = 200
+LEVELS_AT_ONCE: Final = 25
+"""How much of a cascade one transaction works off: some 6 ms on SQLite, for which others wait."""
 
 SKIP_ROW: Final = TABLE[State.BLOCKED, Change.SKIP]
 
