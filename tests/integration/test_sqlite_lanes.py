@@ -8,7 +8,7 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from treadle.domain.runs import State
-from treadle.engines.lines import gate_id
+from treadle.engines.sql.numbers import gate_id
 from treadle.engines.sqlite.connection import connect
 from treadle.engines.sqlite.engine import open_sqlite
 from treadle.system import SystemClock

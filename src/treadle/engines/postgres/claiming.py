@@ -14,7 +14,6 @@ from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep
 from treadle.domain.workers import shares
 from treadle.engines.contract import Step, Topic
-from treadle.engines.lines import Line
 from treadle.engines.postgres.lines import Lines, may_take
 from treadle.engines.postgres.look import Fetch, columns
 from treadle.engines.postgres.pool import Row
@@ -22,12 +21,13 @@ from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.queues import locked_controls
 from treadle.engines.postgres.workers import Lease
 from treadle.engines.postgres.writer import Transaction
-from treadle.engines.records import PRIORITIES, to_step
 from treadle.engines.sql.admission import admit, advance
 from treadle.engines.sql.dependencies import work_off
 from treadle.engines.sql.domains import share_out
 from treadle.engines.sql.gates import due_rates, use_tokens
+from treadle.engines.sql.numbers import Line
 from treadle.engines.sql.queues import QueueName, use
+from treadle.engines.sql.records import PRIORITIES, to_step
 from treadle.engines.sql.waits import time_out
 
 _SQL: Final = load("runs")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from treadle.domain.runs import Run, State
 from treadle.engines.contract import RunQuery
 from treadle.engines.postgres.look import Look
-from treadle.engines.records import HISTORY, LIVE, Half, to_run
+from treadle.engines.sql.records import HISTORY, LIVE, Half, to_run
 
 _FEW: Final = "state <> 'completed'"
 _DEAD: Final = "state = 'failed' AND resolution IS NULL"

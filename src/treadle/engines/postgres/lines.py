@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from treadle.domain.workers import can_take, serves
-from treadle.engines.lines import Line
 from treadle.engines.postgres.workers import Takes
 from treadle.engines.sql import lines as shared
+from treadle.engines.sql.numbers import Line
 
 
 def may_take(takes: Takes, line: Line) -> bool:

@@ -21,11 +21,11 @@ from treadle.engines.postgres.submitting import Submitter
 from treadle.engines.postgres.within import Within
 from treadle.engines.postgres.workers import check_leases
 from treadle.engines.postgres.writer import Transaction, Writer
-from treadle.engines.records import to_claim, to_error
 from treadle.engines.sql import dependencies
 from treadle.engines.sql.cancelling import cancel
 from treadle.engines.sql.dependencies import work_off
 from treadle.engines.sql.enqueuing import Enqueuer, after_commit
+from treadle.engines.sql.records import to_claim, to_error
 from treadle.engines.sql.transaction import WallClock
 
 _SQL: Final = load("runs")

@@ -9,15 +9,15 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, State
 from treadle.domain.states import Row, Transition, row_for, settled_data
 from treadle.engines.contract import Topic
-from treadle.engines.lines import Line
 from treadle.engines.postgres import messages
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.look import columns
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.triggers import note_completed
 from treadle.engines.postgres.writer import Transaction
-from treadle.engines.records import to_json
 from treadle.engines.sql.admission import arrive, release
+from treadle.engines.sql.numbers import Line
+from treadle.engines.sql.records import to_json
 from treadle.engines.sql.waits import begin_waits
 
 _SQL: Final = load("runs")

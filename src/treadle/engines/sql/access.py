@@ -6,7 +6,7 @@ from treadle.domain.access import Credential, CredentialKind
 from treadle.domain.audit import AuditEntry
 from treadle.domain.instants import Instant
 from treadle.engines.contract import AuditQuery
-from treadle.engines.credentials import audit_filters, audit_row, credential_row, to_credential, to_entry
+from treadle.engines.sql.credentials import audit_filters, audit_row, credential_row, to_credential, to_entry
 from treadle.engines.sql.transaction import Reader, Transaction, Writer
 
 

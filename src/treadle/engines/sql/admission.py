@@ -22,8 +22,8 @@ from treadle.domain.instants import Instant
 from treadle.domain.json import encode
 from treadle.domain.runs import State
 from treadle.domain.states import TABLE, Change
-from treadle.engines.records import to_json, to_reason
 from treadle.engines.sql.gates import due_rates, free_slots, recall, set_alarms
+from treadle.engines.sql.records import to_json, to_reason
 from treadle.engines.sql.transaction import Transaction
 
 Waiter: TypeAlias = tuple[Instant, int, Sequence[int]]

@@ -23,10 +23,10 @@ from treadle.domain.priority import rank
 from treadle.domain.runs import NewRun
 from treadle.domain.states import DEBOUNCED_EVENT, debounced_data
 from treadle.engines.contract import Accepted, Admission
-from treadle.engines.lines import Line, gates_of
-from treadle.engines.records import to_json, to_limits
 from treadle.engines.sql.cancelling import cancel
 from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.numbers import Line, gates_of
+from treadle.engines.sql.records import to_json, to_limits
 from treadle.engines.sql.transaction import Transaction
 
 

@@ -34,11 +34,11 @@ from treadle.domain.outcomes import RunError
 from treadle.domain.priority import rank
 from treadle.domain.runs import NewRun
 from treadle.domain.states import CANCEL_ROW
-from treadle.engines.cascades import EDGES_AT_ONCE, LEVELS_AT_ONCE, SKIP_ROW, Judged, judge_edge, tallies
 from treadle.engines.contract import Topic
-from treadle.engines.records import PRIORITIES, to_error, to_json
 from treadle.engines.sql.admission import advance
+from treadle.engines.sql.cascades import EDGES_AT_ONCE, LEVELS_AT_ONCE, SKIP_ROW, Judged, judge_edge, tallies
 from treadle.engines.sql.ending import End, end_waiting
+from treadle.engines.sql.records import PRIORITIES, to_error, to_json
 from treadle.engines.sql.transaction import Look, Row, Transaction
 
 _depends: Final = msgspec.json.Decoder(Depends)

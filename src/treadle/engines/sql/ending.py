@@ -9,9 +9,9 @@ from treadle.domain.instants import Instant
 from treadle.domain.outcomes import RunError
 from treadle.domain.runs import State
 from treadle.domain.states import Row, cancel_data
-from treadle.engines.records import to_json
 from treadle.engines.sql.admission import admit, release
 from treadle.engines.sql.gates import lock_gates
+from treadle.engines.sql.records import to_json
 from treadle.engines.sql.transaction import Transaction
 from treadle.engines.sql.waits import end_waits
 

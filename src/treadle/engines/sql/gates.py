@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from treadle.domain.instants import Instant
 from treadle.domain.limits import Limits, free_tokens, next_token
 from treadle.domain.rates import Rate, consume
-from treadle.engines.lines import gate_id, is_rate
-from treadle.engines.records import to_limits
+from treadle.engines.sql.numbers import gate_id, is_rate
+from treadle.engines.sql.records import to_limits
 from treadle.engines.sql.transaction import Row, Transaction
 
 

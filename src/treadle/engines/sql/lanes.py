@@ -11,10 +11,10 @@ from treadle.domain.instants import Instant
 from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.rates import Rate
 from treadle.engines.contract import Topic
-from treadle.engines.lines import gate_id
 from treadle.engines.sql.admission import admit
 from treadle.engines.sql.asides import come_back, stand_aside
 from treadle.engines.sql.gates import lock_gates
+from treadle.engines.sql.numbers import gate_id
 from treadle.engines.sql.transaction import Look, Reader, Transaction, Writer
 
 _BEFORE_ALL: Final = (-1, 0, 0)

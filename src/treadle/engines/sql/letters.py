@@ -10,7 +10,7 @@ from treadle.domain.json import encode
 from treadle.domain.letters import LETTER_DISCARDED_EVENT, LETTER_RETRIED_EVENT, Resolution, discarded, retried
 from treadle.domain.runs import NewRun, Run
 from treadle.engines.contract import RunQuery, Topic
-from treadle.engines.records import to_json
+from treadle.engines.sql.records import to_json
 from treadle.engines.sql.transaction import Transaction, Writer, append
 
 

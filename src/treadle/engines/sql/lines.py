@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from treadle.engines.lines import Line, line_id
+from treadle.engines.sql.numbers import Line, line_id
 from treadle.engines.sql.transaction import Transaction
 
 

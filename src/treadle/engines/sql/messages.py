@@ -26,9 +26,9 @@ from treadle.domain.runs import Claim, NewRun
 from treadle.domain.states import Row as Way
 from treadle.domain.states import Transition, judge_messages
 from treadle.engines.contract import Admission, Consumer, MessageQuery, Received, Topic
-from treadle.engines.records import to_error, to_json
 from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.keys import Keys
+from treadle.engines.sql.records import to_error, to_json
 from treadle.engines.sql.transaction import Look, Reader, Row, Transaction, Writer, append
 
 _BEYOND_ALL: Final = "~"

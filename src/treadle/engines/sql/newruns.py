@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from treadle.domain.runs import NewRun
-from treadle.engines.lines import Line, gates_of, line_id
-from treadle.engines.records import to_json
+from treadle.engines.sql.numbers import Line, gates_of, line_id
+from treadle.engines.sql.records import to_json
 from treadle.engines.sql.transaction import Row
 
 RUN_COLUMNS: Final = 22

@@ -7,7 +7,7 @@ from typing import Generic
 from treadle.domain.instants import Instant
 from treadle.domain.steps import RunStep
 from treadle.domain.waits import FAMILY, EventWait
-from treadle.engines.records import to_step
+from treadle.engines.sql.records import to_step
 from treadle.engines.sql.transaction import CheckLease, Reader, Tx, Writer
 
 

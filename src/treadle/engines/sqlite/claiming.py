@@ -22,11 +22,11 @@ from treadle.domain.runs import Claim, State
 from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import Step
-from treadle.engines.lines import Line
 from treadle.engines.sql.admission import admit, advance
 from treadle.engines.sql.domains import share_out
 from treadle.engines.sql.gates import due_rates, use_tokens
 from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.numbers import Line
 from treadle.engines.sql.queues import QueueName, controls, use
 from treadle.engines.sql.waits import time_out
 from treadle.engines.sqlite.connection import fetch, json_list

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from treadle.domain.runs import Run, State
 from treadle.engines.contract import RunQuery
-from treadle.engines.records import HISTORY, LIVE, Half, to_run
+from treadle.engines.sql.records import HISTORY, LIVE, Half, to_run
 from treadle.engines.sqlite.connection import fetch, json_list
 
 _DEAD: Final = "state = 'failed' AND resolution IS NULL"

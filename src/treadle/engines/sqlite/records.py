@@ -9,7 +9,7 @@ import msgspec
 
 from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep
-from treadle.engines import records
+from treadle.engines.sql import records
 
 _steps: Final = msgspec.json.Decoder(list[list[Any]])
 

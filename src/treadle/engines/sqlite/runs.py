@@ -13,12 +13,12 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
 from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
-from treadle.engines.records import to_error
 from treadle.engines.sql import dependencies
 from treadle.engines.sql.cancelling import cancel
 from treadle.engines.sql.dependencies import work_off
 from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.records import to_error
 from treadle.engines.sqlite import settling
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list

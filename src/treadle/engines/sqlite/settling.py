@@ -13,9 +13,9 @@ from treadle.domain.runs import TERMINAL, State
 from treadle.domain.states import ATTEMPT_DATA, CANCEL_ROW, Change, Transition, row_for, settled_data
 from treadle.domain.waits import EventWait
 from treadle.engines.contract import Topic
-from treadle.engines.lines import Line
 from treadle.engines.sql.admission import arrive, release
 from treadle.engines.sql.lines import Lines
+from treadle.engines.sql.numbers import Line
 from treadle.engines.sql.waits import begin_waits
 from treadle.engines.sqlite import messages
 from treadle.engines.sqlite.connection import fetch, json_list

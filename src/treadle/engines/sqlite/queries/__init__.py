@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from treadle.engines.statements import load_all_statements, load_statements
+from treadle.engines.sql.statements import load_all_statements, load_statements
 
 STATEMENTS: Final = load_all_statements(__name__)
 """All of them, as `noun.name`."""
