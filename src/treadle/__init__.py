@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from treadle.authoring.types import JobRegistry, JobType
     from treadle.client.asynchronous import AsyncClient, RunNotCompleted
     from treadle.client.managed import JobStatus
+    from treadle.client.queue_messages import QueueMessageFilter, list_queue_messages
     from treadle.client.synchronous import Client
     from treadle.manager.manager import JobManager
     from treadle.manager.worker import JobWorker
 
 __version__ = "0.1.0"
 __all__ = [
+    "list_queue_messages",
+    "QueueMessageFilter",
     "JobWorker",
     "JobStatus",
     "JobManager",
@@ -44,6 +47,8 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "list_queue_messages": "treadle.client.queue_messages",
+    "QueueMessageFilter": "treadle.client.queue_messages",
     "JobWorker": "treadle.manager.worker",
     "JobStatus": "treadle.client.managed",
     "JobManager": "treadle.manager.manager",

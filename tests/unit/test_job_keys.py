@@ -11,6 +11,7 @@ from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.errors import InvalidInput
 from treadle.domain.jobs import parse_job
 from treadle.domain.jobs.document import (
+    CAPABILITIES,
     ExecutorDocument,
     JobDocument,
     MessagesDocument,
@@ -49,6 +50,7 @@ AFFINITIES: dict[str, dict[str, Any]] = {
     "hostnames": {"hostnames": ["ant"]},
     "subnets": {"subnets": ["10.0.0.0/8"]},
     "deployment_types": {"deployment_types": ["docker"]},
+    "capabilities": {"capabilities": ["wallet"]},
 }
 FLOW = HANDLER | {"flow_group": "konten_harian"}
 KEYED = HANDLER | {"concurrency_key": "{account}"}
@@ -108,8 +110,9 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "/messages/max_attempts": (MAIL, HANDLER | {"messages": {"type": "mail", "max_attempts": 2}}),
     "/messages/preserve_order": (MAIL, HANDLER | {"messages": {"type": "mail", "preserve_order": True}}),
     "/messages/trigger": (MAIL, HANDLER | {"messages": {"type": "mail", "trigger": True}}),
-    "/batch_size": (MAIL, MAIL | {"batch_size": 2}),
-    "/preserve_order": (MAIL, MAIL | {"preserve_order": True}),
+    "/batch_size": (HANDLER, HANDLER | {"batch_size": 2}),
+    "/preserve_order": (HANDLER, HANDLER | {"preserve_order": True}),
+    **{f"/requires_{name}": (HANDLER, HANDLER | {f"requires_{name}": True}) for name in CAPABILITIES},
     "/misfire": (HANDLER, HANDLER | {"misfire": {"policy": "all"}}),
     "/misfire/policy": (HANDLER, HANDLER | {"misfire": {"policy": "skip"}}),
     "/misfire/grace_sec": (HANDLER, HANDLER | {"misfire": {"grace_sec": 1}}),
@@ -187,11 +190,6 @@ LATER: dict[str, Any] = {
     "/require_approval_for_missing": True,
     "/command_allow_prefixes": ["ls"],
     "/allow_sensitive_commands": False,
-    "/requires_wallet": True,
-    "/requires_twitter": True,
-    "/requires_discord": True,
-    "/requires_blockchain": True,
-    "/requires_ai": True,
     "/version": "1",
     "/enable_dead_letter_queue": True,
     "/scheduleHint": "daily",

@@ -88,6 +88,7 @@ def test_options_mean_what_they_mean_on_a_function() -> None:
             "max_concurrent": 2,
             "messages": {"type": "tweet", "batch_size": 7, "preserve_order": True},
             "dependencies": ["other_job"],
+            "affinity": {"capabilities": ["gpu", "wallet"]},
         }
     )
     assert MyAwesomeJob.handler.needs == {"wallet", "gpu"}

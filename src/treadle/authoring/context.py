@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, Protocol, TypeVar
 
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.kv import KeyValues, Telemetry
@@ -15,9 +16,13 @@ from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import from_seconds, to_datetime
 from treadle.domain.kv import Scope
 from treadle.domain.logs import Level, Stream
+from treadle.domain.messages import DEFAULT_BATCH
 from treadle.domain.progress import Progress, read_progress
 from treadle.domain.runs import Claim
+from treadle.domain.work import decode_work
 from treadle.system import Clock
+
+Item = TypeVar("Item")
 
 
 class Log(Protocol):
@@ -153,6 +158,20 @@ class JobContext:
         if messages is None:
             raise InvalidInput(f"job {self._claim.job_id} takes no messages: give it `messages`, with their type")
         return messages
+
+    @property
+    def batch_size(self) -> int:
+        """How many things the job is to deal with at once: its `batch_size`, 10 by default."""
+        work = decode_work(self._claim.work)
+        if work.messages is not None:
+            return work.messages.batch_size
+        return work.batch_size or DEFAULT_BATCH
+
+    def batches(self, items: Iterable[Item]) -> Iterator[list[Item]]:
+        """Things in lists of `batch_size` at most, in their order."""
+        left = iter(items)
+        while batch := list(islice(left, self.batch_size)):
+            yield batch
 
     @property
     def now(self) -> datetime:

@@ -117,7 +117,7 @@ class Handler(Generic[Params, Result, Value]):
     """A function that carries out a type of job. Called, it is the function itself.
 
     `spec` is the job that its decorator defines; `source` is where it stands, such as `tasks/report.py:12`; `retry` is
-    its own rule for retries; `needs` are the capabilities without which no worker may carry it out.
+    its own rule for retries.
     """
 
     def __init__(
@@ -127,17 +127,21 @@ class Handler(Generic[Params, Result, Value]):
         spec: JobSpec,
         source: str,
         retry: RetryRule | None = None,
-        needs: frozenset[str] = frozenset(),
     ) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.spec = spec
         self.source = source
         self.retry = retry
-        self.needs = needs
         self.is_async = inspect.iscoroutinefunction(function)
         self.binding = binding
         self._submitter = Submitter(spec.job_id, binding)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The capabilities without which no worker may carry it out."""
+        affinity = self.spec.work.affinity
+        return frozenset(() if affinity is None else affinity.capabilities or ())
 
     @property
     def type(self) -> str:
@@ -254,26 +258,26 @@ def _handler(job_id: str, target: Any, options: JobOptions, source: str) -> AnyH
     is_task = isinstance(target, type) and issubclass(target, BaseTask)
     function = task_function(target) if is_task else target
     binding, rule = Binding(function), _rule(options.get("retry"))
-    others: dict[str, Any] = {}
-    needs: dict[str, Any] = {}
-    for name, value in options.items():
-        (needs if name.startswith(_REQUIRES) else others)[name] = value
+    spec = parse_job(_document(job_id, function, binding, _with_capabilities(options)))
+    return Handler(function, binding, spec, source, rule)
+
+
+def _with_capabilities(options: JobOptions) -> dict[str, Any]:
+    """The options with what they require, under whatever name, among the capabilities of the affinity."""
+    given: dict[str, Any] = dict(options)
+    required = {name: given.pop(name) for name in options if name.startswith(_REQUIRES)}
     problems = [
         Problem(f"/{name}", f"must be true or false, not {value!r:.40}")
-        for name, value in needs.items()
+        for name, value in required.items()
         if not isinstance(value, bool)
     ]
     if problems:
         raise InvalidInput(problems)
-    spec = parse_job(_document(job_id, function, binding, others))
-    return Handler(
-        function,
-        binding,
-        spec,
-        source,
-        rule,
-        frozenset(name.removeprefix(_REQUIRES) for name, value in needs.items() if value),
-    )
+    names = [name.removeprefix(_REQUIRES) for name, value in required.items() if value]
+    if names:
+        affinity = dict(given.get("affinity") or {})
+        given["affinity"] = {**affinity, "capabilities": sorted({*affinity.get("capabilities", ()), *names})}
+    return given
 
 
 def _document(

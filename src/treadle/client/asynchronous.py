@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from treadle.client.binding import Bound, bound
+from treadle.client.queue_messages import QueueMessage, QueueMessageFilter, to_queue_message
 from treadle.domain import json
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.errors import NotFound, TreadleError, moved
@@ -312,6 +313,12 @@ class AsyncClient:
             domain=self._settings.domain, limit=limit, before=before, types=tuple(types), states=tuple(states)
         )
         return await self._engine.messages.find(query)
+
+    async def list_queue_messages(self, filters: QueueMessageFilter | None = None) -> list[QueueMessage]:
+        """Messages that fit, newest first."""
+        wanted = filters or QueueMessageFilter()
+        found = await self.find_messages(types=wanted.types, states=wanted.states, limit=wanted.limit)
+        return [to_queue_message(message) for message in found]
 
     async def retry_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
         """Let messages that were set aside wait again; answers those that were."""

@@ -11,6 +11,7 @@ from typing import Any, Self, Unpack
 from treadle.client.asynchronous import AsyncClient, Group, RunOptions
 from treadle.client.binding import Bound, bound, sync_only
 from treadle.client.portal import Portal
+from treadle.client.queue_messages import QueueMessage, QueueMessageFilter
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.messages import Message, MessageState
 from treadle.domain.priority import Priority
@@ -168,6 +169,10 @@ class Client:
     ) -> list[Message]:
         """See `AsyncClient.find_messages`."""
         return self._call(self._client.find_messages(types=types, states=states, before=before, limit=limit))
+
+    def list_queue_messages(self, filters: QueueMessageFilter | None = None) -> list[QueueMessage]:
+        """See `AsyncClient.list_queue_messages`."""
+        return self._call(self._client.list_queue_messages(filters))
 
     def retry_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
         """See `AsyncClient.retry_messages`."""

@@ -35,6 +35,7 @@ class Affinity(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     hostnames: Annotated[Names | None, Meta(description="Its host is one of these, in upper or lower case.")] = None
     subnets: Annotated[Names | None, Meta(description="An address of it lies in one of these: `10.2.0.0/16`.")] = None
     deployment_types: Annotated[Names | None, Meta(description="It is deployed in one of these ways.")] = None
+    capabilities: Annotated[Names | None, Meta(description="It offers all of these, such as `wallet`.")] = None
 
 
 class Traits(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,6 +47,7 @@ class Traits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hostname: str = ""
     addresses: tuple[str, ...] = ()
     deployment_type: str = ""
+    capabilities: tuple[str, ...] = ()
 
 
 def affinity_problems(affinity: Affinity, at: str) -> list[Problem]:
@@ -76,6 +78,7 @@ def read_requirement(requires: str) -> tuple[str, Affinity | None]:
 def lacking(affinity: Affinity, traits: Traits) -> tuple[str, ...]:
     """What a worker would have to have to match, in words; nothing where it matches."""
     missing = [f"the tag {tag!r}" for tag in affinity.tags or () if tag not in traits.tags]
+    missing += [f"the capability {one!r}" for one in affinity.capabilities or () if one not in traits.capabilities]
     one_of: list[tuple[str, tuple[str, ...] | None, Callable[[tuple[str, ...]], bool]]] = [
         ("the operating system", affinity.os, lambda names: traits.os in names),
         ("the user", affinity.allowed_users, lambda names: not set(names).isdisjoint(traits.users)),

@@ -25,6 +25,7 @@ LOOK_AHEAD: Final = 1_000
 """How many waiting messages are looked at for a batch: those of keys that are busy are passed over."""
 
 MAX_BATCH: Final = LOOK_AHEAD
+DEFAULT_BATCH: Final = 10
 MAX_BATCH_BYTES: Final = 8 * 1024 * 1024
 """Of payloads in one batch; one message is taken whatever its size."""
 
@@ -91,7 +92,7 @@ class Intake(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     type: str
-    batch_size: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = 10
+    batch_size: Annotated[int, Meta(ge=1, le=MAX_BATCH)] = DEFAULT_BATCH
     max_attempts: Annotated[int, Meta(ge=1, le=MAX_ATTEMPTS)] = 3
     preserve_order: bool = False
     trigger: bool = False

@@ -68,7 +68,8 @@ class Work(Struct, frozen=True, omit_defaults=True):
 
     `isolation="process"` gives each attempt of a handler a process of its own, which can be killed alone. `messages`
     says of which messages each attempt takes a batch. What is not `idempotent` is begun once and never again. Only
-    workers that match the `affinity` may carry it out.
+    workers that match the `affinity` may carry it out. `batch_size` is for handlers that take no messages and deal with
+    many things all the same.
     """
 
     executor: Executor | Unreadable
@@ -78,6 +79,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     messages: Intake | None = None
     idempotent: bool = True
     affinity: Affinity | None = None
+    batch_size: int | None = None
 
     @property
     def requires(self) -> str:

@@ -13,6 +13,7 @@ import structlog
 from treadle.authoring.registry import Registry
 from treadle.client.asynchronous import AsyncClient
 from treadle.client.binding import Bound, bound
+from treadle.domain.affinity import Traits
 from treadle.domain.instants import DAY, Instant, to_iso, to_seconds
 from treadle.domain.messages import Intake, Message
 from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL, Claim, Run
@@ -179,6 +180,7 @@ class World:
             slots=SLOTS,
             requires=frozenset(f"handler:{handler.type}" for handler in self.registry),
             version=self.engine.version,
+            traits=Traits(capabilities=tuple({need for handler in self.registry for need in handler.needs})),
         )
         await engine.workers.register(spec, _FOREVER)
 

@@ -15,7 +15,6 @@ from msgspec import Struct
 
 from treadle import servicelog
 from treadle.authoring.agents import configured, declared
-from treadle.authoring.decorators import AnyHandler
 from treadle.authoring.discovery import discover
 from treadle.authoring.registry import Registry
 from treadle.client.binding import Bound, bound
@@ -101,13 +100,8 @@ def _executors(engine: Engine, registry: Registry, settings: Settings) -> Execut
 
 
 async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
-    settings = orders.settings
-
-    def can(handler: AnyHandler) -> bool:
-        return handler.needs <= settings.offered
-
-    requires = {"shell", "python", *(f"handler:{handler.type}" for handler in registry if can(handler))}
-    await register(engine, settings, orders.worker_id, requires)
+    requires = {"shell", "python", *(f"handler:{handler.type}" for handler in registry)}
+    await register(engine, orders.settings, orders.worker_id, requires)
 
 
 def _end_when_empty(pump: Pump) -> None:

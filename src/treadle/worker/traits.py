@@ -29,6 +29,7 @@ def read_traits(settings: Settings) -> Traits:
         hostname=socket.gethostname(),
         addresses=tuple(sorted(addresses)),
         deployment_type=settings.deployment_type,
+        capabilities=tuple(sorted(settings.offered)),
     )
 
 

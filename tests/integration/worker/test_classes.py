@@ -83,14 +83,18 @@ async def test_a_class_is_carried_out_skipped_and_judged(classes: Site) -> None:
 
 
 async def test_a_job_is_left_to_the_workers_that_have_what_it_requires(classes: Site) -> None:
+    needs = {name: {"affinity": documents(classes)[name]["affinity"]} for name in ("needs.wallet", "needs.discord")}
     async with open_lab(classes) as lab:
-        wanting = await lab.submit("needs.wallet")
+        wanting = await lab.submit("needs.wallet", **needs["needs.wallet"])
+        program = await lab.shell("true", requires_wallet=True)
         with classes.worker(capabilities="discord, gpu") as worker:
-            assert (await lab.finished(await lab.submit("needs.discord"))).state is State.COMPLETED
-            assert (await lab.read(wanting)).state is State.READY
+            submitted = await lab.submit("needs.discord", **needs["needs.discord"])
+            assert (await lab.finished(submitted)).state is State.COMPLETED
+            assert [(await lab.read(run_id)).state for run_id in (wanting, program)] == [State.READY, State.READY]
             assert "job=needs.wallet" in worker.said
         with classes.worker(capabilities="wallet"):
-            assert (await lab.finished(wanting)).state is State.COMPLETED
+            for run_id in (wanting, program):
+                assert (await lab.finished(run_id)).state is State.COMPLETED
 
 
 async def test_what_is_not_idempotent_fails_where_its_worker_is_lost(classes: Site) -> None:

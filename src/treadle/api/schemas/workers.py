@@ -34,6 +34,7 @@ class Worker(Struct, frozen=True, kw_only=True):
     hostname: str
     addresses: list[str]
     deployment_type: str
+    capabilities: list[str]
     registered_at: datetime
     seen_at: datetime
 
@@ -64,6 +65,7 @@ def to_worker(worker: domain.Worker) -> Worker:
         hostname=worker.traits.hostname,
         addresses=list(worker.traits.addresses),
         deployment_type=worker.traits.deployment_type,
+        capabilities=list(worker.traits.capabilities),
         registered_at=to_datetime(worker.registered_at),
         seen_at=to_datetime(worker.seen_at),
     )

@@ -31,6 +31,8 @@ Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_I
 QueueName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_QUEUE_NAME, description=_LETTERS)]
 _WAITS_FOR: Final = "Jobs whose unfinished runs each of its runs waits for."
 _RUNS_AFTER: Final = "Jobs after whose completed runs it is run."
+CAPABILITIES: Final = ("wallet", "twitter", "discord", "blockchain", "ai")
+"""Those that a document may ask for by `requires_…` too."""
 MAX_CHAINED: Final = 100
 """How many other jobs a job may name."""
 
@@ -55,6 +57,9 @@ Strategy: TypeAlias = Literal["fixed", "list", "exponential", "custom"]
 Moment: TypeAlias = Annotated[
     str, Meta(description="RFC 3339. Without an offset it is read in the schedule's time zone.")
 ]
+
+
+Requires: TypeAlias = Annotated[bool, Meta(description="The same as its name among `affinity.capabilities`.")]
 
 
 class ExecutorDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -176,8 +181,12 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Literal["none", "process"] | None, Meta(description="`process`: each attempt of a handler in its own process.")
     ] = None
     messages: MessagesDocument | None = None
-    batch_size: Annotated[BatchSize | None, Meta(description="The same as `messages.batch_size`.")] = None
-    preserve_order: Annotated[bool | None, Meta(description="The same as `messages.preserve_order`.")] = None
+    batch_size: Annotated[
+        BatchSize | None, Meta(description="That of `messages`; without them, what a handler deals with at once.")
+    ] = None
+    preserve_order: Annotated[
+        bool | None, Meta(description="That of `messages`; without them, one run at a time, in order.")
+    ] = None
     dependencies: Annotated[tuple[Name, ...], Meta(max_length=MAX_CHAINED, description=_WAITS_FOR)] | None = None
     after: Annotated[tuple[Name | After, ...], Meta(max_length=MAX_CHAINED, description=_RUNS_AFTER)] | None = None
     after_join: Annotated[
@@ -187,6 +196,11 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         bool | None, Meta(description="false: an attempt that was begun is never followed by another; true by default.")
     ] = None
     affinity: Affinity | None = None
+    requires_wallet: Requires | None = None
+    requires_twitter: Requires | None = None
+    requires_discord: Requires | None = None
+    requires_blockchain: Requires | None = None
+    requires_ai: Requires | None = None
     queue: QueueName | None = None
     priority: SaidPriority | None = None
     max_concurrent: Annotated[

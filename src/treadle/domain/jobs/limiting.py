@@ -38,7 +38,7 @@ def read_limits(document: JobDocument, inputs: dict[str, Any], problems: list[Pr
         if template is not None:
             problems.extend(_rule_problems(template, pointer, inputs if starts_by_itself(document) else None))
     return JobLimits(
-        max_concurrent=document.max_concurrent,
+        max_concurrent=_max_concurrent(document, problems),
         flow_group=group,
         flow_max_active_runs=most or 1,
         concurrency_key=key,
@@ -46,6 +46,16 @@ def read_limits(document: JobDocument, inputs: dict[str, Any], problems: list[Pr
         rate=rate,
         rate_key=rate_key,
     )
+
+
+def _max_concurrent(document: JobDocument, problems: list[Problem]) -> int | None:
+    """How many of the job's runs are active at once: one, where they are to keep their order."""
+    if not document.preserve_order or document.messages is not None:
+        return document.max_concurrent
+    if document.max_concurrent not in (None, 1):
+        message = "lets one run be active at a time, which max_concurrent contradicts; of messages it means their order"
+        problems.append(Problem("/preserve_order", message, "conflict"))
+    return 1
 
 
 def dump_limits(limits: JobLimits) -> dict[str, Any]:

@@ -10,14 +10,14 @@ import msgspec
 from msgspec import structs
 
 from treadle.domain import json
-from treadle.domain.affinity import affinity_problems, dump_affinity
+from treadle.domain.affinity import Affinity, affinity_problems, dump_affinity
 from treadle.domain.clashes import rule_problems, unique_of
 from treadle.domain.errors import InvalidInput, Problem, below
 from treadle.domain.inputs import given_problems, input_problems, schema_problems
 from treadle.domain.jobs.chaining import dump_chain, read_chain
-from treadle.domain.jobs.document import JobDocument
+from treadle.domain.jobs.document import CAPABILITIES, JobDocument
 from treadle.domain.jobs.execution import dump_executor, read_executor
-from treadle.domain.jobs.intake import read_intake
+from treadle.domain.jobs.intake import read_batch_size, read_intake
 from treadle.domain.jobs.later import take_later
 from treadle.domain.jobs.limiting import dump_limits, read_limits, starts_by_itself
 from treadle.domain.jobs.records import MAX_JOB_ID, JobSpec
@@ -78,6 +78,8 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
         document["secrets"] = list(executor.secrets)
     if work.messages is not None:
         document["messages"] = structs.asdict(work.messages)
+    if work.batch_size is not None:
+        document["batch_size"] = work.batch_size
     if work.affinity is not None:
         document["affinity"] = dump_affinity(work.affinity)
     return document | {
@@ -107,8 +109,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
     inputs, overlap = _inputs(document, problems)
     limits = read_limits(document, inputs, problems)
     _check_clashes(document, inputs, problems)
-    if document.affinity is not None:
-        problems.extend(affinity_problems(document.affinity, "/affinity"))
+    affinity = _affinity(document, problems)
     return JobSpec(
         job_id=job_id,
         name=document.name or job_id,
@@ -121,7 +122,8 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
             isolation=document.isolation or "none",
             messages=None if "messages" in broken else read_intake(document, problems),
             idempotent=document.idempotent is not False,
-            affinity=document.affinity,
+            affinity=affinity,
+            batch_size=read_batch_size(document, executor, problems),
         ),
         schedule=None if document.schedule is None else read_schedule(document.schedule, "/schedule", problems),
         inputs=inputs,
@@ -137,6 +139,18 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
         enabled=document.enabled is not False,
         tags=document.tags or (),
     )
+
+
+def _affinity(document: JobDocument, problems: list[Problem]) -> Affinity | None:
+    """The affinity, with the capabilities that stand as `requires_…`; the faults go to `problems`."""
+    affinity = document.affinity
+    if affinity is not None:
+        problems.extend(affinity_problems(affinity, "/affinity"))
+    required = {name for name in CAPABILITIES if getattr(document, f"requires_{name}")}
+    if not required:
+        return affinity
+    affinity = affinity or Affinity()
+    return structs.replace(affinity, capabilities=tuple(sorted(required.union(affinity.capabilities or ()))))
 
 
 def _job_id(document: JobDocument, broken: set[str], problems: list[Problem]) -> str:
