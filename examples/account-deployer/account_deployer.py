@@ -37,7 +37,7 @@ class AccountDeployer(BaseTask[Account]):
     """Deploys one account. A nonce that was too low gets better by itself, a purse that is empty does not."""
 
     async def _execute_impl(self, context: JobContext) -> list[Account]:
-        return [Account(address=await asyncio.to_thread(deploy, **context.inputs))]
+        return [Account(address=await asyncio.to_thread(deploy, **context.inputs, key=context.run_id))]
 
     def _should_retry_on_error(self, error: Exception, context: JobContext) -> bool:
         transient = isinstance(error, ChainError) and error.code in ("nonce too low", "underpriced")
@@ -49,10 +49,11 @@ class AccountDeployer(BaseTask[Account]):
         return None
 
 
-def deploy(chain: str, owner: str) -> str:
-    """The address of an owner's new account. Raises ChainError."""
+def deploy(chain: str, owner: str, key: str) -> str:
+    """The address of an owner's new account; calls with the same key make one. Raises ChainError."""
+    body, headers = json.dumps({"owner": owner}).encode(), {"Idempotency-Key": key}
     try:
-        with urlopen(Request(f"{chain}/accounts", json.dumps({"owner": owner}).encode()), timeout=10) as answer:
+        with urlopen(Request(f"{chain}/accounts", body, headers), timeout=10) as answer:
             return str(json.load(answer)["address"])
     except HTTPError as error:
         raise ChainError(json.load(error)["code"]) from error

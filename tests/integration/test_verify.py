@@ -22,8 +22,10 @@ from treadle.proving.trials import Setting, Trial, open_lab
 PAGE: Final = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
 
 TASKS: Final = """
+import os
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 from treadle import JobContext, job
 
@@ -50,6 +52,7 @@ async def submits(ctx: JobContext):
     await ctx.wait_for("go", {"n": 1})
     await ctx.sleep(0.05)
     await greet.enqueue(name=ctx.run_id, key=ctx.run_id)
+    urlopen(os.environ["SHOP"] + "/price").close()
     Path("at.txt").write_text(str(time.time_ns()))
     await ctx.events.publish("gone")
 
@@ -88,7 +91,9 @@ def verdicts(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
                 settings = {
                     "counts": Setting(job_id="counts", inputs={}),
                     "appends": Setting(job_id="appends", inputs={}),
-                    "submits": Setting(job_id="submits", inputs={}, publish=[("go", {"n": 1})]),
+                    "submits": Setting(
+                        job_id="submits", inputs={}, publish=[("go", {"n": 1})], recorder_variables=["SHOP"]
+                    ),
                 }
                 found: dict[str, Verdict | Trial | str] = {
                     job_id: await prove(lab, setting, lambda _done, _of: None) for job_id, setting in settings.items()
@@ -116,7 +121,7 @@ def test_the_point_is_exact_at_which_a_job_is_not_safe(verdicts: dict[str, Verdi
     ]
     unsafe = verdict.unsafe
     assert unsafe is not None
-    assert (unsafe.number, unsafe.point.where) == (2, "tasks/work.py:15")
+    assert (unsafe.number, unsafe.point.where) == (2, "tasks/work.py:17")
 
 
 def test_files_count_and_so_does_a_kill_before_the_outcome_is_kept(verdicts: dict[str, Verdict | Trial | str]) -> None:
@@ -125,7 +130,7 @@ def test_files_count_and_so_does_a_kill_before_the_outcome_is_kept(verdicts: dic
     assert (unsafe.point.what, unsafe.differences) == ("end", ["file log.txt has other content: 2 lines, 1 expected"])
 
 
-def test_a_safe_job_passes_over_waits_sleeps_and_runs_that_it_submits(
+def test_a_safe_job_passes_over_waits_sleeps_calls_that_read_and_runs_that_it_submits(
     verdicts: dict[str, Verdict | Trial | str],
 ) -> None:
     verdict = verdict_of(verdicts, "submits")

@@ -139,9 +139,8 @@ def _show(verdict: Verdict) -> None:
     if verdict.varies:
         say(f"differs by itself from run to run, so that only its number was compared: {', '.join(verdict.varies)}")
     if (unsafe := verdict.unsafe) is None:
-        _conclude(
-            f"{verdict.job_id} is safe to retry: killed at each of {len(verdict.points)} points, it came to the same"
-        )
+        points = "its only point" if len(verdict.points) == 1 else f"each of {len(verdict.points)} points"
+        _conclude(f"{verdict.job_id} is safe to retry: killed at {points}, it came to the same")
         return
     at = f" ({unsafe.point.where})" if unsafe.point.where else ""
     said = "; ".join(unsafe.differences)

@@ -36,6 +36,9 @@ SLOTS: Final = 4
 """Trials at once."""
 
 _SOURCE: Final = "verify"
+_READING: Final = frozenset({"GET", "HEAD"})
+"""Methods that change nothing, however often they are called."""
+
 _MOST: Final = 10_000
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
@@ -115,7 +118,8 @@ class Lab:
 
     def _calls(self, name: str) -> Iterator[tuple[What, str]]:
         for call in self._recorder.calls(name):
-            yield What(f"{call.method} {call.path}", "was called"), call.body
+            if call.method not in _READING:
+                yield What(f"{call.method} {call.path}", "was called"), call.body
 
     async def _kept(self, name: str, run: Run) -> list[tuple[What, str]]:
         """What the engine has of it: how it ended, its values, and what it has published and submitted."""
@@ -126,7 +130,6 @@ class Lab:
         ended = run.state if run.state in TERMINAL else "not ended in time"
         return [
             (What("the run"), f"{ended}{f' ({run.error.message})' if run.error else ''}"),
-            (What("its result"), (run.result or b"null").decode()),
             *((What(f"kv {entry.key}"), entry.value.decode()) for entry in entries),
             *(
                 (What(f"event {event.type.removeprefix(FAMILY)}", "was published"), event.data.decode())
