@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from treadle.domain.instants import Instant
+from treadle.domain.instants import Instant, Micros
 from treadle.domain.runs import TERMINAL, Claim
 from treadle.domain.states import Row as Way
 from treadle.domain.states import Transition
@@ -16,6 +17,7 @@ from treadle.engines.contract import Step, Topic
 from treadle.engines.postgres.claiming import Claimer, to_claims
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.look import columns
+from treadle.engines.postgres.marks import Marks
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
@@ -36,6 +38,7 @@ class _Trip(NamedTuple):
     now: Instant
     next_due: Instant | None
     cancels: Sequence[str]
+    look_took: Micros | None
     claims: Sequence[Claim]
 
 
@@ -48,6 +51,7 @@ class Stepper:
         self._lines = lines
         self._claimer = Claimer(lines)
         self._workers: dict[str, Takes] = {}
+        self._marks: dict[str, Marks] = defaultdict(Marks)
 
     async def __call__(self, worker_id: str, done: Sequence[Transition], want: int, now: Instant | None) -> Step:
         """See `contract.RunStore.step`."""
@@ -58,8 +62,13 @@ class Stepper:
         trip = await self._shortly(worker_id, takes, plain, want if len(plain) == len(done) else 0, now)
         if not trip.alive:
             del self._workers[worker_id]
+            self._marks.pop(worker_id, None)
         elif trip.whole and len(plain) == len(done):
-            return Step(claims=tuple(trip.claims), cancels=tuple(trip.cancels), next_due=trip.next_due)
+            next_due = trip.next_due
+            if trip.look_took is None and len(trip.claims) < want:
+                look_at = trip.now + self._marks[worker_id].rest
+                next_due = look_at if next_due is None else min(next_due, look_at)
+            return Step(claims=tuple(trip.claims), cancels=tuple(trip.cancels), next_due=next_due)
         settled = {plain[place - 1].run.id for place in trip.settled}
         rest = [each for each in done if each.run.id not in settled]
         return await self._at_length(worker_id, rest, want, now)
@@ -69,14 +78,18 @@ class Stepper:
     ) -> _Trip:
         """One call. Whatever it has left undone is not usual, or somebody was in its way."""
         rows = [ended(each, Way(each.to, each.event)) for each in done]
-        lines = self._lines.divide(takes)
-        values = (worker_id, now, *columns(rows, ENDED_COLUMNS), want, lines.open, lines.shut)
+        lines, marks = self._lines.divide(takes), self._marks[worker_id]
+        values = (
+            *(worker_id, now, *columns(rows, ENDED_COLUMNS), want, lines.open, lines.shut),
+            *columns(marks.current(lines.open), 3),
+        )
         row: Row = await self._write.trip(_SQL["step"], *values)
-        alive, whole, settled, any_follow, moment, next_due, cancels = row[:7]
-        claims = await to_claims(self._read.fetch, row[7:], moment)
+        alive, whole, settled, any_follow, moment, next_due, cancels, look_took, *found = row
+        marks.note(look_took, zip(*found[-3:], strict=True) if found[0] else ())
+        claims = await to_claims(self._read.fetch, found, moment)
         if settled or claims:
             self._write.wake((Topic.EVENTS, Topic.TRIGGERS) if any_follow else (Topic.EVENTS,))
-        return _Trip(alive, whole, settled, any_follow, moment, next_due, cancels or (), claims)
+        return _Trip(alive, whole, settled, any_follow, moment, next_due, cancels or (), look_took, claims)
 
     async def _at_length(self, worker_id: str, done: Sequence[Transition], want: int, now: Instant | None) -> Step:
         async def work(tx: Transaction) -> Step:

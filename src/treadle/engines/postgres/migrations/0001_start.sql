@@ -81,7 +81,9 @@ CREATE INDEX runs_ready    ON treadle.runs (line, rank, seq) WHERE state = 'read
 CREATE INDEX runs_due      ON treadle.runs (due_at)          WHERE state = 'scheduled';
 CREATE INDEX runs_waiting  ON treadle.runs (line, state)     WHERE state IN ('scheduled', 'blocked');
 CREATE INDEX runs_held     ON treadle.runs (worker_id, line) WHERE state = 'running';
-CREATE INDEX runs_cancel   ON treadle.runs (worker_id)       WHERE state = 'running' AND cancel_at IS NOT NULL;
+-- Their conditions name no state, lest runs_held be taken for them.
+CREATE INDEX runs_cancel   ON treadle.runs (worker_id)       WHERE cancel_at IS NOT NULL;
+CREATE INDEX runs_suspect  ON treadle.runs (worker_id)       WHERE claimed_at IS NOT NULL AND suspect;
 CREATE INDEX runs_gate     ON treadle.runs (waits_for, rank, seq) WHERE waits_for IS NOT NULL;
 CREATE INDEX runs_schedule ON treadle.runs (schedule_id)     WHERE schedule_id IS NOT NULL;
 CREATE INDEX runs_job      ON treadle.runs (domain, job_id, id);

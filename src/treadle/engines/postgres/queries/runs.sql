@@ -57,8 +57,8 @@ SELECT least((SELECT min(due_at) FROM treadle.runs WHERE state = 'scheduled'),
              (SELECT min(timeout_at) FROM treadle.waits WHERE timeout_at IS NOT NULL)),
        EXISTS (SELECT 1 FROM treadle.resolutions),
        EXISTS (SELECT 1 FROM treadle.runs WHERE state = 'running' AND worker_id = $1),
-       EXISTS (SELECT 1 FROM treadle.runs WHERE state = 'running' AND worker_id = $1 AND suspect),
-       ARRAY (SELECT id FROM treadle.runs WHERE state = 'running' AND worker_id = $1 AND cancel_at IS NOT NULL),
+       EXISTS (SELECT 1 FROM treadle.runs WHERE worker_id = $1 AND claimed_at IS NOT NULL AND suspect),
+       ARRAY (SELECT id FROM treadle.runs WHERE worker_id = $1 AND cancel_at IS NOT NULL),
        treadle.ready_lines(),
        EXISTS (SELECT 1 FROM treadle.queues), EXISTS (SELECT 1 FROM treadle.rates);
 
@@ -77,11 +77,11 @@ SELECT l.line, head.rank, head.seq FROM unnest($1::bigint[]) AS l (line) CROSS J
 ORDER BY head.rank, head.seq LIMIT $2;
 
 -- name: step
-SELECT alive, whole, settled, any_follow, moment, next_due, cancels, (claimed).*
-FROM treadle.step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19);
+SELECT alive, whole, settled, any_follow, moment, next_due, cancels, look_took, (claimed).*
+FROM treadle.step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
 
 -- name: claim
-SELECT * FROM treadle.claim($1, $2, $3, $4, $5, $6);
+SELECT * FROM treadle.claim($1, $2, $3, $4, $5, $6, '{}', '{}');
 
 -- name: tokens
 -- Of claimed runs those that use up tokens, perhaps.

@@ -21,7 +21,7 @@ WITH clock AS MATERIALIZED (SELECT coalesce($3::bigint, treadle.now()) AS now), 
   RETURNING workers.id, workers.state
 )
 SELECT renewed.id, renewed.state, runs.id, cancel_at FROM renewed
-LEFT JOIN treadle.runs ON runs.state = 'running' AND cancel_at IS NOT NULL AND worker_id = renewed.id;
+LEFT JOIN treadle.runs ON cancel_at IS NOT NULL AND worker_id = renewed.id;
 
 -- name: switch
 UPDATE treadle.workers SET state = $2 WHERE id = ANY ($1) AND role = 'worker' AND state = ANY ($3) RETURNING id;

@@ -1,0 +1,49 @@
+"""Marks: how far lines were claimed from, for use where looking from the front has become slow.
+
+An open transaction of anybody keeps the server from removing what was there when it began. What is claimed then goes on
+lying before what is ready, and looking for that takes longer with every run. So after a look that took long, the next
+trips go on from where it came to, for so long that looking takes but a part of the time. What meanwhile has come to lie
+before the marks waits until then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+from treadle.domain.instants import MILLISECOND, SECOND, Micros
+
+Mark: TypeAlias = tuple[int, int, int]
+"""A line, and the rank and number of the last run that was claimed from it."""
+
+SLOW: Final[Micros] = 3 * MILLISECOND
+REST: Final = 8
+"""How many times as long as it took nobody looks again. The claim that follows a look takes about as long as that."""
+
+
+class Marks:
+    """What a process remembers of its last look."""
+
+    def __init__(self) -> None:
+        self._marks: dict[int, Mark] = {}
+        self._until = 0.0
+
+    def current(self, lines: Iterable[int]) -> list[Mark]:
+        """The marks of these lines that hold now; none where it is time to look."""
+        if self.rest == 0:
+            return []
+        return [mark for line in lines if (mark := self._marks.get(line)) is not None]
+
+    @property
+    def rest(self) -> Micros:
+        """For how long they hold."""
+        return max(0, int((self._until - time.monotonic()) * SECOND))
+
+    def note(self, look_took: Micros | None, claimed: Iterable[Mark]) -> None:
+        """Remember a trip: how long it looked, None where it did not, and what it claimed in the order of ranks."""
+        if look_took is not None:
+            self._marks.clear()
+            self._until = time.monotonic() + REST * look_took / SECOND if look_took >= SLOW else 0.0
+        if self._until:
+            self._marks.update((mark[0], mark) for mark in claimed)
