@@ -15,8 +15,8 @@ from treadle.engines.sqlite.connection import connect, fetch
 JOBS: Final = 100
 FAILED_ONE_IN: Final = 50
 
-_SPAN: Final = 29 * DAY
-_CHUNK: Final = 500_000
+SPAN: Final = 29 * DAY
+CHUNK: Final = 500_000
 _CACHE_KIB: Final = 512 * 1024
 _TRUNCATE: Final = apsw.SQLITE_CHECKPOINT_TRUNCATE
 
@@ -41,14 +41,14 @@ def fill_history(path: Path, rows: int, now: Instant) -> None:
         ((first,),) = fetch(connection, "SELECT min(seq) FROM history")
         statement = f"""
             WITH RECURSIVE counted (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?2),
-                 spread AS (SELECT n, ?3 + n * {_SPAN} / ?4 AS created FROM counted)
+                 spread AS (SELECT n, ?3 + n * {SPAN} / ?4 AS created FROM counted)
             INSERT INTO history ({", ".join(columns)})
             SELECT {", ".join(_CHANGED.get(column, f"history.{column}") for column in columns)}
             FROM spread CROSS JOIN history WHERE history.seq = ?5
         """  # noqa: S608 - made of the schema's names
-        for start in range(1, rows + 1, _CHUNK):
-            end = min(start + _CHUNK - 1, rows)
-            connection.execute(statement, (start, end, now - _SPAN - DAY, rows, first))
+        for start in range(1, rows + 1, CHUNK):
+            end = min(start + CHUNK - 1, rows)
+            connection.execute(statement, (start, end, now - SPAN - DAY, rows, first))
             if end == rows:
                 connection.pragma("synchronous", "FULL")  # flushes it all, lest whoever measures has to
             connection.wal_checkpoint(mode=_TRUNCATE)

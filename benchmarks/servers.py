@@ -61,15 +61,15 @@ def _server(folder: Path) -> Iterator[str]:
         yield given
         return
     folder.chmod(0o755)
-    place = folder / "server"
+    place = folder.absolute() / "server"
     place.mkdir()
     server = Server(place, durable=True)
     server.start()
-    os.environ[_PROCESS] = (place / "data" / "postmaster.pid").read_text().split()[0]
     try:
+        os.environ[_PROCESS] = (place / "data" / "postmaster.pid").read_text().split()[0]
         yield server.url
     finally:
-        del os.environ[_PROCESS]
+        os.environ.pop(_PROCESS, None)
         server.stop()
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.cases import backlog, blocked, budget, drain, enqueue, history, idle, lanes, latency, workers
+from benchmarks.cases import backlog, blocked, budget, drain, enqueue, history, idle, lanes, latency, workers, xmin
 from benchmarks.engines import ENGINES
 from benchmarks.measure import Options, Report
 
@@ -31,5 +31,6 @@ CASES: Final[Mapping[str, Case]] = {
     "lanes": Case("what a thousand lanes cost a drain", lanes.NUMBERS, lanes.run),
     "blocked": Case("what a million runs that cannot go cost a drain", blocked.NUMBERS, blocked.run),
     "workers": Case("what a second worker brings", workers.NUMBERS, workers.run),
+    "xmin": Case("what a transaction held open costs claims", xmin.NUMBERS, xmin.run, ("postgres",)),
     "backlog": Case("what a million waiting runs cost a drain", backlog.NUMBERS, backlog.run),
 }

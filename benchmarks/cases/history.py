@@ -9,6 +9,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import prefill, prefill_postgres
 from benchmarks.engines import enqueue_all, new_runs, opened
 from benchmarks.measure import (
     Figures,
@@ -22,7 +23,8 @@ from benchmarks.measure import (
     medians,
     percentile,
 )
-from benchmarks.prefill import JOBS, fill_history
+from benchmarks.prefill import JOBS
+from benchmarks.servers import database_url
 from benchmarks.stepping import step_through
 from treadle.domain.runs import DEFAULT_DOMAIN, Run, State
 from treadle.engines.contract import Engine, RunQuery
@@ -114,7 +116,9 @@ async def _one_run(engine: str, folder: Path) -> None:
 
 
 async def _fill(engine: str, folder: Path, rows: int) -> None:
-    assert engine == "sqlite"
     async with opened(engine, folder) as store:
         now = store.now()
-    await asyncio.to_thread(fill_history, folder / "treadle.db", rows, now)
+    if engine == "sqlite":
+        await asyncio.to_thread(prefill.fill_history, folder / "treadle.db", rows, now)
+    else:
+        await prefill_postgres.fill_history(database_url(folder), rows, now)

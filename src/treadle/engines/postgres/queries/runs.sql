@@ -91,10 +91,13 @@ SELECT rank, seq, gates FROM treadle.runs WHERE id = ANY ($1) AND gates IS NOT N
 SELECT run_id, name, kind, result, token, at, event FROM treadle.steps WHERE run_id = ANY ($1) ORDER BY seq;
 
 -- name: fence
--- The running runs that transitions are of, and only under their tokens; locked in one order.
-SELECT r.seq, r.id, r.token, r.cancel_at, r.events, r.rank, r.gates
-FROM treadle.runs AS r JOIN unnest($1::text[], $2::bigint[]) AS t (id, token) ON r.id = t.id AND r.token = t.token
-WHERE r.state = 'running' ORDER BY r.id FOR UPDATE OF r;
+-- The running runs that transitions are of, and only under their tokens; locked in one order. The state is asked for in a
+-- way that leaves no index but that of ids, as in `treadle.finish`.
+SELECT run.* FROM (SELECT * FROM unnest($1::text[], $2::bigint[]) AS t (of_run, under) ORDER BY of_run) AS fences
+CROSS JOIN LATERAL (
+  SELECT r.seq, r.id, r.token, r.cancel_at, r.events, r.rank, r.gates FROM treadle.runs AS r
+  WHERE r.id = of_run AND r.token = under AND r.state NOT IN ('ready', 'scheduled', 'blocked') FOR UPDATE
+) AS run;
 
 -- name: finish
 SELECT treadle.finish($1, $2, false, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
