@@ -94,7 +94,7 @@ def fleet(folder: Path, url: str, **more: str) -> Iterator[Fleet]:
 
 @contextmanager
 def _alone(folder: Path, arguments: tuple[str, ...], more: dict[str, str]) -> Iterator[Alone]:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     log = folder / "log"
     with log.open("wb") as stderr:
         process = subprocess.Popen([TREADLE, *arguments], stderr=stderr, cwd=folder, env=environment(**more))

@@ -32,6 +32,7 @@ _STATUS: Final[dict[type[TreadleError], int]] = {
     errors.InvalidInput: 422,
     errors.TooMany: 429,
     errors.Unavailable: 503,
+    errors.Moved: 503,
 }
 _HEADERS: Final[dict[int, dict[str, str]]] = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 _SAID: Final = {404: "there is nothing at {path}", 405: "{path} does not take {method}"}

@@ -9,6 +9,7 @@ from treadle.domain.errors import (
     Conflict,
     InvalidInput,
     MalformedInput,
+    Moved,
     NotFound,
     PayloadTooLarge,
     TreadleError,
@@ -38,6 +39,7 @@ _BY_ERROR: Final[dict[type[BaseException], Exit]] = {
     PayloadTooLarge: Exit.USAGE,
     NotFound: Exit.NOT_FOUND,
     Conflict: Exit.CONFLICT,
+    Moved: Exit.CONFLICT,
     TreadleError: Exit.SERVER,
 }
 

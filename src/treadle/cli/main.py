@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "dlq": ("treadle.cli.dlq:app", "Dead letters: failed runs to retry or discard."),
     "domain": ("treadle.cli.domain:app", "Domains: how they share workers."),
     "backup": ("treadle.cli.backup:backup", "Copy the database while work goes on."),
+    "migrate": ("treadle.cli.migrate:migrate", "Move everything to PostgreSQL, while work goes on."),
     "doctor": ("treadle.cli.doctor:doctor", "Check this installation, and say what to do."),
     "api": ("treadle.cli.services:api", "Run the HTTP API alone."),
     "scheduler": ("treadle.cli.services:scheduler", "Run a scheduler alone."),

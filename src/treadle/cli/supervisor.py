@@ -75,7 +75,10 @@ class Supervisor:
                     say(f"the {service.name} refuses its settings: stopping")
                     self._stop()
                     return USAGE
-                if code == DRAINED and service is self._worker:
+                if code == CONFLICT:
+                    say(f"the {service.name} has ended with the move of this installation: no other is started")
+                    service.due = math.inf
+                elif code == DRAINED and service is self._worker:
                     say("the worker has drained: no other is started")
                     service.due = math.inf
                 elif code is not None:

@@ -145,6 +145,15 @@ class StorageFull(Unavailable):
     code = "storage_full"
 
 
+class Moved(TreadleError):
+    """The installation has moved, or is about to: this side takes nothing any more, and will not again."""
+
+    code = "moved"
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"this installation has moved to {target}: nothing is taken here any more; turn to that one")
+
+
 class LeaseLost(TreadleError):
     """The worker's lease has ended: it may change nothing any more and must register again."""
 
@@ -155,6 +164,18 @@ class SchemaTooNew(TreadleError):
     """The data was written by a newer release of Treadle than this one."""
 
     code = "schema_too_new"
+
+
+@contextmanager
+def ungrouped(kind: type[TreadleError]) -> Iterator[None]:
+    """An error of a kind by itself, where a task group raises it among others."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        found: BaseException | None = group.subgroup(kind)
+        while isinstance(found, ExceptionGroup):
+            found = found.exceptions[0]
+        raise found or group from None
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str:

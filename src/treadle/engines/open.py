@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from treadle.domain.errors import InvalidInput
+from treadle.domain.errors import InvalidInput, NotFound
 from treadle.engines.contract import Engine
+from treadle.engines.moving import Source, Target
 from treadle.system import Clock
 
 _SCHEMES: Final = ("sqlite", "postgresql", "postgres")
@@ -29,7 +32,40 @@ async def open_engine(url: str, clock: Clock) -> Engine:
     return await open_postgres(url)
 
 
+@asynccontextmanager
+async def open_move(source: str, target: str) -> AsyncIterator[tuple[Source, Target]]:
+    """The two sides of a move, by their URLs, until the block ends.
+
+    Raises InvalidInput where either is none that can be moved from or to, NotFound where there is nothing to move, and
+    SchemaTooNew and Unavailable as the engines do.
+    """
+    if urlsplit(source).scheme != "sqlite":
+        raise InvalidInput("what is moved is an installation on SQLite: this one is on PostgreSQL already")
+    if urlsplit(target).scheme not in ("postgresql", "postgres"):
+        raise InvalidInput(f"--to {target!r:.60} is no URL such as postgresql://user:password@host:5432/database")
+    path = _sqlite_path(source)[0]
+    if not path.exists():
+        raise NotFound(f"there is no database {path}")
+    from treadle.engines.postgres.moving import open_target
+    from treadle.engines.sqlite.moving import SqliteSource
+
+    side = SqliteSource(path)
+    try:
+        async with open_target(target) as other:
+            yield side, other
+    finally:
+        side.disconnect()
+
+
 async def _open_sqlite(url: str, clock: Clock) -> Engine:
+    from treadle.engines.sqlite.engine import open_sqlite
+
+    path, synchronous = _sqlite_path(url)
+    return await open_sqlite(path, clock, synchronous="NORMAL" if synchronous == "NORMAL" else "FULL")
+
+
+def _sqlite_path(url: str) -> tuple[Path, str]:
+    """The file in a URL, and how commits are brought to the disk. Raises InvalidInput."""
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     synchronous = options.pop("synchronous", "FULL")
@@ -39,7 +75,4 @@ async def _open_sqlite(url: str, clock: Clock) -> Engine:
         raise InvalidInput(f"synchronous={synchronous} in {url!r}: it is FULL or NORMAL")
     if parts.netloc or not parts.path.lstrip("/"):
         raise InvalidInput(f"{url!r} names no file: write sqlite:///relative.db or sqlite:////absolute.db")
-    from treadle.engines.sqlite.engine import open_sqlite
-
-    path = Path(parts.path[1:])
-    return await open_sqlite(path, clock, synchronous="NORMAL" if synchronous == "NORMAL" else "FULL")
+    return Path(parts.path[1:]), synchronous

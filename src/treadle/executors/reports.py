@@ -9,7 +9,7 @@ from typing import Final, Self, TypeAlias
 
 import structlog
 
-from treadle.domain.errors import LeaseLost, Unavailable
+from treadle.domain.errors import LeaseLost, Moved, Unavailable
 from treadle.domain.progress import Progress
 from treadle.domain.runs import Claim
 
@@ -58,7 +58,7 @@ class ProgressBuffer:
                 return
             try:
                 await self._store(*found)
-            except (LeaseLost, Unavailable) as error:
+            except (LeaseLost, Moved, Unavailable) as error:
                 _logger.warning("progress not stored", run_id=run_id, error=error.message)
             except Exception:
                 # It lies beside the way of the runs: a fault of the store costs it, never the run.

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import structlog
 
+from treadle.domain.errors import Moved, ungrouped
 from treadle.domain.workers import Role
 from treadle.engines.contract import Engine, Topic
 from treadle.engines.open import open_engine
@@ -26,7 +27,10 @@ _logger = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings) -> None:
-    """Schedule until SIGTERM or SIGINT. Raises Unavailable, InvalidInput or SchemaTooNew where no engine opens."""
+    """Schedule until SIGTERM or SIGINT.
+
+    Raises Unavailable, InvalidInput or SchemaTooNew where no engine opens, and Moved, also later.
+    """
     clock = SystemClock()
     engine = await open_engine(settings.engine_url, clock)
     new_id = IdSource(clock)
@@ -37,7 +41,10 @@ async def run(settings: Settings) -> None:
     _logger.info("scheduler started", engine=engine.name)
     try:
         async with present(engine, Role.SCHEDULER, settings, new_id):
-            with suppress(asyncio.CancelledError):  # safe anywhere: what was handed to the engine is applied whole
+            with (
+                ungrouped(Moved),
+                suppress(asyncio.CancelledError),
+            ):  # safe anywhere: what was handed to the engine is applied whole
                 await scheduling
     finally:
         await engine.close()

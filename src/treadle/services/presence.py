@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 import treadle
-from treadle.domain.errors import Unavailable
+from treadle.domain.errors import Moved, Unavailable
 from treadle.domain.instants import from_seconds
 from treadle.domain.workers import EVERY_DOMAIN, Role, WorkerSpec
 from treadle.engines.contract import Engine
@@ -52,12 +52,14 @@ class Presence:
                 await self._beat()
             except Unavailable as error:
                 _logger.warning("cannot be seen for now", role=self._role, error=error.message)
+            except Moved:  # whoever depends on it says so
+                return
             await asyncio.sleep(self._every)
 
     async def leave(self) -> None:
         """Say that this process ends."""
         if self._id is not None:
-            with suppress(Unavailable):  # then its lease ends by itself
+            with suppress(Unavailable, Moved):  # then its lease ends by itself
                 await self._engine.workers.stop([self._id])
 
     async def _beat(self) -> None:

@@ -18,7 +18,7 @@ from treadle.authoring.agents import configured, declared
 from treadle.authoring.discovery import discover
 from treadle.authoring.registry import Registry
 from treadle.client.binding import Bound, bound
-from treadle.domain.errors import Conflict, InvalidInput, LeaseLost
+from treadle.domain.errors import Conflict, InvalidInput, LeaseLost, Moved
 from treadle.domain.work import Program, PythonHandler
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
@@ -66,6 +66,9 @@ async def run(orders: Orders) -> None:
             finished = await work(engine, pump, settings, orders.worker_id, stop)
         except LeaseLost as error:
             _logger.error("lease lost, ending at once", worker_id=orders.worker_id, error=error.message)
+            control.exit_now(LEASE_LOST_EXIT)
+        except Moved as error:
+            _logger.error("ending at once", error=error.message)
             control.exit_now(LEASE_LOST_EXIT)
     if not finished:
         control.exit_now(GAVE_BACK_EXIT)  # what would not end cannot be waited for

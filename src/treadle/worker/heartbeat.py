@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from treadle.domain.errors import TreadleError
+from treadle.domain.errors import Moved, TreadleError
 from treadle.domain.instants import from_seconds
 from treadle.engines.contract import Engine
 from treadle.settings import Settings
@@ -60,6 +60,8 @@ class Heartbeat:
         try:
             async with asyncio.timeout(patience):
                 renewal = await self._engine.workers.renew(list(known), from_seconds(self._lease))
+        except Moved:
+            raise
         except (TreadleError, TimeoutError) as error:
             _logger.warning("heartbeat failed", error=str(error) or "no answer in time")
             return False

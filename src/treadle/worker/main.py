@@ -7,6 +7,7 @@ import signal
 
 import structlog
 
+from treadle.domain.errors import Moved, ungrouped
 from treadle.engines.contract import Engine
 from treadle.engines.open import open_engine
 from treadle.settings import Settings
@@ -20,7 +21,7 @@ _logger = structlog.get_logger(__name__)
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then drain. Waits for an engine that is away.
 
-    Raises InvalidInput or SchemaTooNew where the engine is none that this release can use.
+    Raises InvalidInput or SchemaTooNew where the engine is none that this release can use, and Moved.
     """
     clock, stopping = SystemClock(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -31,7 +32,8 @@ async def run(settings: Settings) -> None:
         return
     _logger.info("worker started", engine=engine.name, processes=settings.processes, slots=settings.concurrency)
     try:
-        await Parent(engine, settings, clock, stopping).run()
+        with ungrouped(Moved):
+            await Parent(engine, settings, clock, stopping).run()
     finally:
         await engine.close()
     _logger.info("worker stopped")

@@ -5,7 +5,8 @@ and ranks is wall time in UTC, time for leases is the engine's own monotonic clo
 tests pass. Policy is not here: states, ranks, delays and outcomes are computed in `domain` and arrive as parameters.
 
 Errors: `Unavailable` (and `StorageFull`) where nothing was changed and the call may be repeated; `LeaseLost` where a
-worker's lease has ended. Nothing else is raised but for faults of Treadle itself.
+worker's lease has ended; `Moved` where the installation is elsewhere now. Nothing else is raised but for faults of
+Treadle itself.
 """
 
 from __future__ import annotations

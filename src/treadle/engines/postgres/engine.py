@@ -16,6 +16,7 @@ from treadle.engines.postgres.events import PostgresEvents
 from treadle.engines.postgres.finding import find_dead
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.migrate import migrate_database
+from treadle.engines.postgres.moving import check_complete
 from treadle.engines.postgres.notices import Bell, ChannelNotices, Ear
 from treadle.engines.postgres.options import Options, read_url
 from treadle.engines.postgres.pool import PATIENCE_SECONDS, SILENCE_SECONDS, Identity, identify, open_pool
@@ -126,6 +127,7 @@ async def open_postgres(url: str, clock: WallClock | None = None) -> PostgresEng
         pool = await open_pool(options, server_clock, size=options.connections, patience=PATIENCE_SECONDS)
         opened.callback(pool.terminate)
         await migrate_database(pool)
+        await check_complete(pool)
         urgent = await open_pool(options, server_clock, size=1, patience=SILENCE_SECONDS)
         opened.callback(urgent.terminate)
         bell = Bell(pool)

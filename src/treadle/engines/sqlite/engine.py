@@ -29,6 +29,7 @@ from treadle.engines.sql.triggers import Triggers
 from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
 from treadle.engines.sqlite.events import SqliteEvents
 from treadle.engines.sqlite.finding import find_dead
+from treadle.engines.sqlite.moving import check_not_moved
 from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.runs import SqliteRuns
@@ -115,7 +116,8 @@ class SqliteEngine:
 async def open_sqlite(path: Path, clock: Clock, *, synchronous: Synchronous = "FULL") -> SqliteEngine:
     """Open the file, making and migrating it where needed.
 
-    Raises SchemaTooNew where a newer release wrote it, Unavailable where it cannot be used.
+    Raises SchemaTooNew where a newer release wrote it, Moved where its installation is elsewhere now, Unavailable where
+    it cannot be used.
     """
 
     def prepare() -> None:
@@ -127,6 +129,7 @@ async def open_sqlite(path: Path, clock: Clock, *, synchronous: Synchronous = "F
             connection = connect(path, synchronous, cache_kib=1024)
             try:
                 migrate(connection)
+                check_not_moved(connection)
             finally:
                 connection.close()
         except apsw.Error as error:

@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import apsw
 
-from treadle.domain.errors import Unavailable
+from treadle.domain.errors import Moved, Unavailable
 from treadle.domain.instants import Instant
 from treadle.domain.json import Json
 from treadle.domain.runs import NewRun
@@ -27,6 +27,7 @@ from treadle.engines.sql.transaction import Told
 from treadle.engines.sqlite.checkpointer import Checkpointer
 from treadle.engines.sqlite.connection import Synchronous, Transaction, connect, json_list, lengthen_wal, translate
 from treadle.engines.sqlite.look import Look
+from treadle.engines.sqlite.moving import check_not_moved
 from treadle.engines.sqlite.queries import STATEMENTS
 from treadle.system import Clock
 
@@ -175,11 +176,17 @@ class Writer:
             if self._fsync_failed:
                 raise apsw.IOError("an earlier write could not be flushed")
             with Transaction(connection):
+                check_not_moved(connection)
                 deadline = time.monotonic() + TRANSACTION_SECONDS
                 self._run_first(group[0], write)
                 while self._jobs and time.monotonic() < deadline:
                     group.append(self._jobs.popleft())
                     self._run_next(group[-1], write)
+        except Moved as error:
+            for job in group:
+                job.error = job.error or error
+            write.topics.clear()
+            write.after.clear()
         except apsw.Error as error:  # nothing of the group is on disk
             self._fsync_failed |= getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_FSYNC
             for job in group:
@@ -198,6 +205,7 @@ class Writer:
         self._run_job(job, write)
         if job.error is not None:
             write.connection.execute("ROLLBACK; BEGIN IMMEDIATE")
+            check_not_moved(write.connection)
 
     def _run_next(self, job: _Job[Any], write: Write) -> None:
         """Whoever joins has a savepoint."""

@@ -153,6 +153,14 @@ CREATE TABLE slots (
   PRIMARY KEY (gate, rank, run)
 ) STRICT, WITHOUT ROWID;
 
+-- Where the installation moves to, or has moved: engines/moving.py. One row at most.
+CREATE TABLE moves (
+  id     TEXT    PRIMARY KEY,
+  target TEXT    NOT NULL,
+  state  TEXT    NOT NULL,
+  until  INTEGER NOT NULL DEFAULT 0        -- while it is closing: when that ends by itself
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE workers (
   id            TEXT    PRIMARY KEY,
   domains       TEXT    NOT NULL,          -- JSON list; "*" stands for all
