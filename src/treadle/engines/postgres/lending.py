@@ -144,8 +144,12 @@ async def _in_thread(work: Callable[[], T]) -> T:
     """Do something that may wait for a server, in a thread of its own: those that all share may all be waiting for a
     transaction whose owner waits for one of them."""
     thread = ThreadPoolExecutor(1, "treadle-lent")
+    doing = asyncio.get_running_loop().run_in_executor(thread, work)
     try:
-        return await asyncio.get_running_loop().run_in_executor(thread, work)
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait([doing])  # its owner is not to find the connection in use
+        raise
     finally:
         thread.shutdown(wait=False)
 
