@@ -22,6 +22,7 @@ from treadle import AsyncClient
 from treadle.domain.events import Event
 from treadle.engines.contract import Topic
 from treadle.engines.postgres.engine import PostgresEngine, open_postgres
+from treadle.engines.postgres.queries import STATEMENTS
 from treadle.settings import Settings
 
 COMMITS: Final = 150
@@ -108,3 +109,18 @@ async def test_readers_are_told_of_late_commits_and_of_all_others_meanwhile(made
         assert [follower.told[run_id] for run_id in (*others, *held)] == [1] * (len(others) + len(held))
         whole = await engine.events.read("default", after=0, limit=1_000_000)
         assert [event.seq for event in follower.seen] == [event.seq for event in whole]
+
+
+@pytest.mark.parametrize("known", [0, 1, 300])
+async def test_positions_go_by_the_order_of_commits_whatever_is_known_of_the_table(made: Databases, known: int) -> None:
+    """What the server knows of the table decides which way it takes."""
+    async with made.database() as url, opened(url):
+        connection = await asyncpg.connect(url)
+        put = "INSERT INTO treadle.event_batches (id, ended, position) VALUES ($1, $1, $2)"
+        await connection.executemany(put, [(-number, -number) for number in range(1, known + 1)])
+        await connection.execute("ANALYZE treadle.event_batches")
+        await connection.executemany(put, [(ended, None) for ended in (50, 20, 40, 10, 30)])
+        await connection.execute(STATEMENTS["events.sequence"])
+        rows = await connection.fetch("SELECT ended FROM treadle.event_batches WHERE ended > 0 ORDER BY position")
+        assert [ended for (ended,) in rows] == [10, 20, 30, 40, 50]
+        await connection.close()

@@ -144,7 +144,7 @@ async def test_every_view_and_every_statement_of_the_guide_works_for_a_reader(
     async with connection.transaction():
         for block in re.findall(r"```sql\n(.*?)```", guide, re.DOTALL):
             await connection.execute(block)
-        await connection.execute("SET LOCAL ROLE watcher")
+        await connection.execute("GRANT watcher TO CURRENT_USER; SET LOCAL ROLE watcher")
         for (view,) in views:
             await connection.fetch(f"SELECT * FROM treadle_view.{view}")  # noqa: S608 - a name of the schema's
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -98,7 +98,7 @@ def server(*, durable: bool = False) -> Iterator[Server]:
 def server_url() -> Iterator[str]:
     """The URL of the server that tests share: the one named in the environment, else one of their own."""
     if given := os.environ.get("TREADLE_TEST_POSTGRES_URL"):
-        yield given
+        yield given if "?" in given else f"{given}?sslmode=prefer"  # tests add options of their own
         return
     with server() as one:
         yield one.url

@@ -10,13 +10,13 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::b
 SELECT EXISTS (SELECT 1 FROM treadle.event_batches WHERE position IS NULL);
 
 -- name: sequence
--- Under a lock, which is a statement of its own: this one then sees all that was given a position before.
-UPDATE treadle.event_batches AS batch SET position = new.position
-FROM (
+-- Under a lock, which is a statement of its own: this one then sees all that was given a position before. Numbers are
+-- taken once and in order, whatever way the server finds to the rows.
+WITH new AS MATERIALIZED (
   SELECT id, nextval('treadle.positions') AS position
   FROM (SELECT id FROM treadle.event_batches WHERE position IS NULL ORDER BY ended) AS waiting
-) AS new
-WHERE batch.id = new.id;
+)
+UPDATE treadle.event_batches AS batch SET position = new.position FROM new WHERE batch.id = new.id;
 
 -- name: read
 SELECT position << 20 | ordinal, domain, type, subject, n, job_id, at, data
