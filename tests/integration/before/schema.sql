@@ -85,7 +85,9 @@ CREATE INDEX runs_ready    ON treadle.runs (line, rank, seq) WHERE state = 'read
 CREATE INDEX runs_due      ON treadle.runs (due_at)          WHERE state = 'scheduled';
 CREATE INDEX runs_waiting  ON treadle.runs (line, state)     WHERE state IN ('scheduled', 'blocked');
 CREATE INDEX runs_held     ON treadle.runs (worker_id, line) WHERE state = 'running';
-CREATE INDEX runs_cancel   ON treadle.runs (worker_id)       WHERE state = 'running' AND cancel_at IS NOT NULL;
+-- Their conditions name no state, lest runs_held be taken for them.
+CREATE INDEX runs_cancel   ON treadle.runs (worker_id)       WHERE cancel_at IS NOT NULL;
+CREATE INDEX runs_suspect  ON treadle.runs (worker_id)       WHERE claimed_at IS NOT NULL AND suspect;
 CREATE INDEX runs_gate     ON treadle.runs (waits_for, rank, seq) WHERE waits_for IS NOT NULL;
 CREATE INDEX runs_schedule ON treadle.runs (schedule_id)     WHERE schedule_id IS NOT NULL;
 CREATE INDEX runs_job      ON treadle.runs (domain, job_id, id);
@@ -470,13 +472,15 @@ INSERT INTO treadle.schema_versions VALUES (1, 1);
 -- rest of the engine uses too; whatever needs more is left to the engine, which is told so.
 --
 -- Functions keep their plans in the session of the server, whoever stands between. Their settings are set while they run:
--- plans are made once, and by way of the indexes, whatever is known of a table that may just have been made.
+-- plans are made once. That may be while a table is empty, so statements are such that no plan but the right one can be
+-- made: what is known of rows comes by LATERAL or in an array, which leaves no other way than the index of what is asked;
+-- and what would fit a partial index that is not meant is said so that it does not.
 
 -- Claims, a column each, so that a batch is one row.
 CREATE TYPE treadle.claims AS (
   ids text[], domains text[], job_ids text[], queues text[], requires text[], priorities text[], tokens bigint[],
   failures integer[], losses integer[], solo_losses integer[], suspects boolean[], due_ats bigint[], created_ats bigint[],
-  works bytea[], inputs bytea[], have_parents boolean[], stepped boolean[]
+  works bytea[], inputs bytea[], have_parents boolean[], stepped boolean[], lines bigint[], ranks bigint[], seqs bigint[]
 );
 
 -- Move running runs to the history, with their last events, each only under its token. Answers the places of those that
@@ -497,18 +501,24 @@ BEGIN
   WITH done AS (
     SELECT * FROM unnest(run_ids, run_tokens, final_states, ended_ats, began_ats, run_results, run_errors, failed, lost,
                          lost_alone, doubtful, event_types, event_data) WITH ORDINALITY
-      AS t (id, token, final, at, began, result, why, f, l, s, d, event, data, place)
-    ORDER BY id -- in which all lock runs
+      AS t (of_run, under, final, at, began, result, why, f, l, s, d, event, data, place)
+    ORDER BY of_run, place -- the order in which all lock runs
+  ), held AS MATERIALIZED (
+    SELECT * FROM done CROSS JOIN LATERAL (
+      SELECT id, domain, job_id, job_version, queue, requires, priority, due_at, rank, created_at, token, failures, losses,
+             cancel_at, worker_id, started_at, cause, schedule_id, slot, retry_of, limits, depends, work, inputs, seq, events
+      FROM treadle.runs AS r
+      WHERE r.id = of_run AND r.token = under AND r.state NOT IN ('ready', 'scheduled', 'blocked')
+        AND (NOT plain OR r.cancel_at IS NULL AND r.gates IS NULL AND NOT EXISTS (
+          SELECT 1 FROM treadle.messages AS m WHERE m.state = 'leased' AND m.run_id = r.id
+        ))
+      FOR UPDATE
+    ) AS run
   ), gone AS (
-    DELETE FROM treadle.runs AS r USING done
-    WHERE r.id = done.id AND r.token = done.token AND r.state = 'running'
-      AND (NOT plain OR r.cancel_at IS NULL AND r.gates IS NULL AND NOT EXISTS (
-        SELECT 1 FROM treadle.messages AS m WHERE m.state = 'leased' AND m.run_id = r.id
-      ))
-    RETURNING r.*, final, at, began, result, why, f, l, s, d, event, data, place
+    DELETE FROM treadle.runs WHERE seq = ANY (ARRAY (SELECT seq FROM held))
   ), told AS (
     INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-    SELECT event_batch, first_ordinal + place - 1, domain, event, id, events + 1, job_id, at, data FROM gone
+    SELECT event_batch, first_ordinal + place - 1, domain, event, id, events + 1, job_id, at, data FROM held
   ), kept AS (
     INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank,
                                  created_at, token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id,
@@ -517,16 +527,18 @@ BEGIN
     SELECT id, domain, job_id, job_version, queue, requires, priority, final, due_at, rank, created_at, token,
            failures + losses + 1, f, l, s, d, cancel_at, worker_id, coalesce(started_at, began), at,
            cause, schedule_id, slot, retry_of, limits, depends, why, result, work, inputs
-    FROM gone ORDER BY place
+    FROM held ORDER BY place
   )
-  SELECT coalesce(array_agg(place::integer), '{}') INTO moved FROM gone;
+  SELECT coalesce(array_agg(place::integer), '{}') INTO moved FROM held;
   RETURN moved;
 END
 $$;
 
--- Claim the best runs of each line that no other claims at this moment, so many of each, with their events.
+-- Claim the best runs of each line that no other claims at this moment, so many of each, with their events. Where there
+-- are marks of lines, those runs that come after them.
 CREATE FUNCTION treadle.claim(
-  event_batch bigint, first_ordinal integer, worker text, at bigint, from_lines bigint[], most_of_each bigint[]
+  event_batch bigint, first_ordinal integer, worker text, at bigint, from_lines bigint[], most_of_each bigint[],
+  mark_ranks bigint[], mark_seqs bigint[]
 ) RETURNS treadle.claims LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off
@@ -535,27 +547,30 @@ DECLARE
   found treadle.claims;
 BEGIN
   WITH picked AS MATERIALIZED (
-    SELECT head.seq FROM unnest(from_lines, most_of_each) AS l (line, most) CROSS JOIN LATERAL (
-      SELECT seq FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT l.most
+    SELECT head.seq FROM unnest(from_lines, most_of_each, mark_ranks, mark_seqs) AS l (line, most, rank, seq) CROSS JOIN LATERAL (
+      SELECT seq FROM treadle.runs
+      WHERE state = 'ready' AND line = l.line AND (rank, seq) > (coalesce(l.rank, '-9223372036854775808'), coalesce(l.seq, 0))
+      ORDER BY rank, seq LIMIT l.most
       FOR NO KEY UPDATE SKIP LOCKED -- whoever binds a child to a run does not keep it from being claimed
     ) AS head
   ), claimed AS (
     UPDATE treadle.runs AS r
     SET state = 'running', token = token + 1, worker_id = worker, claimed_at = claim.at, events = events + 1, reason = NULL
-    FROM picked WHERE r.seq = picked.seq
-    RETURNING r.*
-  ), sorted AS (
-    SELECT *, row_number() OVER (ORDER BY rank, seq) AS place FROM claimed
+    WHERE seq = ANY (ARRAY (SELECT seq FROM picked))
+    RETURNING id, domain, job_id, queue, requires, priority, token, failures, losses, solo_losses, suspect, due_at,
+              created_at, work, inputs, depends IS NOT NULL AS has_parents, stepped, line, rank, seq, events
+  ), sorted AS MATERIALIZED (
+    SELECT * FROM claimed ORDER BY rank, seq
   ), told AS (
     INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-    SELECT event_batch, first_ordinal + place - 1, domain, 'run.started', id, events, job_id, claim.at,
+    SELECT event_batch, first_ordinal - 1 + row_number() OVER (), domain, 'run.started', id, events, job_id, claim.at,
            convert_to('{"attempt":' || failures + losses + 1 || ',"token":' || token || '}', 'UTF8')
     FROM sorted
   )
   SELECT array_agg(id), array_agg(domain), array_agg(job_id), array_agg(queue), array_agg(requires), array_agg(priority),
          array_agg(token), array_agg(failures), array_agg(losses), array_agg(solo_losses), array_agg(suspect),
-         array_agg(due_at), array_agg(created_at), array_agg(work), array_agg(inputs), array_agg(depends IS NOT NULL),
-         array_agg(stepped)
+         array_agg(due_at), array_agg(created_at), array_agg(work), array_agg(inputs), array_agg(has_parents),
+         array_agg(stepped), array_agg(line), array_agg(rank), array_agg(seq)
   INTO found FROM sorted;
   RETURN found;
 END
@@ -582,8 +597,10 @@ CREATE FUNCTION treadle.step(
   lost_alone integer[], doubtful boolean[], event_types text[], event_data bytea[],
   want bigint, -- how many runs to claim
   open_lines bigint[], shut_lines bigint[], -- the lines from which the worker may take, and those from which it may not
+  mark_lines bigint[], mark_ranks bigint[], mark_seqs bigint[], -- open lines with marks: no others are looked at then
   OUT alive boolean, OUT whole boolean, OUT settled integer[], OUT any_follow boolean, OUT moment bigint,
-  OUT next_due bigint, OUT cancels text[], OUT claimed treadle.claims
+  OUT next_due bigint, OUT cancels text[], OUT look_took bigint, -- microseconds; NULL where there were marks
+  OUT claimed treadle.claims
 ) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off
@@ -626,15 +643,20 @@ BEGIN
   SELECT least((SELECT min(due_at) FROM treadle.runs WHERE state = 'scheduled'),
                (SELECT min(next_at) FROM treadle.rates WHERE next_at IS NOT NULL),
                (SELECT min(timeout_at) FROM treadle.waits WHERE timeout_at IS NOT NULL)),
-         ARRAY (SELECT id FROM treadle.runs WHERE state = 'running' AND worker_id = worker AND cancel_at IS NOT NULL)
+         ARRAY (SELECT id FROM treadle.runs WHERE worker_id = worker AND cancel_at IS NOT NULL)
   INTO next_due, cancels;
   whole := cardinality(settled) = ending AND lease.state = 'online' AND coalesce(next_due > moment, true)
     AND NOT EXISTS (SELECT 1 FROM treadle.resolutions) AND NOT EXISTS (SELECT 1 FROM treadle.rates)
-    AND NOT EXISTS (SELECT 1 FROM treadle.runs WHERE state = 'running' AND worker_id = worker AND suspect);
+    AND NOT EXISTS (SELECT 1 FROM treadle.runs WHERE worker_id = worker AND claimed_at IS NOT NULL AND suspect);
   IF whole THEN
-    ready := treadle.ready_lines();
-    whole := ready <@ (open_lines || shut_lines);
-    ready := ARRAY (SELECT unnest(ready) INTERSECT SELECT unnest(open_lines));
+    ready := mark_lines;
+    IF cardinality(mark_lines) = 0 THEN
+      look_took := treadle.now();
+      ready := treadle.ready_lines();
+      look_took := treadle.now() - look_took;
+      whole := ready <@ (open_lines || shut_lines);
+      ready := ARRAY (SELECT unnest(ready) INTERSECT SELECT unnest(open_lines));
+    END IF;
     IF EXISTS (SELECT 1 FROM treadle.queues) THEN
       whole := whole AND NOT EXISTS (
         SELECT 1 FROM treadle.lines JOIN treadle.queues ON queues.domain = lines.domain AND queues.name = lines.queue
@@ -645,17 +667,20 @@ BEGIN
   IF whole AND want > 0 THEN
     counts := ARRAY[want];
     IF cardinality(ready) > 1 THEN
-      SELECT array_agg(line), array_agg(most) INTO ready, counts FROM (
-        SELECT line, count(*) AS most FROM (
-          SELECT l.line FROM unnest(ready) AS l (line) CROSS JOIN LATERAL (
-            SELECT rank, seq FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT want
+      SELECT array_agg(line), array_agg(most), array_agg(rank), array_agg(seq)
+      INTO ready, counts, mark_ranks, mark_seqs FROM (
+        SELECT line, count(*) AS most, rank, seq FROM (
+          SELECT l.* FROM unnest(ready, mark_ranks, mark_seqs) AS l (line, rank, seq) CROSS JOIN LATERAL (
+            SELECT rank, seq FROM treadle.runs
+            WHERE state = 'ready' AND line = l.line AND (rank, seq) > (coalesce(l.rank, '-9223372036854775808'), coalesce(l.seq, 0))
+            ORDER BY rank, seq LIMIT want
           ) AS head
-          ORDER BY rank, seq LIMIT want
-        ) AS best GROUP BY line
+          ORDER BY head.rank, head.seq LIMIT want
+        ) AS best GROUP BY line, rank, seq
       ) AS counted;
     END IF;
     IF cardinality(ready) > 0 THEN
-      claimed := treadle.claim(event_batch, ending, worker, moment, ready, counts);
+      claimed := treadle.claim(event_batch, ending, worker, moment, ready, counts, mark_ranks, mark_seqs);
     END IF;
   END IF;
   IF cardinality(settled) > 0 OR claimed.ids IS NOT NULL THEN
