@@ -62,7 +62,7 @@ def die_after_enqueue() -> None:
         await real(self, *args, **kwargs)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    SqliteRuns.enqueue = enqueue  # type: ignore[method-assign]
+    SqliteRuns.enqueue = enqueue  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from msgspec.structs import replace
-
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueControl
 from treadle.domain.runs import Claim
@@ -22,23 +20,18 @@ from treadle.engines.postgres.queues import locked_controls
 from treadle.engines.postgres.workers import Lease
 from treadle.engines.postgres.writer import Transaction
 from treadle.engines.sql.admission import admit, advance
+from treadle.engines.sql.claiming import Limited, Open, by_limit, divide, use_queue_rates
 from treadle.engines.sql.dependencies import work_off
 from treadle.engines.sql.domains import share_out
 from treadle.engines.sql.gates import due_rates, use_tokens
 from treadle.engines.sql.numbers import Line
-from treadle.engines.sql.queues import QueueName, use
+from treadle.engines.sql.queues import QueueName
 from treadle.engines.sql.records import PRIORITIES, to_step
 from treadle.engines.sql.waits import time_out
 
 _SQL: Final = load("runs")
 _STEPPED: Final = 16
 _PROMOTED_AT_ONCE: Final = 1000
-
-Open: TypeAlias = Mapping[int, Line]
-"""Lines that have ready runs, by their ids."""
-
-Limited: TypeAlias = Mapping[QueueName, int]
-"""How many runs may be taken from a queue; from those that are left out, any number."""
 
 Counts: TypeAlias = Mapping[int, int]
 """How many runs to take from each line."""
@@ -73,7 +66,7 @@ class Claimer:
         if look.any_told and lines:
             told = await locked_controls(tx, {(line.domain, line.queue) for line in lines.values()})
         limited = {name: most for name, control in told.items() if (most := control.may_go(now)) is not None}
-        normal, solo = _divide(lines, limited)
+        normal, solo = divide(lines, limited)
         counts: Counts = {}
         if want > 0 and solo and not look.holds:
             counts = await self._choose(tx, lease, solo, limited, 1)
@@ -82,7 +75,7 @@ class Claimer:
         claims = await _take(tx, counts, worker_id, now, rates=look.any_rates)
         next_due = look.next_due
         if limited:
-            next_due = await _use_queue_rates(tx, told, claims, next_due, now)
+            next_due = await use_queue_rates(tx, told, claims, next_due, now)
         return Step(
             claims=claims,
             cancels=tuple(look.cancels),
@@ -127,46 +120,13 @@ async def _ask(tx: Transaction, worker_id: str) -> _Look:
     return _Look(*columns)
 
 
-def _divide(lines: Open, limited: Limited) -> tuple[dict[int, Line], dict[int, Line]]:
-    """Of lines, those whose queue is not shut: the normal ones, and those of suspects."""
-    normal: dict[int, Line] = {}
-    solo: dict[int, Line] = {}
-    for number, line in lines.items():
-        if limited.get((line.domain, line.queue)) != 0:
-            (solo if line.solo else normal)[number] = line
-    return normal, solo
-
-
 async def _best(tx: Transaction, lines: Open, limited: Limited, want: int) -> list[int]:
     """The lines of the first runs: `want` together, the best first, and of a limited queue no more than it may give."""
-    groups: dict[QueueName | None, list[int]] = {}
-    for number, line in lines.items():
-        name = (line.domain, line.queue)
-        groups.setdefault(name if name in limited else None, []).append(number)
     heads: list[Row] = []
-    for group, numbers in groups.items():
+    for group, numbers in by_limit(lines, limited).items():
         most = want if group is None else min(want, limited[group])
         heads += await tx.fetch(_SQL["peek"], numbers, most)
     return [line for _, _, line in sorted((rank, seq, line) for line, rank, seq in heads)[:want]]
-
-
-async def _use_queue_rates(
-    tx: Transaction,
-    told: Mapping[QueueName, QueueControl],
-    claims: Sequence[Claim],
-    next_due: Instant | None,
-    now: Instant,
-) -> Instant | None:
-    """Count what was claimed against the rates of its queues; answers when there is more to claim, with what is due."""
-    counts = Counter((claim.domain, claim.queue) for claim in claims)
-    for name, control in told.items():
-        used_until = control.used(counts[name], now)
-        if used_until != control.used_until:
-            await use(tx, name, used_until)
-        at = replace(control, used_until=used_until).next_at(now)
-        if at is not None and at > now:
-            next_due = at if next_due is None else min(next_due, at)
-    return next_due
 
 
 async def _take(tx: Transaction, counts: Counts, worker_id: str, now: Instant, *, rates: bool) -> tuple[Claim, ...]:

@@ -18,6 +18,7 @@ from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.writer import Transaction, Writer
 from treadle.engines.sql import waits
 from treadle.engines.sql.keys import Keys
+from treadle.engines.sql.records import to_event
 from treadle.engines.sql.transaction import append
 
 _SQL: Final = load("events")
@@ -117,16 +118,4 @@ class PostgresEvents:
                 raise translate(error) from error
 
     async def _select(self, statement: str, *values: Any) -> list[Event]:
-        return [
-            Event(
-                seq=row[0],
-                domain=row[1],
-                type=row[2],
-                subject=row[3],
-                n=row[4],
-                job_id=row[5],
-                at=row[6],
-                data=row[7],
-            )
-            for row in await self._read.fetch(statement, *values)
-        ]
+        return [to_event(row) for row in await self._read.fetch(statement, *values)]

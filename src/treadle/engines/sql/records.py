@@ -9,6 +9,7 @@ import msgspec
 
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Depends
+from treadle.domain.events import Event
 from treadle.domain.letters import Resolution
 from treadle.domain.limits import Limits
 from treadle.domain.outcomes import RunError
@@ -137,6 +138,12 @@ def to_step(row: Sequence[Any]) -> RunStep:
     """A step from its columns; the result as JSON."""
     name, kind, result, token, at, event = row
     return RunStep(name=name, kind=StepKind(kind), result=result, token=token, at=at, event=event)
+
+
+def to_event(row: Sequence[Any]) -> Event:
+    """An event from its columns."""
+    seq, domain, type_, subject, n, job_id, at, data = row
+    return Event(seq=seq, domain=domain, type=type_, subject=subject, n=n, job_id=job_id, at=at, data=data)
 
 
 def to_run(row: Sequence[Any]) -> Run:

@@ -6,28 +6,25 @@ runs handlers meanwhile. Row by row, each step would wait for it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping
 from heapq import merge
 from itertools import islice
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import apsw
 import msgspec
-from msgspec.structs import replace
 
 from treadle.domain.instants import Instant
-from treadle.domain.queues import QueueControl
 from treadle.domain.runs import Claim, State
 from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
 from treadle.domain.workers import can_take, serves, shares
 from treadle.engines.contract import Step
 from treadle.engines.sql.admission import admit, advance
+from treadle.engines.sql.claiming import Limited, Open, by_limit, divide, use_queue_rates
 from treadle.engines.sql.domains import share_out
 from treadle.engines.sql.gates import due_rates, use_tokens
 from treadle.engines.sql.lines import Lines
 from treadle.engines.sql.numbers import Line
-from treadle.engines.sql.queues import QueueName, controls, use
+from treadle.engines.sql.queues import controls
 from treadle.engines.sql.waits import time_out
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.moving import is_closing
@@ -42,12 +39,6 @@ _STARTED: Final = TABLE[State.READY, Change.CLAIM].event
 _PROMOTED_AT_ONCE: Final = 1000
 _heads: Final = msgspec.json.Decoder(list[tuple[int, int]])
 _claims: Final = msgspec.json.Decoder(list[list[Any]])
-
-Open: TypeAlias = Mapping[int, Line]
-"""Lines that have ready runs, by their ids."""
-
-Limited: TypeAlias = Mapping[QueueName, int]
-"""How many runs may be taken from a queue; from those that are left out, any number."""
 
 
 class Claimer:
@@ -66,7 +57,7 @@ class Claimer:
         lines = await self._lines_for(write, lease)
         told = await controls(write, {(line.domain, line.queue) for line in lines.values()}) if lines else {}
         limited = {name: most for name, control in told.items() if (most := control.may_go(now)) is not None}
-        normal, solo = _divide(lines, limited)
+        normal, solo = divide(lines, limited)
         ((holds, suspect),) = fetch(connection, _SQL["holds"], (worker_id, worker_id))
         claims: tuple[Claim, ...] = ()
         solo_waiting = bool(solo and holds and not suspect)
@@ -75,7 +66,7 @@ class Claimer:
         elif want > 0 and not suspect:
             claims = await _take(write, await self._choose(write, lease, normal, limited, want), worker_id, now)
         if limited:
-            next_due = await _use_rates(write, told, claims, next_due, now)
+            next_due = await use_queue_rates(write, told, claims, next_due, now)
         return Step(claims=claims, cancels=cancels, next_due=next_due, solo_waiting=solo_waiting)
 
     async def _choose(self, write: Write, lease: Lease, lines: Open, limited: Limited, want: int) -> list[int]:
@@ -114,47 +105,14 @@ async def _promote(write: Write, now: Instant) -> Instant | None:
     return next_due
 
 
-def _divide(lines: Open, limited: Limited) -> tuple[dict[int, Line], dict[int, Line]]:
-    """Of lines, those whose queue is not shut: the normal ones, and those of suspects."""
-    normal: dict[int, Line] = {}
-    solo: dict[int, Line] = {}
-    for number, line in lines.items():
-        if limited.get((line.domain, line.queue)) != 0:
-            (solo if line.solo else normal)[number] = line
-    return normal, solo
-
-
 def _best(connection: apsw.Connection, lines: Open, limited: Limited, want: int) -> list[int]:
     """The first runs of lines, by their numbers: `want` together, and of a limited queue no more than it may give."""
-    groups: dict[QueueName | None, list[int]] = {}
-    for number, line in lines.items():
-        name = (line.domain, line.queue)
-        groups.setdefault(name if name in limited else None, []).append(number)
     heads = []
-    for group, numbers in groups.items():
+    for group, numbers in by_limit(lines, limited).items():
         most = want if group is None else min(want, limited[group])
         peeked = (_heads.decode(fetch(connection, _SQL["peek"], (number, most))[0][0]) for number in numbers)
         heads.append(islice(merge(*peeked), most))
     return [seq for _, seq in islice(merge(*heads), want)]
-
-
-async def _use_rates(
-    write: Write,
-    told: Mapping[QueueName, QueueControl],
-    claims: Collection[Claim],
-    next_due: Instant | None,
-    now: Instant,
-) -> Instant | None:
-    """Count what was claimed against the rates of its queues; answers when there is more to claim, with what is due."""
-    counts = Counter((claim.domain, claim.queue) for claim in claims)
-    for name, control in told.items():
-        used_until = control.used(counts[name], now)
-        if used_until != control.used_until:
-            await use(write, name, used_until)
-        at = replace(control, used_until=used_until).next_at(now)
-        if at is not None and at > now:
-            next_due = at if next_due is None else min(next_due, at)
-    return next_due
 
 
 async def _take(write: Write, runs: list[int], worker_id: str, now: Instant) -> tuple[Claim, ...]:

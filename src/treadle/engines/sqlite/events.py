@@ -12,6 +12,7 @@ from treadle.domain.waits import FAMILY
 from treadle.engines.contract import Admission, Published, Topic
 from treadle.engines.sql import waits
 from treadle.engines.sql.keys import Keys
+from treadle.engines.sql.records import to_event
 from treadle.engines.sql.transaction import append
 from treadle.engines.sqlite.connection import fetch
 from treadle.engines.sqlite.queries import load
@@ -91,20 +92,7 @@ class SqliteEvents:
         return len(await self._write(lambda write: write.call("events.prune", before, limit)))
 
     async def _select(self, statement: str, values: tuple[Any, ...]) -> list[Event]:
-        rows = await self._read(lambda connection: fetch(connection, statement, values))
-        return [
-            Event(
-                seq=row[0],
-                domain=row[1],
-                type=row[2],
-                subject=row[3],
-                n=row[4],
-                job_id=row[5],
-                at=row[6],
-                data=row[7],
-            )
-            for row in rows
-        ]
+        return [to_event(row) for row in await self._read(lambda connection: fetch(connection, statement, values))]
 
     def _wall(self, now: Instant | None) -> Instant:
         return self._clock.wall() if now is None else now

@@ -7,25 +7,22 @@ from typing import Final
 
 import msgspec
 
-from treadle.domain.dependencies import Parent
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import Instant
-from treadle.domain.runs import TERMINAL, Attempt, Claim, NewRun, Run, State
+from treadle.domain.runs import TERMINAL, NewRun, Run
 from treadle.domain.states import Transition
-from treadle.engines.contract import REFUSALS, Accepted, RunQuery, Step, Topic
+from treadle.engines.contract import Accepted, RunQuery, Step, Topic
 from treadle.engines.sql import dependencies
-from treadle.engines.sql.cancelling import cancel
 from treadle.engines.sql.dependencies import work_off
 from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.lines import Lines
-from treadle.engines.sql.records import to_error
+from treadle.engines.sql.runs import Runs
 from treadle.engines.sqlite import settling
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.finding import find, get
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
-from treadle.engines.sqlite.records import to_claim
 from treadle.engines.sqlite.workers import Leases
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
@@ -33,43 +30,18 @@ from treadle.system import Clock
 _SQL: Final = load("runs")
 
 
-class _Refused(Exception):
-    """Undoes what a caller has written in its transaction."""
-
-    def __init__(self, answers: list[Accepted]) -> None:
-        super().__init__()
-        self.answers = answers
-
-
-class SqliteRuns:
+class SqliteRuns(Runs[Write]):
     """See `contract.RunStore`."""
 
     def __init__(
         self, write: Writer, read: Reader, clock: Clock, leases: Leases, lines: Lines, enqueue: Enqueuer
     ) -> None:
-        self._write = write
-        self._read = read
+        super().__init__(write, read, enqueue)
+        self._pages = read
         self._clock = clock
         self._leases = leases
         self._lines = lines
-        self._enqueue = enqueue
         self._claimer = Claimer(lines)
-
-    async def enqueue(
-        self, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
-    ) -> list[Accepted]:
-        async def work(write: Write) -> list[Accepted]:
-            write.topics.update((Topic.RUNS, Topic.EVENTS))
-            answers = await self._enqueue(write, runs, self._wall(now))
-            if together and any(answer.admission in REFUSALS for answer in answers):
-                raise _Refused(answers)
-            await work_off(write, self._wall(now))
-            return answers
-
-        try:
-            return await self._write(work)
-        except _Refused as refused:
-            return refused.answers
 
     async def enqueue_within(
         self, connection: object, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
@@ -99,61 +71,11 @@ class SqliteRuns:
 
         return await self._write(work)
 
-    async def held_by(self, worker_ids: Sequence[str]) -> list[tuple[str, Claim, Instant | None]]:
-        ids = json_list(worker_ids)
-        rows = await self._read(lambda connection: fetch(connection, _SQL["held"], (ids,)))
-        return [(row[0], to_claim(row[2:]), row[1]) for row in rows]
-
-    async def cancel(self, domain: str, run_ids: Sequence[str], *, now: Instant | None = None) -> dict[str, State]:
-        async def work(write: Write) -> dict[str, State]:
-            write.topics.update((Topic.CANCELS, Topic.EVENTS))
-            answer = await cancel(write, domain, run_ids, self._wall(now))
-            await work_off(write, self._wall(now))
-            return answer
-
-        return await self._write(work)
-
-    async def resolve(self, *, now: Instant | None = None) -> bool:
-        async def work(write: Write) -> bool:
-            return await work_off(write, self._wall(now))
-
-        return await self._write(work)
-
-    async def parents(self, domain: str, run_id: str, *, results: bool = False) -> list[Parent]:
-        return await self._read.together(lambda look: dependencies.parents(look, domain, run_id, with_results=results))
-
-    async def children(self, domain: str, run_id: str, *, after: str = "", limit: int = 200) -> list[str]:
-        return await self._read.together(lambda look: dependencies.children(look, domain, run_id, after, limit))
-
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
-        return await self._read(lambda connection: get(connection, domain, run_ids))
+        return await self._pages(lambda connection: get(connection, domain, run_ids))
 
     async def find(self, query: RunQuery) -> list[Run]:
-        return await self._read(lambda connection: find(connection, query))
-
-    async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
-        rows = await self._read(lambda connection: fetch(connection, _SQL["attempts"], (run_id, domain)))
-        return [
-            Attempt(
-                run_id=row[0],
-                token=row[1],
-                attempt=row[2],
-                worker_id=row[3],
-                started_at=row[4],
-                finished_at=row[5],
-                event=row[6],
-                error=to_error(row[7]),
-            )
-            for row in rows
-        ]
-
-    async def ahead(self, domain: str, run_id: str, limit: int) -> int:
-        ((count,),) = await self._read(lambda connection: fetch(connection, _SQL["ahead"], (run_id, domain, limit)))
-        return int(count)
-
-    async def counts(self, domain: str) -> dict[State, int]:
-        rows = await self._read(lambda connection: fetch(connection, _SQL["counts"], (domain,)))
-        return {State(state): count for state, count in rows}
+        return await self._pages(lambda connection: find(connection, query))
 
     async def prune(self, before: Instant, limit: int) -> int:
         async def work(write: Write) -> int:

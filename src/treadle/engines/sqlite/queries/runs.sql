@@ -230,8 +230,8 @@ WHERE +domain = ? AND id IN (SELECT value FROM json_each(?));
 
 -- name: held
 SELECT worker_id, cancel_at, id, domain, job_id, queue, requires, priority, token, failures + losses + 1, failures,
-       losses, solo_losses, suspect, due_at, created_at, claimed_at, CAST(work AS TEXT), CAST(inputs AS TEXT),
-       depends IS NOT NULL, NULL
+       losses, solo_losses, suspect, due_at, created_at, claimed_at, work, inputs,
+       depends IS NOT NULL
 FROM runs WHERE state = 'running' AND worker_id IN (SELECT value FROM json_each(?)) ORDER BY seq;
 
 -- name: attempts
