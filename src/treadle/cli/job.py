@@ -57,8 +57,9 @@ def list_jobs(*, data: Data = None, json: AsJson = False) -> None:
 
 @app.command
 def show(job_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
-    """Shows a job's definition."""
-    job = find_server(data).get(f"/jobs/{segment(job_id)}")
+    """Shows a job's definition, and where each of its values came from."""
+    server, path = find_server(data), f"/jobs/{segment(job_id)}"
+    job = {**server.get(path), "origins": server.get(f"{path}/origins")["values"]}
     write_json(job) if json else write_record(job)
 
 

@@ -21,6 +21,7 @@ from treadle.domain.jobs import (
     revise_job,
     standing_limits,
 )
+from treadle.domain.jobs.origins import switched_source
 from treadle.domain.schedules import Schedule, coming
 from treadle.engines.contract import Engine, Save
 from treadle.engines.definitions import JOB_KIND, job_body, to_job
@@ -169,7 +170,8 @@ class Jobs:
 
     async def _switch(self, domain: str, job_id: str, *, enabled: bool, expected: int | None) -> Job:
         def change(job: Job) -> Job:
-            return self._revised(job, structs.replace(job.spec, enabled=enabled), job.source)
+            source = job.source if job.enabled is enabled else switched_source(job.source, FROM_API)
+            return self._revised(job, structs.replace(job.spec, enabled=enabled), source)
 
         return await self._alter(
             domain, job_id, change, "job.enabled" if enabled else "job.disabled", expected=expected

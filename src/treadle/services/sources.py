@@ -20,6 +20,7 @@ from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, Sta
 from treadle.domain.events import NewEvent
 from treadle.domain.inputs import input_problems
 from treadle.domain.jobs import Job, JobSpec, entry_schedule
+from treadle.domain.jobs.origins import told_source
 from treadle.engines.contract import Engine, Save
 from treadle.services.jobs import Jobs
 
@@ -40,7 +41,7 @@ class Declared(Struct, frozen=True):
     @property
     def told(self) -> str:
         """Where it comes from, in one line."""
-        return "; ".join([self.source, *(f"{what} by {origin}" for what, origin in self.origins.items())])
+        return told_source(self.source, self.origins)
 
     @property
     def digest(self) -> str:

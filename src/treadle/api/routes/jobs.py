@@ -10,13 +10,23 @@ from starlette.responses import Response
 from treadle.api.answers import answers, problem_answers, reply, takes
 from treadle.api.body import JobBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, Expected, IdempotencyKey, Limit
-from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Validation, split_read_only, to_definition, to_job
+from treadle.api.schemas.jobs import (
+    Job,
+    JobPage,
+    JobVersions,
+    Origins,
+    Validation,
+    split_read_only,
+    to_definition,
+    to_job,
+)
 from treadle.api.schemas.problems import Fault
 from treadle.domain import jobs as domain
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import to_datetime
 from treadle.domain.jobs import parse_job
 from treadle.domain.jobs.document import JobDocument
+from treadle.domain.jobs.origins import value_origins
 from treadle.services.paging import DEFAULT_LIMIT
 
 _EXAMPLE: Final = {
@@ -79,6 +89,16 @@ async def validate_job(call: CallDep, document: JobBody) -> Response:
 async def get_job(call: CallDep, job_id: str) -> Response:
     """The version of a job that stands."""
     return await _answer(call, await call.services.jobs.get(call.domain, job_id))
+
+
+@router.get(
+    "/jobs/{job_id}/origins",
+    operation_id="get_job_origins",
+    responses=answers(Origins, "Where its values came from.", 404),
+)
+async def get_job_origins(call: CallDep, job_id: str) -> Response:
+    """Where each value of a job came from: the default, its definition, or what went over that."""
+    return reply(Origins(values=value_origins(await call.services.jobs.get(call.domain, job_id))))
 
 
 @router.put(

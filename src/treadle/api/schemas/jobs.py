@@ -46,6 +46,7 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeout_ms: int
     retry_policy: RetryDocument
     secrets: list[str] | None = None
+    batch_size: int | None = None
     isolation: str | None = None
     messages: MessagesDocument | None = None
     dependencies: list[str] | None = None
@@ -96,6 +97,12 @@ class JobVersions(Struct, frozen=True, kw_only=True):
     """The versions of a job, newest first; at most 200."""
 
     items: list[Job]
+
+
+class Origins(Struct, frozen=True, kw_only=True):
+    """Where each value of a job came from, by its key: `default`, the place of its definition, a file or a variable."""
+
+    values: Annotated[dict[str, str], Meta(examples=[{"timeout_ms": "default", "enabled": "REPORT_ENABLED"}])]
 
 
 class Validation(Struct, frozen=True, kw_only=True):
