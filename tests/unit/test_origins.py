@@ -30,7 +30,7 @@ def test_what_is_said_is_told_from_what_is_not() -> None:
     said = {key for key, origin in found.items() if origin == HERE}
     assert said == {"description", "schedule.interval_sec", "retry_policy.max_retry", "inputs"}
     assert {found[key] for key in found.keys() - said} == {"default"}
-    assert {"timeout_ms", "queue", "priority", "enabled", "misfire.policy", "retry_policy.backoff_sec"} <= found.keys()
+    assert {"timeout_ms", "queue", "priority", "enabled", "overlap", "retry_policy.backoff_sec"} <= found.keys()
 
 
 def test_what_goes_over_a_definition_is_named() -> None:

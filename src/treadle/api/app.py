@@ -33,6 +33,7 @@ from treadle.api.routes import (
     runs,
     schedules,
     session,
+    sources,
     workers,
 )
 from treadle.api.sse import StreamLimits
@@ -74,6 +75,7 @@ def create_app(
         logs,
         events,
         schedules,
+        sources,
         workers,
         domains,
         audit,

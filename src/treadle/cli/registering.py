@@ -19,9 +19,9 @@ from treadle.authoring.project import Project, read_project
 from treadle.authoring.schedule_file import read_schedules
 from treadle.bootstrap import Services, make_data_folder, open_services
 from treadle.cli.output import say
-from treadle.domain.errors import InvalidInput
+from treadle.domain.errors import InvalidInput, Problem
 from treadle.services.demo import define_demo
-from treadle.services.sources import Changes, Declared
+from treadle.services.sources import Changes, Declared, Failed
 from treadle.settings import Settings
 
 
@@ -62,21 +62,45 @@ async def _register(settings: Settings, found: Discovery | None, schedules: _Fil
             say("defined the job demo-heartbeat, which runs every ten seconds; --no-demo leaves it out")
 
 
+def register_again(settings: Settings) -> None:
+    """Register what the task files say now. Raises InvalidInput where one that was of use is so no more: nothing is
+    changed then, and the code of before goes on.
+    """
+    found = discover(*(folder for folder in settings.task_folders if folder.is_dir()))
+
+    async def register() -> None:
+        async with open_services(settings) as services:
+            sources = services.sources
+            broken = [
+                failed
+                for name, failures in _failures(settings, found).items()
+                for failed in await sources.broken_since(settings.domain, name, failures)
+            ]
+            if broken:
+                sys.stderr.write("".join(failed.traceback for failed in broken))
+                raise InvalidInput([Problem(failed.file, f"cannot be used: {failed.message}") for failed in broken])
+            await _register_tasks(services, found)
+
+    asyncio.run(register())
+
+
 async def _register_tasks(services: Services, found: Discovery) -> None:
     settings = services.settings
-    for failure in found.failures:
-        say(f"{failure.file} cannot be used, so its jobs stay as they were: {failure.message}")
-        sys.stderr.write(failure.detail)
     declared = overridden(found, read_project(Path.cwd()))
-    for folder in settings.task_folders:
-        name = folder.resolve().name
-        changes = await services.sources.sync_jobs(
-            settings.domain,
-            name,
-            [each for each in declared if each.source.startswith(f"{name}/")],
-            unreadable=[failure.file for failure in found.failures],
-        )
-        _tell("job", changes, str(folder))
+    for name, failures in _failures(settings, found).items():
+        for failed in failures:
+            say(f"{failed.file} cannot be used, so its jobs stay as they were: {failed.message}")
+            sys.stderr.write(failed.traceback)
+        of_folder = [each for each in declared if each.source.startswith(f"{name}/")]
+        changes = await services.sources.sync_jobs(settings.domain, name, of_folder, failures=failures)
+        _tell("job", changes, name)
+
+
+def _failures(settings: Settings, found: Discovery) -> dict[str, list[Failed]]:
+    """The files that cannot be used, by the name of their folder."""
+    failed = [Failed(each.file, each.message, each.detail) for each in found.failures]
+    names = [folder.resolve().name for folder in settings.task_folders]
+    return {name: [each for each in failed if each.file.startswith(f"{name}/")] for name in names}
 
 
 def overridden(found: Discovery, project: Project) -> list[Declared]:

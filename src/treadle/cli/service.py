@@ -79,6 +79,20 @@ def prepare(settings: Settings, arguments: list[str]) -> None:
     make_ready(settings, config=given.config, demo=given.demo)
 
 
+def register(settings: Settings, arguments: list[str]) -> None:
+    """Register what the task files say now, after they have changed."""
+    from treadle.cli.registering import register_again
+
+    register_again(settings)
+
+
+def watch(settings: Settings, arguments: list[str]) -> None:
+    """Watch the task files, and let the parent know when others are registered."""
+    from treadle.cli.reloading import watch_files
+
+    watch_files(settings.task_folders)
+
+
 def record(settings: Settings, arguments: list[str]) -> None:
     """Write the event that a service has ended and is started again."""
     from treadle.domain.events import NewEvent
@@ -110,7 +124,7 @@ def tasks(settings: Settings, arguments: list[str]) -> None:
 
 
 ROLES: Final[dict[str, Callable[[Settings, list[str]], None]]] = {
-    role.__name__: role for role in (api, scheduler, worker, prepare, record, tasks)
+    role.__name__: role for role in (api, scheduler, worker, prepare, register, watch, record, tasks)
 }
 
 if __name__ == "__main__":

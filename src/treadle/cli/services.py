@@ -32,6 +32,7 @@ def up(
     concurrency: int | None = None,
     config: Path | None = None,
     demo: Demo = True,
+    reload: bool = False,
 ) -> NoReturn:
     """Starts everything on one SQLite file: API, scheduler and worker. Ctrl-C stops.
 
@@ -51,6 +52,8 @@ def up(
         A scheduler.yaml whose schedules are registered.
     demo
         Define a small demo job where no job is defined yet.
+    reload
+        Take up task files whenever they change; what runs ends with the code that it began with.
     """
     settings = _settings(host=host, port=port, data=data, tasks=tasks, concurrency=concurrency)
     check_exposure(settings)
@@ -65,6 +68,7 @@ def up(
         grace=settings.grace_sec,
         config="" if config is None else str(config.absolute()),
         demo=demo,
+        reload=reload,
     )
     _become("treadle.cli.supervisor", [msgspec.json.encode(orders._asdict()).decode()], settings)
 

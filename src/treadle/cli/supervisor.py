@@ -31,7 +31,9 @@ BEYOND_GRACE_SECONDS: Final = 8.0
 """What the worker has beyond its grace to give back what it could not finish."""
 
 _STOP: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
-_SIGNALS: Final = _STOP | {signal.SIGCHLD}
+RELOAD_SIGNAL: Final = signal.SIGUSR1
+"""From the watcher of task files: the worker is to take up their new code."""
+_SIGNALS: Final = _STOP | {signal.SIGCHLD, RELOAD_SIGNAL}
 
 
 class Orders(NamedTuple):
@@ -43,6 +45,7 @@ class Orders(NamedTuple):
     grace: float
     config: str = ""
     demo: bool = True
+    reload: bool = False
 
 
 class Supervisor:
@@ -54,7 +57,8 @@ class Supervisor:
         self._api = Service("api", SERVICE_MODULE, ("api", str(fd)), pass_fds=(fd,))
         self._scheduler = Service("scheduler", SERVICE_MODULE, ("scheduler",))
         self._worker = Service("worker", SERVICE_MODULE, ("worker",))
-        self._services = (self._api, self._scheduler, self._worker)
+        watcher = Service("watcher of task files", SERVICE_MODULE, ("watch",)) if orders.reload else None
+        self._services = (self._api, self._scheduler, self._worker, *([watcher] if watcher else []))
         self._messengers: list[subprocess.Popen[bytes]] = []
 
     def start_api(self) -> None:
@@ -63,11 +67,14 @@ class Supervisor:
 
     def run(self) -> int:
         """Supervise until told to stop; answers the exit code."""
-        self._scheduler.start()
-        self._worker.start()
+        for service in self._services[1:]:
+            service.start()
         while True:
-            if _wait(self._next_start()) in _STOP:
+            told = _wait(self._next_start())
+            if told in _STOP:
                 return self._stop()
+            if told == RELOAD_SIGNAL:
+                self._worker.signal(signal.SIGHUP)
             self._messengers = [each for each in self._messengers if each.poll() is None]
             for service in self._services:
                 code = service.ended()
@@ -105,6 +112,8 @@ class Supervisor:
             self._worker: self._grace + BEYOND_GRACE_SECONDS,
             self._api: API_SECONDS,
         }
+        for service in self._services[3:]:
+            service.signal(signal.SIGTERM)
         for service, seconds in patience.items():
             service.signal(signal.SIGTERM)
             if not self._gone(service, time.monotonic() + seconds):

@@ -7,13 +7,14 @@ writes nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from treadle.authoring.schedule_file import FileSchedule
 from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
@@ -56,11 +57,28 @@ class Changes(Struct, frozen=True):
     removed: tuple[str, ...] = ()
 
 
+class Failed(Struct, frozen=True):
+    """A file that cannot be used, and why; `traceback` begins in it."""
+
+    file: str
+    message: str
+    traceback: str
+
+
+class Source(Struct, frozen=True):
+    """A source as it was read last: the ids of its jobs, and the files that could not be used."""
+
+    name: str
+    jobs: list[str]
+    failures: tuple[Failed, ...]
+
+
 class _Remembered(Struct, frozen=True, omit_defaults=True):
     """What a source said last: its jobs as (file, digest of the spec), and its schedules as (job id, digest)."""
 
     jobs: dict[str, tuple[str, str]] = {}
     schedules: dict[str, tuple[str, str]] = {}
+    failures: tuple[Failed, ...] = ()
 
 
 _encoder: Final = msgspec.json.Encoder(order="sorted")
@@ -74,14 +92,30 @@ class Sources:
         self._engine = engine
         self._jobs = jobs
 
+    async def all(self, domain: str) -> list[Source]:
+        """Every source, by name."""
+        documents = await self._engine.documents.find(domain, KIND)
+        read = ((document.id, _decoder.decode(document.body)) for document in documents)
+        return [Source(name, sorted(said.jobs), said.failures) for name, said in read]
+
+    async def broken_since(self, domain: str, source: str, failures: Sequence[Failed]) -> list[Failed]:
+        """Those of some files that cannot be used which could be when the source was read last. They are remembered."""
+        before = await self._remembered(domain, source)
+        files = {file for file, _ in before.jobs.values()}
+        broken = [failed for failed in failures if failed.file in files]
+        if broken:
+            await self._remember(domain, source, replace(before, failures=tuple(failures)), before=before)
+        return broken
+
     async def sync_jobs(
-        self, domain: str, source: str, declared: Sequence[Declared], *, unreadable: Collection[str] = ()
+        self, domain: str, source: str, declared: Sequence[Declared], *, failures: Sequence[Failed] = ()
     ) -> Changes:
         """Define what the files of a source declare anew, and remove what they declare no more.
 
-        The jobs of files that are `unreadable` now stay as they are.
+        The jobs of files that cannot be used now stay as they are.
         """
-        before = (await self._remembered(domain, source)).jobs
+        remembered = await self._remembered(domain, source)
+        before, unreadable = remembered.jobs, {failed.file for failed in failures}
         now = {each.spec.job_id: (_file(each.source), each.digest) for each in declared}
         defined = [each for each in declared if before.get(each.spec.job_id) != now[each.spec.job_id]]
         defined += [
@@ -89,12 +123,13 @@ class Sources:
         ]
         for each in _in_order(defined):
             await self._jobs.define(domain, each.spec, source=each.told)
-        kept = {id_: said for id_, said in before.items() if id_ not in now and said[0] in unreadable}
+        kept = {id_: last for id_, last in before.items() if id_ not in now and last[0] in unreadable}
         gone = [id_ for id_ in before if id_ not in now and id_ not in kept]
         for job_id in await self._last_first(domain, gone):
             with suppress(NotFound):  # somebody has deleted it already
                 await self._jobs.delete(domain, job_id)
-        await self._remember(domain, source, _Remembered(jobs={**kept, **now}), before=_Remembered(jobs=before))
+        said = _Remembered(jobs={**kept, **now}, failures=tuple(failures))
+        await self._remember(domain, source, said, before=remembered)
         return Changes(tuple(each.spec.job_id for each in defined), tuple(gone))
 
     async def _last_first(self, domain: str, job_ids: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
@@ -49,12 +49,16 @@ class Parent:
         self._stopping = stopping
         self._children: dict[str, Child] = {}
         self._heartbeat = Heartbeat(engine, settings, self._children)
+        self._keepers: set[asyncio.Task[None]] = set()
+        self._group = asyncio.TaskGroup()
 
     async def run(self) -> None:
         """Run until stopped and every child has ended."""
-        async with asyncio.TaskGroup() as group:
+        async with self._group as group:
             helpers = {group.create_task(self._heartbeat.run()), group.create_task(self._watch_boards())}
-            keepers = {group.create_task(self._keep_child()) for _ in range(self._settings.processes)}
+            keepers = self._keepers
+            self._start_keepers(self._settings.processes)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.renew)
             ends = {group.create_task(self._stopping.wait()), group.create_task(_all_done(keepers))}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for child in self._children.values():
@@ -68,6 +72,19 @@ class Parent:
                 _logger.error("what the worker held could not be given back: it will be once the lease has ended")
             for task in helpers | ends | late:
                 task.cancel()
+
+    def renew(self) -> None:
+        """Let children of the present code take the place of those that are there, which end once they are empty."""
+        old = [child for child in self._children.values() if not child.draining]
+        self._start_keepers(sum(child.ready for child in old))
+        for child in old:
+            if child.ready:
+                child.drain()
+            else:
+                child.kill({})  # it has begun nothing, and may have read old files: its keeper starts another
+
+    def _start_keepers(self, count: int) -> None:
+        self._keepers.update(self._group.create_task(self._keep_child()) for _ in range(count))
 
     async def _keep_child(self) -> None:
         """One child after the other; a pause before the next that grows while they die young."""
@@ -137,5 +154,7 @@ class Parent:
                     child.kill(overdue)
 
 
-async def _all_done(tasks: Iterable[asyncio.Task[None]]) -> None:
-    await asyncio.wait(tasks)
+async def _all_done(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Returns once all are done, also those that are added meanwhile."""
+    while left := [task for task in tasks if not task.done()]:
+        await asyncio.wait(left)

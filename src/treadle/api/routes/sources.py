@@ -1,0 +1,18 @@
+"""Sources: the files that jobs come from, and those among them that cannot be used."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from treadle.api.answers import answers, reply
+from treadle.api.deps import CallDep
+from treadle.api.schemas.sources import SourceList, to_source
+
+router = APIRouter(tags=["sources"])
+
+
+@router.get("/sources", operation_id="list_sources", responses=answers(SourceList, "The sources."))
+async def list_sources(call: CallDep) -> Response:
+    """What the folders of task files declared when they were read last, and which files could not be used, and why."""
+    return reply(SourceList(items=[to_source(found) for found in await call.services.sources.all(call.domain)]))
