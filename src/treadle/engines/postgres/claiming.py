@@ -12,7 +12,7 @@ from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep
 from treadle.domain.workers import shares
 from treadle.engines.contract import Step, Topic
-from treadle.engines.postgres.lines import Lines, may_take
+from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.look import Fetch, columns
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
@@ -28,6 +28,7 @@ from treadle.engines.sql.numbers import Line
 from treadle.engines.sql.queues import QueueName
 from treadle.engines.sql.records import PRIORITIES, to_step
 from treadle.engines.sql.waits import time_out
+from treadle.engines.sql.workers import may_take
 
 _SQL: Final = load("runs")
 _STEPPED: Final = 16

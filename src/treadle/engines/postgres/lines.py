@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from treadle.domain.workers import can_take, serves
-from treadle.engines.postgres.workers import Takes
 from treadle.engines.sql import lines as shared
 from treadle.engines.sql.numbers import Line
-
-
-def may_take(takes: Takes, line: Line) -> bool:
-    """Whether a worker may take runs of a line."""
-    return serves(takes.domains, line.domain) and can_take(
-        takes.queues, takes.requires, takes.traits, line.queue, line.requires
-    )
+from treadle.engines.sql.workers import Takes, may_take
 
 
 class Divided(NamedTuple):

@@ -22,8 +22,9 @@ from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.settling import ENDED_COLUMNS, ended, settle
-from treadle.engines.postgres.workers import Takes, check_leases
+from treadle.engines.postgres.workers import check_leases
 from treadle.engines.postgres.writer import Transaction, Writer
+from treadle.engines.sql.workers import Takes
 
 _SQL: Final = load("runs")
 

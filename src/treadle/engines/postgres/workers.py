@@ -8,34 +8,17 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from treadle.domain.affinity import Traits
 from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import DAY, Instant, Micros
-from treadle.domain.workers import (
-    EVERY_DOMAIN,
-    IN_SERVICE,
-    Role,
-    Worker,
-    WorkerSpec,
-    WorkerState,
-)
+from treadle.domain.workers import EVERY_DOMAIN, IN_SERVICE, Worker, WorkerSpec, WorkerState
 from treadle.engines.contract import Renewal
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.writer import Transaction, Writer
 from treadle.engines.sql.transaction import WallClock
-from treadle.engines.sql.workers import switch, traits
+from treadle.engines.sql.workers import Takes, switch, to_takes, to_worker
 
 _SQL: Final = load("workers")
-
-
-class Takes(Struct, frozen=True):
-    """From which lines a worker takes runs, for as long as it lives."""
-
-    domains: tuple[str, ...]
-    queues: tuple[str, ...]
-    requires: frozenset[str]
-    traits: Traits
 
 
 class Lease(Struct, frozen=True):
@@ -53,11 +36,10 @@ async def check_leases(tx: Transaction, worker_ids: Sequence[str], now: Instant 
     for worker_id in worker_ids:
         if (row := rows.get(worker_id)) is None:
             raise LeaseLost(f"no worker {worker_id} is registered")
-        _, domains, queues, requires, has, state, alive, at = row
+        _, *its, state, alive, at = row
         if state not in IN_SERVICE or not alive:
             raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
-        takes = Takes(tuple(domains), tuple(queues), frozenset(requires), traits(has))
-        leases[worker_id] = Lease(takes, claims=state == WorkerState.ONLINE, now=at)
+        leases[worker_id] = Lease(to_takes(its), claims=state == WorkerState.ONLINE, now=at)
     return leases
 
 
@@ -121,26 +103,7 @@ class PostgresWorkers:
 
     async def find(self, domain: str) -> list[Worker]:
         rows = await self._read.fetch(_SQL["list"], domain, self._clock.wall() - DAY, EVERY_DOMAIN)
-        return [
-            Worker(
-                id=row[0],
-                domains=tuple(row[1]),
-                host=row[2],
-                pid=row[3],
-                slots=row[4],
-                queues=tuple(row[5]),
-                requires=frozenset(row[6]),
-                version=row[7],
-                role=Role(row[8]),
-                traits=traits(row[9]),
-                state=WorkerState(row[10]),
-                registered_at=row[11],
-                seen_at=row[12],
-                running=row[13],
-                alone=row[14],
-            )
-            for row in rows
-        ]
+        return [to_worker(row) for row in rows]
 
     async def prune(self, before: Instant, limit: int) -> int:
         return len(await self._write(lambda tx: tx.fetch(_SQL["prune"], before, limit)))

@@ -12,12 +12,12 @@ from typing import Final
 
 from treadle.domain.instants import Instant
 from treadle.domain.queues import QueueState
-from treadle.domain.workers import can_take, serves
 from treadle.engines.sql.admission import Gated, Waiter, admit, arrive, release, tell_blocked
 from treadle.engines.sql.gates import lock_gates
+from treadle.engines.sql.numbers import Line
 from treadle.engines.sql.queues import controls
 from treadle.engines.sql.transaction import Row, Transaction
-from treadle.engines.sql.workers import traits
+from treadle.engines.sql.workers import may_take, to_takes
 
 _FEWEST: Final = 10
 
@@ -67,14 +67,10 @@ async def _shut(tx: Transaction, lines: Sequence[Row]) -> frozenset[int]:
         return frozenset()
     told = await controls(tx, {(domain, queue) for _, domain, queue, _ in lines})
     paused = {name for name, control in told.items() if control.state is QueueState.PAUSED}
-    online = await tx.call("lanes.online")
-    workers = [(tuple(a), tuple(b), frozenset(c), traits(d)) for a, b, c, d in online]
+    workers = [to_takes(row) for row in await tx.call("lanes.online")]
     return frozenset(
         line
         for line, domain, queue, requires in lines
         if (domain, queue) in paused
-        or not any(
-            serves(served, domain) and can_take(queues, offered, has, queue, requires)
-            for served, queues, offered, has in workers
-        )
+        or not any(may_take(worker, Line(domain, queue, requires, solo=False)) for worker in workers)
     )

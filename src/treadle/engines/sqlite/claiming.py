@@ -16,7 +16,7 @@ import msgspec
 from treadle.domain.instants import Instant
 from treadle.domain.runs import Claim, State
 from treadle.domain.states import ATTEMPT_DATA, TABLE, Change
-from treadle.domain.workers import can_take, serves, shares
+from treadle.domain.workers import shares
 from treadle.engines.contract import Step
 from treadle.engines.sql.admission import admit, advance
 from treadle.engines.sql.claiming import Limited, Open, by_limit, divide, use_queue_rates
@@ -26,6 +26,7 @@ from treadle.engines.sql.lines import Lines
 from treadle.engines.sql.numbers import Line
 from treadle.engines.sql.queues import controls
 from treadle.engines.sql.waits import time_out
+from treadle.engines.sql.workers import may_take
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.moving import is_closing
 from treadle.engines.sqlite.queries import load
@@ -71,7 +72,7 @@ class Claimer:
 
     async def _choose(self, write: Write, lease: Lease, lines: Open, limited: Limited, want: int) -> list[int]:
         """The runs to take: for a worker of one domain the best, for one of several what each domain is due."""
-        if not shares(lease.domains):
+        if not shares(lease.takes.domains):
             return _best(write.connection, lines, limited, want)
         by_domain: dict[str, dict[int, Line]] = {}
         for number, line in lines.items():
@@ -85,12 +86,7 @@ class Claimer:
         """The lines with ready runs of which the worker may be given some."""
         ready = fetch(write.connection, _SQL["ready_lines"])
         found = {number: await self._lines.by_id(write, number) for (number,) in ready}
-        return {
-            number: line
-            for number, line in found.items()
-            if serves(lease.domains, line.domain)
-            and can_take(lease.queues, lease.requires, lease.traits, line.queue, line.requires)
-        }
+        return {number: line for number, line in found.items() if may_take(lease.takes, line)}
 
 
 async def _promote(write: Write, now: Instant) -> Instant | None:

@@ -10,19 +10,11 @@ import apsw
 import msgspec
 from msgspec import Struct
 
-from treadle.domain.affinity import Traits
 from treadle.domain.errors import LeaseLost
 from treadle.domain.instants import DAY, Instant, Micros
-from treadle.domain.workers import (
-    EVERY_DOMAIN,
-    IN_SERVICE,
-    Role,
-    Worker,
-    WorkerSpec,
-    WorkerState,
-)
+from treadle.domain.workers import EVERY_DOMAIN, IN_SERVICE, Worker, WorkerSpec, WorkerState
 from treadle.engines.contract import Renewal
-from treadle.engines.sql.workers import switch, traits
+from treadle.engines.sql.workers import Takes, switch, to_takes, to_worker
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
@@ -35,10 +27,7 @@ _SQL: Final = load("workers")
 class Lease(Struct, frozen=True):
     """What the engine knows of a worker whose lease is alive."""
 
-    domains: tuple[str, ...]
-    queues: tuple[str, ...]
-    requires: frozenset[str]
-    traits: Traits
+    takes: Takes
     claims: bool
 
 
@@ -67,11 +56,10 @@ class Leases:
         found = fetch(connection, _SQL["lease"], (worker_id,))
         if not found:
             raise LeaseLost(f"no worker {worker_id} is registered")
-        domains, queues, requires, has, state, lease_until, boot = found[0]
+        *its, state, lease_until, boot = found[0]
         if state not in IN_SERVICE or boot != self._boot or lease_until <= self.steady(now):
             raise LeaseLost(f"the lease of worker {worker_id} has ended: it must register again, under a new id")
-        claims = state == WorkerState.ONLINE
-        return Lease(names(domains), names(queues), requirements(requires), traits(has), claims=claims)
+        return Lease(_takes(*its), claims=state == WorkerState.ONLINE)
 
     async def check_lease(self, write: Write, worker_id: str, now: Instant | None) -> None:
         """Raises LeaseLost where a worker has no lease that is alive."""
@@ -79,15 +67,8 @@ class Leases:
 
 
 @lru_cache(maxsize=1024)
-def names(text: str) -> tuple[str, ...]:
-    """The names in a column."""
-    return tuple(msgspec.json.decode(text, type=list[str]))
-
-
-@lru_cache(maxsize=1024)
-def requirements(text: str) -> frozenset[str]:
-    """The requirement classes in a column."""
-    return frozenset(msgspec.json.decode(text, type=list[str]))
+def _takes(domains: str, queues: str, requires: str, has: str) -> Takes:
+    return to_takes((*map(msgspec.json.decode, (domains, queues, requires)), has))
 
 
 class SqliteWorkers:
@@ -155,28 +136,8 @@ class SqliteWorkers:
         return await self._write(work, urgent=True)
 
     async def find(self, domain: str) -> list[Worker]:
-        asked = (domain, self._clock.wall() - DAY, EVERY_DOMAIN)
-        rows = await self._read(lambda connection: fetch(connection, _SQL["list"], asked))
-        return [
-            Worker(
-                id=row[0],
-                domains=names(row[1]),
-                host=row[2],
-                pid=row[3],
-                slots=row[4],
-                queues=names(row[5]),
-                requires=requirements(row[6]),
-                version=row[7],
-                role=Role(row[8]),
-                traits=traits(row[9]),
-                state=WorkerState(row[10]),
-                registered_at=row[11],
-                seen_at=row[12],
-                running=row[13],
-                alone=bool(row[14]),
-            )
-            for row in rows
-        ]
+        rows = await self._read.call("workers.list", domain, self._clock.wall() - DAY, EVERY_DOMAIN)
+        return [to_worker(row) for row in rows]
 
     async def prune(self, before: Instant, limit: int) -> int:
         return len(await self._write(lambda write: write.call("workers.prune", before, limit)))

@@ -40,12 +40,14 @@ WHERE state = 'running'
   );
 
 -- name: list
-SELECT id, domains, host, pid, slots, queues, requires, version, role, traits, state, registered_at, seen_at,
-       (SELECT count(*) FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id),
-       EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id AND runs.suspect = 1)
+SELECT json_group_array(json_array(
+         id, json(domains), host, pid, slots, json(queues), json(requires), version, role, traits, state, registered_at,
+         seen_at, (SELECT count(*) FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id),
+         EXISTS (SELECT 1 FROM runs WHERE runs.state = 'running' AND runs.worker_id = workers.id AND runs.suspect = 1))
+         ORDER BY id) AS "rows"
 FROM workers
 WHERE EXISTS (SELECT 1 FROM json_each(domains) WHERE value IN (?1, ?3))
-  AND (state IN ('online', 'draining', 'disabled') OR seen_at > ?2) ORDER BY id;
+  AND (state IN ('online', 'draining', 'disabled') OR seen_at > ?2);
 
 -- name: prune
 DELETE FROM workers WHERE id IN (
