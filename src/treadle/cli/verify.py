@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
@@ -28,6 +29,7 @@ from treadle.settings import load_settings
 Many = list[str] | None
 
 _NOTHING: Final = b"{}"
+_QUIET_SECONDS: Final = 10.0
 
 
 def verify(
@@ -74,7 +76,7 @@ def verify(
 
         async def run() -> Verdict:
             async with open_lab(Path(base), registry, folders, recorder) as lab:
-                return await prove(lab, setting, _progress)
+                return await prove(lab, setting, _Progress().tell)
 
         verdict = asyncio.run(run())
     write_json(_told(verdict)) if json else _show(verdict)
@@ -122,10 +124,20 @@ def _answers(texts: list[str]) -> tuple[dict[str, bytes], bytes]:
     return paths, default
 
 
-def _progress(done: int, of: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{done} of {of} points" + ("\n" if done == of else ""))
-        sys.stderr.flush()
+class _Progress:
+    """Tells how many points are judged: on a terminal at once, elsewhere a line every ten seconds."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def tell(self, done: int, of: int) -> None:
+        """So many are, of so many."""
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{done} of {of} points" + ("\n" if done == of else ""))
+            sys.stderr.flush()
+        elif time.monotonic() - self._told >= _QUIET_SECONDS:
+            self._told = time.monotonic()
+            say(f"{done} of {of} points")
 
 
 def _show(verdict: Verdict) -> None:

@@ -58,9 +58,7 @@ async def prove(lab: Lab, setting: Setting, on_judged: Callable[[int, int], None
             judged.append(await _judge(lab, setting, number, clean, varies))
             on_judged(len(judged), len(clean.points))
 
-    async with asyncio.TaskGroup() as trials:
-        for number in range(1, len(clean.points) + 1):
-            trials.create_task(judge(number))
+    await asyncio.gather(*(judge(number) for number in range(1, len(clean.points) + 1)))
     judged.sort(key=lambda each: each.number)
     return Verdict(setting.job_id, judged, sorted(what.name for what in varies))
 

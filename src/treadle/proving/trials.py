@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -75,7 +75,11 @@ class Trial(Struct, frozen=True):
 class Lab:
     """Where trials are held. Each has a domain of its own, so that they have nothing to do with each other."""
 
-    def __init__(self, base: Path, services: Services, registry: Registry, recorder: Recorder) -> None:
+    def __init__(
+        self, base: Path, services: Services, registry: Registry, recorder: Recorder, worker: Awaitable[None]
+    ) -> None:
+        """`worker` is done once there is one."""
+        self._worker = worker
         self._base = base
         self._services = services
         self._recorder = recorder
@@ -84,7 +88,10 @@ class Lab:
         self._queues = {handler.spec.job_id: handler.spec.queue for handler in registry}
 
     async def hold(self, setting: Setting, kill_at: int = 0) -> Trial:
-        """Run the job to its end, killed once at the point of this number; 0 for not at all."""
+        """Run the job to its end, killed once at the point of this number; 0 for not at all.
+
+        Raises InvalidInput as a submit does, and Unavailable where no worker comes.
+        """
         name = f"trial-{next(self._held)}"
         url, folder = self._recorder.url(name), self._base / name
         _fill(folder, setting.copies)
@@ -100,6 +107,7 @@ class Lab:
         for event, data in setting.publish:
             await client.publish(event, data)
         await self._services.queues.resume(name, queue)  # it finds the same events each time
+        await self._worker
         try:
             async with asyncio.timeout(setting.timeout):
                 await client.wait(run_id)
@@ -161,8 +169,11 @@ async def open_lab(base: Path, registry: Registry, tasks: Sequence[Path], record
         log_level="error",
     )
     async with open_services(settings) as services, _worker(base, settings):
-        await _wait_for_worker(services)
-        yield Lab(base, services, registry, recorder)
+        waiting = asyncio.create_task(_wait_for_worker(services))
+        try:
+            yield Lab(base, services, registry, recorder, waiting)
+        finally:
+            waiting.cancel()
 
 
 @asynccontextmanager
