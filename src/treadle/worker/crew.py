@@ -16,7 +16,7 @@ import treadle
 from treadle.authoring.registry import Registry
 from treadle.client.asynchronous import AsyncClient
 from treadle.domain.errors import Unavailable
-from treadle.domain.instants import from_seconds
+from treadle.domain.instants import Instant, from_seconds
 from treadle.domain.messages import Intake, Message
 from treadle.domain.runs import Claim
 from treadle.domain.work import PythonHandler, decode_work
@@ -42,6 +42,16 @@ from treadle.worker.traits import read_traits
 _LAST_SETTLE_SECONDS: Final = 3.0
 
 
+class _EngineTime(SystemClock):
+    """The machine's clocks, but for the time of day, which is the engine's: machines may not agree on it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def wall(self) -> Instant:
+        return self._engine.now()
+
+
 @asynccontextmanager
 async def open_crew(
     engine: Engine,
@@ -53,6 +63,7 @@ async def open_crew(
     on_process: OnProcess = nobody,
 ) -> AsyncIterator[Pump]:
     """A pump with its runner, ready for `work`; what runs say on the way is stored before the block is left."""
+    clock = _EngineTime(engine)
     keeper, parents = EngineKeeper(engine, worker_id), EngineParents(engine)
     secrets = LocalSecrets(Path(settings.data) / "secrets")
     async with LogBuffer(engine.logs.append) as logs, ProgressBuffer(keeper.store_progress) as reports:
@@ -67,6 +78,7 @@ async def open_crew(
                 max_log_bytes=settings.max_log_bytes,
                 on_process=on_process,
                 parents=parents,
+                clock=clock,
                 reports=reports,
             )
 
@@ -76,7 +88,7 @@ async def open_crew(
             board=board,
             executors=executors,
             make_execution=make_execution,
-            clock=SystemClock(),
+            clock=clock,
             grace=settings.grace_sec,
             on_done=pump.add,
         )
