@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.support.postgres import Databases, databases
+from tests.support.workers import sqlite_url
 
 # The machines that run these tests are shared, so a slow example is no failure: pytest's own timeout ends what hangs.
 settings.register_profile("everyday", deadline=None)
@@ -19,3 +25,29 @@ pytest.register_assert_rewrite("treadle.testing")  # failures inside the shipped
 def anyio_backend() -> tuple[str, dict[str, Any]]:
     """Async tests run on the loop of the product; a module whose code depends on the loop runs on both."""
     return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Databases]:
+    """Databases on the server that tests share."""
+    with databases() as made:
+        yield made
+
+
+@pytest.fixture
+def postgres_url(postgres: Databases) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return postgres.url(asyncio.run(postgres.create()))
+
+
+@pytest.fixture(name="sqlite_url")
+def the_sqlite_url(tmp_path: Path) -> str:
+    """The URL of an empty SQLite file."""
+    return sqlite_url(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_url(request: pytest.FixtureRequest) -> str:
+    """Either of them: the test is for every engine."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url

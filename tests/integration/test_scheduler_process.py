@@ -69,23 +69,6 @@ def test_it_stops_at_once_when_told(tmp_path: Path, number: signal.Signals) -> N
         assert time.monotonic() - told < 2
 
 
-async def test_three_schedulers_of_which_one_is_killed_again_and_again_fire_each_slot_once(tmp_path: Path) -> None:
-    names = [f"job-{number}" for number in range(5)]
-    async with sqlite(tmp_path, SystemClock()) as engine:
-        for name in names:
-            await define(engine, name, schedule={"interval_sec": 0.1}, allow_overlap=True)
-    with scheduler(tmp_path) as a, scheduler(tmp_path) as b:
-        for process in (a, b):
-            await asyncio.to_thread(await_line, process, "scheduler started")
-        for _ in range(4):
-            with scheduler(tmp_path) as victim:
-                await asyncio.to_thread(await_line, victim, "scheduler started")
-                await asyncio.sleep(random.uniform(0.05, 0.3))
-    for slots in (await fired(tmp_path, names)).values():
-        assert len(slots) > 10
-        assert gaps(slots) == {SECOND // 10}
-
-
 async def test_a_lone_scheduler_killed_between_ticks_loses_and_doubles_nothing(tmp_path: Path) -> None:
     async with sqlite(tmp_path, SystemClock()) as engine:
         await define(engine, schedule={"interval_sec": 0.1}, allow_overlap=True)

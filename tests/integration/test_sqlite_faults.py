@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.support.processes import traffic
+from tests.support.tracing import failing_fsync
 from treadle.domain.errors import StorageFull, Unavailable
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import State
@@ -65,21 +66,6 @@ async def ping_until_refused(engine: Engine) -> None:
     """The last of the room is enough for small writes."""
     while True:
         await engine.ping()
-
-
-@contextmanager
-def failing_fsync(pid: int) -> Iterator[None]:
-    """No flush of a process reaches the disk."""
-    if shutil.which("strace") is None:
-        pytest.skip("needs strace, to let fsync fail")
-    calls = ["-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO"]
-    with subprocess.Popen(["strace", "-f", "-p", str(pid), *calls], stderr=subprocess.PIPE, text=True) as tracer:
-        assert tracer.stderr is not None
-        said = tracer.stderr.readline()
-        if "attached" not in said:
-            pytest.skip(f"strace may not attach here: {said.strip()}")
-        yield
-        tracer.terminate()
 
 
 async def test_a_full_disk_takes_nothing_loses_nothing_and_recovers(small_disk: Path) -> None:
@@ -138,7 +124,7 @@ async def test_what_could_not_be_flushed_is_never_acknowledged(tmp_path: Path) -
         assert submitter.hear() == ["open"]
         submitter.tell()
         (accepted,) = submitter.hear()
-        with failing_fsync(submitter.process.pid):
+        with failing_fsync([submitter.process.pid]):
             submitter.tell()
             assert submitter.hear() == ["refused", "unavailable"]
         # What fsync could not write is gone from the page cache, and no later fsync would say so.

@@ -12,13 +12,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import psutil
 
 NOBODY: Final = 65534
 """The user under which a server runs that root starts: it refuses to be root's."""
@@ -37,7 +38,8 @@ _SETTINGS: Final = {
 class Server:
     """A server of one's own in a temporary folder. `durable` keeps fsync on, as people run it."""
 
-    def __init__(self, folder: Path, *, durable: bool) -> None:
+    def __init__(self, folder: Path, *, durable: bool, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = environment or {}
         self._folder = folder
         self._data = folder / "data"
         self._bin = _binaries()
@@ -66,6 +68,18 @@ class Server:
         """Stop it; `immediate` is as if the machine had gone down."""
         self._run("pg_ctl", "stop", f"--mode={mode}", f"--timeout={PATIENCE_SECONDS}")
 
+    def restart(self) -> None:
+        """As if the machine had gone down, if it had not, and come up again."""
+        with suppress(AssertionError):  # it was down
+            self.stop("immediate")
+        self.start()
+
+    @property
+    def pids(self) -> list[int]:
+        """Its processes."""
+        parent = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        return [parent.pid, *(child.pid for child in parent.children())]
+
     def _run(self, program: str, *arguments: str) -> None:
         user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
         with tempfile.TemporaryFile() as said:
@@ -75,7 +89,7 @@ class Server:
                 stdout=said,
                 stderr=said,
                 check=False,
-                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+                env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "TZ": "UTC", **self._environment},
                 **user,  # type: ignore[call-overload]
             )
             said.seek(0)
@@ -83,10 +97,10 @@ class Server:
 
 
 @contextmanager
-def server(*, durable: bool = False) -> Iterator[Server]:
+def server(*, durable: bool = False, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """A running server of one's own, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="treadle-pg-", ignore_cleanup_errors=True) as folder:
-        one = Server(Path(folder), durable=durable)
+        one = Server(Path(folder), durable=durable, environment=environment)
         one.start()
         try:
             yield one

@@ -1,4 +1,4 @@
-"""Workers as the processes they are, on a SQLite file, with task files whose handlers talk to the test."""
+"""Workers as the processes they are, on any engine, with task files whose handlers talk to the test."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import psutil
+import pytest
 
 from treadle.authoring.discovery import discover
 from treadle.authoring.registry import Registry
@@ -25,6 +26,7 @@ from treadle.domain.jobs import create_job, dump_job, parse_job
 from treadle.domain.logs import StoredLogLine
 from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL, Attempt, Cause, NewRun, Run
 from treadle.domain.submitting import build_run
+from treadle.domain.workers import WorkerState
 from treadle.engines.contract import Engine, Topic
 from treadle.engines.open import open_engine
 from treadle.scheduler.loops import repeat
@@ -34,6 +36,9 @@ from treadle.system import IdSource, SystemClock, chance
 TASKS: Final = Path(__file__).parents[1] / "integration" / "worker" / "tasks"
 LEASE_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 30.0
+
+ON_EVERY_ENGINE: Final = pytest.mark.parametrize("site", ["sqlite", "postgres"], indirect=True)
+"""For tests whose fault means something of its own on each engine."""
 
 SETTINGS: Final[Mapping[str, object]] = {
     "lease_sec": LEASE_SECONDS,
@@ -53,12 +58,17 @@ class Word(NamedTuple):
     text: str
 
 
+def sqlite_url(folder: Path) -> str:
+    """The URL of a SQLite file in a folder, on which a crash of the machine may cost the last commits."""
+    return f"sqlite:///{folder / 'treadle.db'}?synchronous=NORMAL"
+
+
 class Site:
     """A folder with task files, a database, and what the handlers and the test tell each other by."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
-        self.url = f"sqlite:///{folder / 'treadle.db'}?synchronous=NORMAL"
+        self.url = url
         self.tasks = folder / "tasks"
         self.gates = folder / "gates"
         self.gates.mkdir()
@@ -67,10 +77,10 @@ class Site:
         self._count = 0
 
     @contextmanager
-    def worker(self, **settings: object) -> Iterator[WorkerProcess]:
-        """A worker, killed with all its processes at the end if it has not ended."""
+    def worker(self, *within: str, **settings: object) -> Iterator[WorkerProcess]:
+        """A worker, killed with all its processes at the end if it has not ended; `within` is what to run it by."""
         self._count += 1
-        worker = WorkerProcess(self, self.folder / f"worker-{self._count}.log", settings)
+        worker = WorkerProcess(self, self.folder / f"worker-{self._count}.log", settings, within)
         try:
             yield worker
         finally:
@@ -84,13 +94,13 @@ class Site:
 class WorkerProcess:
     """A worker's parent process."""
 
-    def __init__(self, site: Site, said: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, site: Site, said: Path, settings: Mapping[str, object], within: Sequence[str] = ()) -> None:
         self.site = site
         values = {"data": site.folder, "database_url": site.url, "tasks": site.tasks, **SETTINGS, **settings}
         self._said = said
         with said.open("wb") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "treadle.cli.service", "worker"],
+                [*within, sys.executable, "-m", "treadle.cli.service", "worker"],
                 env={
                     **os.environ,
                     **{f"TREADLE_{name.upper()}": str(value) for name, value in values.items()},
@@ -204,6 +214,12 @@ class Lab:
     async def told_by_any(self, text: str) -> Word:
         """What the handler of whatever run told, once it has."""
         return await self._heard(lambda word: word.text == text)
+
+    async def draining(self) -> None:
+        """Returns once every worker claims nothing more."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while any(each.state is WorkerState.ONLINE for each in await self.engine.workers.find(DEFAULT_DOMAIN)):
+                await self._notices.wait(0.05)
 
     async def _heard(self, wanted: Callable[[Word], bool]) -> Word:
         async with asyncio.timeout(PATIENCE_SECONDS):

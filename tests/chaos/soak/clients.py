@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import httpx2
 from msgspec.structs import replace
 
 from tests.chaos.soak.orders import Order, Orders
-from tests.integration.api.streams import stream
+from tests.integration.api.streams import read_messages
 from treadle.testing.history import Answer, Cancelled, Submitted
 from treadle.testing.history.lives import FINAL
 
@@ -62,13 +63,20 @@ class Clients:
         """Follow the log until cancelled, from where the connection broke each time it does."""
         while True:
             last = self.followed[-1] if self.followed else 0
-            try:
-                async with stream(self._http, "/events", last=last) as messages:
-                    async for message in messages:
-                        if message.id is not None:
-                            self._note(message.id, message.event, message.data)
-            except httpx2.HTTPError:
-                await asyncio.sleep(_PAUSE_SECONDS)
+            headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
+            with suppress(httpx2.HTTPError):
+                async with self._http.stream("GET", "/events", headers=headers) as response:
+                    if response.status_code == 200:
+                        async for message in read_messages(response):
+                            if message.id is not None:
+                                self._note(message.id, message.event, message.data)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def switch_off(self, job_id: str) -> None:
+        """Let the schedules of a job fire no more."""
+        while (answer := await self._call(f"/jobs/{job_id}/disable", None, {})) is None:  # noqa: ASYNC110
+            await asyncio.sleep(_PAUSE_SECONDS)
+        assert answer.status_code == 200, answer.text
 
     async def heard(self, seq: int) -> None:
         """Returns once they were told of an event of the log."""
@@ -88,10 +96,8 @@ class Clients:
 
     async def _insist(self, order: Order) -> list[str]:
         """Make a call until it is answered; the ids of its runs."""
-        while True:
-            answer = await self._call(order.path, order.body, {"Idempotency-Key": order.key})
-            if answer is not None:
-                break
+        headers = {"Idempotency-Key": order.key}
+        while (answer := await self._call(order.path, order.body, headers)) is None:
             self.submitted += order.asks
             await asyncio.sleep(_PAUSE_SECONDS)
         assert answer.status_code in (200, 202), answer.text

@@ -28,7 +28,7 @@ async def stream(
     headers = {"Accept": "text/event-stream", **({} if last is None else {"Last-Event-ID": str(last)})}
     async with client.stream("GET", path, params=params, headers=headers) as response:
         assert response.status_code == 200, (await response.aread()).decode()
-        async with aclosing(_messages(response)) as messages:
+        async with aclosing(read_messages(response)) as messages:
             yield messages
 
 
@@ -43,7 +43,7 @@ def parse(text: str) -> list[Message]:
     return [message for block in blocks if (message := _parse(block)) is not None]
 
 
-async def _messages(response: httpx2.Response) -> AsyncGenerator[Message]:
+async def read_messages(response: httpx2.Response) -> AsyncGenerator[Message]:
     block: list[str] = []
     async for line in response.aiter_lines():
         if line:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.workers import Lab, Site, WorkerProcess, open_lab
+from tests.support.workers import Lab, Site, WorkerProcess, open_lab, sqlite_url
 from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    """A site of the test's own."""
-    return Site(tmp_path)
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
+    """A site of the test's own: on a SQLite file, or where `ON_EVERY_ENGINE` says."""
+    return Site(tmp_path, request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url"))
 
 
 @pytest.fixture
@@ -35,7 +35,8 @@ class SteadyWorker:
     def get(self) -> WorkerProcess:
         """The worker for the next test."""
         if self._worker is None:
-            site = Site(self._new_folder())
+            folder = self._new_folder()
+            site = Site(folder, sqlite_url(folder))
             (site.tasks / "broken.py").write_text("import no_such_module\n")
             self._worker = self._open.enter_context(site.worker(max_log_bytes=200_000, concurrency=8, lease_sec=60))
         return self._worker

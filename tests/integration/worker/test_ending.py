@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from tests.support.workers import Lab, Site, gone, open_lab, result
+from tests.support.workers import ON_EVERY_ENGINE, Lab, Site, gone, open_lab, result
 from treadle.domain.runs import State
 
 FOREVER = "sleep 600 & echo $!; wait"
@@ -151,6 +151,7 @@ async def test_a_worker_that_was_held_up_past_a_timeout_and_its_grace_ends_the_r
         assert "starting another" not in worker.said
 
 
+@ON_EVERY_ENGINE
 async def test_sigterm_drains_then_gives_back_without_spending_an_attempt(lab: Lab, site: Site) -> None:
     with site.worker(concurrency=5) as first:
         quick = await lab.submit("wait.sync")
@@ -162,6 +163,7 @@ async def test_sigterm_drains_then_gives_back_without_spending_an_attempt(lab: L
         waiting = [await lab.submit("echo") for _ in range(3)]
         await _untouched(lab, waiting)
         first.process.send_signal(signal.SIGTERM)
+        await lab.draining()
         site.open_gate(quick)
         assert result(await lab.finished(quick)) == 1
         assert await asyncio.to_thread(first.process.wait, 15) == 0
