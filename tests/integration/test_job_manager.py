@@ -117,6 +117,18 @@ def test_a_failed_job_is_tried_as_often_as_it_says_and_then_stands_in_the_histor
     assert manager.get_job_history() == []
 
 
+def test_a_job_waits_for_a_worker_that_has_its_agent(manager: JobManager) -> None:
+    job = agent(manager, "elsewhere", "count_rows")
+    with JobWorker(agent_registry={"other": count_rows}):
+        done = ended(manager, agent(manager, "here", "other"))
+        assert done.status is JobStatus.COMPLETED
+        standing = manager.get_job(job.id)
+        assert standing is not None
+        assert standing.status is JobStatus.PENDING
+    with JobWorker(agent_registry={"count_rows": count_rows}):
+        assert ended(manager, job).status is JobStatus.COMPLETED
+
+
 def test_health_tells_whether_anybody_works(manager: JobManager) -> None:
     waiting = [agent(manager, "a"), agent(manager, "b")]
     assert [job.id for job in manager.get_ready_jobs()] == [job.id for job in reversed(waiting)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.up import Up, until, up
 
 WORD = """
@@ -34,6 +36,7 @@ def result(started: Up, run_id: str) -> str:
     return str(started.server.get(f"/runs/{run_id}")["result"])
 
 
+@pytest.mark.slow
 def test_changed_files_are_taken_up_and_broken_ones_are_not(tmp_path: Path) -> None:
     tasks = tmp_path / "tasks"
     tasks.mkdir()

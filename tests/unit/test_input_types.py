@@ -186,3 +186,14 @@ def test_imports_cost_little_and_bring_no_web_framework(statement: str, seconds:
     said = [subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True) for _ in range(5)]
     assert {each.stdout.split(" ", 1)[1].strip() for each in said} == {"[]"}
     assert min(float(each.stdout.split(" ", 1)[0]) for each in said) <= seconds
+
+
+@pytest.mark.parametrize("name", ["Client", "AsyncClient", "JobManager", "JobWorker", "list_queue_messages"])
+def test_what_opens_an_engine_brings_no_framework_and_no_driver(name: str) -> None:
+    look = (
+        f"from treadle import {name}; import sys\n"
+        "heavy = {'fastapi', 'starlette', 'pydantic', 'uvicorn', 'apsw', 'asyncpg', 'psycopg', 'sqlalchemy'}\n"
+        "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))"
+    )
+    said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"

@@ -213,3 +213,12 @@ def test_what_is_not_idempotent_is_begun_once() -> None:
     with JobKit(once, again) as kit:
         assert kit.run(once).errors == ["attempt 1"]
         assert kit.run(again).errors == ["attempt 1", "attempt 2"]
+
+
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [("max_retry", "max_retries"), ("intervall_seconds", "interval_seconds"), ("requires_wallett", "requires_wallet")],
+)
+def test_an_option_that_there_is_none_of_names_the_nearest(option: str, meant: str) -> None:
+    with pytest.raises(TypeError, match=f"@job has no option '{option}' \\(did you mean \"{meant}\"\\?\\)"):
+        job("a", **{option: True})  # type: ignore[arg-type]

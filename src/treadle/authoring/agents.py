@@ -15,7 +15,7 @@ from treadle.authoring.binding import Binding
 from treadle.authoring.context import JobContext
 from treadle.authoring.decorators import AnyHandler, Handler
 from treadle.authoring.retrying import GiveUp
-from treadle.client.managed import AGENT, HANDLERS, QUERY, JobStatus, ManagedJob
+from treadle.client.managed import AGENT, HANDLERS, QUERY, JobStatus, ManagedJob, agent_capability
 from treadle.domain.errors import InvalidInput, Problem, TreadleError, nearest
 from treadle.domain.jobs import parse_job
 
@@ -73,6 +73,11 @@ class Agents:
         for name, agent in other._agents.items():
             self.add(name, agent)
         self._executors.extend(other._executors)
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What a worker with these offers. Which jobs an executor can carry out is known only once it is asked."""
+        return frozenset(map(agent_capability, [*self._agents, *(["*"] if self._executors else [])]))
 
     def handlers(self) -> list[AnyHandler]:
         """What carries out the runs of both types in a worker; none where nothing could."""

@@ -34,6 +34,7 @@ from treadle.client.binding import with_client
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, Problem, nearest
 from treadle.domain.jobs import JobSpec, parse_job
+from treadle.domain.jobs.document import CAPABILITIES
 from treadle.domain.jobs.later import TOP_LEVEL as LATER
 from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
@@ -230,7 +231,8 @@ def job(job_id: str, /, **options: Unpack[JobOptions]) -> Declare:
     if not isinstance(job_id, str):
         raise TypeError('@job needs the id of the job: write @job("report.daily")')
     for option in options:
-        if option not in _KNOWN | LATER and not option.startswith(_REQUIRES):
+        known = option in _KNOWN | LATER
+        if not known and (not option.startswith(_REQUIRES) or nearest(option.removeprefix(_REQUIRES), CAPABILITIES)):
             raise TypeError(f"@job has no option {option!r}{nearest(option, _KNOWN)}")
 
     def declare(target: Any) -> Any:

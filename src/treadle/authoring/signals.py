@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Signal:
@@ -13,6 +15,8 @@ class Signal:
     __slots__ = ("_raised",)
 
     def __init__(self) -> None:
+        from concurrent.futures import Future  # who only declares jobs has no other use for it
+
         self._raised: Future[None] = Future()  # its lock may be taken again by the thread that has it
 
     def is_set(self) -> bool:

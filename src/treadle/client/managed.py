@@ -23,6 +23,11 @@ HANDLERS: Final = {AGENT: "treadle.agent", QUERY: "treadle.query"}
 _TYPES: Final = {handler: type_ for type_, handler in HANDLERS.items()}
 
 
+def agent_capability(name: str) -> str:
+    """What a worker offers that has an agent: jobs are left to those that do. `*` is for one with executors."""
+    return f"agent:{name}"
+
+
 class JobStatus(StrEnum):
     """How a job stands: pending until it runs, then one of the rest."""
 

@@ -78,7 +78,7 @@ def read_requirement(requires: str) -> tuple[str, Affinity | None]:
 def lacking(affinity: Affinity, traits: Traits) -> tuple[str, ...]:
     """What a worker would have to have to match, in words; nothing where it matches."""
     missing = [f"the tag {tag!r}" for tag in affinity.tags or () if tag not in traits.tags]
-    missing += [f"the capability {one!r}" for one in affinity.capabilities or () if one not in traits.capabilities]
+    missing += [f"the capability {one!r}" for one in affinity.capabilities or () if not _offered(one, traits)]
     one_of: list[tuple[str, tuple[str, ...] | None, Callable[[tuple[str, ...]], bool]]] = [
         ("the operating system", affinity.os, lambda names: traits.os in names),
         ("the user", affinity.allowed_users, lambda names: not set(names).isdisjoint(traits.users)),
@@ -99,6 +99,12 @@ def dump_affinity(affinity: Affinity | None) -> dict[str, Any] | None:
 
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 _decoder: Final = msgspec.json.Decoder(Affinity)
+
+
+def _offered(capability: str, traits: Traits) -> bool:
+    """Whether a worker offers a capability: by its name, or `agent:clean` by the kind as a whole, `agent:*`."""
+    kind, of_kind, _ = capability.partition(":")
+    return capability in traits.capabilities or (bool(of_kind) and f"{kind}:*" in traits.capabilities)
 
 
 def _subnet_fault(subnet: str) -> str:

@@ -10,7 +10,8 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from treadle.bootstrap import Services
-from treadle.client.managed import AGENT, HANDLERS, QUERY, ManagedJob, of_run
+from treadle.client.managed import AGENT, HANDLERS, QUERY, ManagedJob, agent_capability, of_run
+from treadle.domain.affinity import Affinity
 from treadle.domain.errors import Conflict, NotFound
 from treadle.domain.instants import DAY, from_seconds, to_datetime, to_seconds
 from treadle.domain.jobs import Job, JobSpec, parse_job
@@ -62,6 +63,9 @@ class Backend:
     ) -> ManagedJob:
         """See `JobManager.create_job`. `request` is a `RunRequest`'s document."""
         job = await self._define(job_type, name, description) if job_type in HANDLERS else await self._of_type(job_type)
+        if (agent := request["inputs"].get("agent_name") if job_type == AGENT else job_type) and job_type in HANDLERS:
+            affinity = Affinity(capabilities=(agent_capability(str(agent)),))
+            job = replace(job, work=replace(job.work, affinity=affinity))
         if max_retries is not None:
             retry = read({**to_builtins(job.work.retry), "max_retries": max_retries}, RetryPolicy)
             job = replace(job, work=replace(job.work, retry=retry))

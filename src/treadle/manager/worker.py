@@ -13,7 +13,6 @@ from typing import Self
 from msgspec.structs import replace
 
 from treadle.authoring.agents import Agent, Agents, JobExecutor, configured
-from treadle.authoring.registry import Registry
 from treadle.domain.errors import InvalidInput
 from treadle.manager.database import settings_for
 from treadle.manager.session import Session
@@ -71,11 +70,9 @@ class JobWorker:
             return
         if not self._agents:
             raise InvalidInput("the worker could carry out nothing: give it an agent_registry, or add_executor")
-        registry = Registry()
-        registry.add(*self._agents.handlers())
         self._session = session = Session(self._settings)
         self._stop = asyncio.Event()
-        work = run_embedded(session.services.engine, self._settings, registry, self._stop)
+        work = run_embedded(session.services.engine, self._settings, self._agents, self._stop)
         self._working = asyncio.run_coroutine_threadsafe(work, session.call.loop)
 
     def stop(self) -> None:

@@ -14,7 +14,7 @@ import uvloop
 from msgspec import Struct
 
 from treadle import servicelog
-from treadle.authoring.agents import configured, declared
+from treadle.authoring.agents import Agents, configured, declared
 from treadle.authoring.discovery import discover
 from treadle.authoring.registry import Registry
 from treadle.client.binding import Bound, bound
@@ -51,13 +51,13 @@ async def run(orders: Orders) -> None:
     """Work until SIGTERM, then drain within the grace and give back the rest."""
     settings, clock = orders.settings, SystemClock()
     control = ChildControl(orders.control)
-    registry = _discover(settings)
+    registry, agents = _discover(settings)
     engine = await until_available("open", lambda: open_engine(settings.engine_url, clock))
     bound.set(Bound(lambda: client_of_run(engine, settings), asyncio.get_running_loop()))
     board = Board(orders.board, settings.concurrency)
     executors = _executors(engine, registry, settings)
     async with open_crew(engine, settings, orders.worker_id, board, executors, on_process=control.on_process) as pump:
-        await until_available("register", lambda: _register(engine, orders, registry))
+        await until_available("register", lambda: _register(engine, orders, registry, agents))
         asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, _end_when_empty, pump)
         control.ready()
         stop = asyncio.Event()
@@ -75,12 +75,13 @@ async def run(orders: Orders) -> None:
     await engine.close()
 
 
-def _discover(settings: Settings) -> Registry:
-    """The handlers of the task files, and those of the agents. Says what is not among them."""
+def _discover(settings: Settings) -> tuple[Registry, Agents]:
+    """The handlers of the task files with those of the agents, and the agents. Says what is not among them."""
     tasks = discover(*settings.task_folders)
     registry = tasks.registry
+    agents = Agents()
     try:
-        agents = configured(settings.agents)
+        agents.take_over(configured(settings.agents))
         agents.take_over(declared)
         registry.add(*agents.handlers())
     except (InvalidInput, Conflict) as error:
@@ -91,7 +92,7 @@ def _discover(settings: Settings) -> Registry:
         if lacking := sorted(handler.needs - settings.offered):
             _logger.warning("job left to other workers: TREADLE_CAPABILITIES lacks", job=handler.type, lacks=lacking)
     _logger.info("handlers found", folder=settings.tasks, handlers=sorted(handler.type for handler in registry))
-    return registry
+    return registry, agents
 
 
 def _executors(engine: Engine, registry: Registry, settings: Settings) -> Executors:
@@ -102,9 +103,9 @@ def _executors(engine: Engine, registry: Registry, settings: Settings) -> Execut
     return executors
 
 
-async def _register(engine: Engine, orders: Orders, registry: Registry) -> None:
+async def _register(engine: Engine, orders: Orders, registry: Registry, agents: Agents) -> None:
     requires = {"shell", "python", *(f"handler:{handler.type}" for handler in registry)}
-    await register(engine, orders.settings, orders.worker_id, requires)
+    await register(engine, orders.settings, orders.worker_id, requires, agents.capabilities)
 
 
 def _end_when_empty(pump: Pump) -> None:

@@ -106,8 +106,10 @@ def handlers_only(engine: Engine, registry: Registry, settings: Settings) -> Exe
     return executors
 
 
-async def register(engine: Engine, settings: Settings, worker_id: str, requires: Iterable[str]) -> None:
-    """Announce a worker that can take these requirement classes."""
+async def register(
+    engine: Engine, settings: Settings, worker_id: str, requires: Iterable[str], capabilities: Iterable[str]
+) -> None:
+    """Announce a worker that can take these requirement classes, and offers more than the settings name."""
     spec = WorkerSpec(
         id=worker_id,
         domains=settings.served_domains,
@@ -115,7 +117,7 @@ async def register(engine: Engine, settings: Settings, worker_id: str, requires:
         pid=os.getpid(),
         slots=settings.concurrency,
         queues=names(settings.queues),
-        traits=read_traits(settings),
+        traits=read_traits(settings, capabilities),
         requires=frozenset(requires),
         version=treadle.__version__,
     )

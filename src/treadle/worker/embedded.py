@@ -10,6 +10,7 @@ import asyncio
 
 import structlog
 
+from treadle.authoring.agents import Agents
 from treadle.authoring.registry import Registry
 from treadle.client.binding import Bound, bound
 from treadle.domain.errors import LeaseLost, Unavailable
@@ -24,24 +25,28 @@ from treadle.worker.patience import until_available
 _logger = structlog.get_logger(__name__)
 
 
-async def run_embedded(engine: Engine, settings: Settings, registry: Registry, stop: asyncio.Event) -> None:
+async def run_embedded(engine: Engine, settings: Settings, agents: Agents, stop: asyncio.Event) -> None:
     """Work until told to stop, then drain within the grace. A lost lease makes it another worker, under a new id."""
     new_id = IdSource(SystemClock())
     bound.set(Bound(lambda: client_of_run(engine, settings), asyncio.get_running_loop()))
     while not stop.is_set():
         worker_id = new_id("wrk")
         try:
-            await _live(engine, settings, registry, worker_id, stop)
+            await _live(engine, settings, agents, worker_id, stop)
         except LeaseLost as error:
             _logger.error("lease lost, registering anew", worker_id=worker_id, error=error.message)
 
 
-async def _live(engine: Engine, settings: Settings, registry: Registry, worker_id: str, stop: asyncio.Event) -> None:
+async def _live(engine: Engine, settings: Settings, agents: Agents, worker_id: str, stop: asyncio.Event) -> None:
+    registry = Registry()
+    registry.add(*agents.handlers())
     board = Board.create(settings.concurrency)
     try:
         async with open_crew(engine, settings, worker_id, board, handlers_only(engine, registry, settings)) as pump:
             requires = [f"handler:{handler.type}" for handler in registry]
-            await until_available("register", lambda: register(engine, settings, worker_id, requires))
+            await until_available(
+                "register", lambda: register(engine, settings, worker_id, requires, agents.capabilities)
+            )
             beating = asyncio.create_task(_beat(engine, settings, worker_id), name="heartbeat")
             try:
                 await work(engine, pump, settings, worker_id, stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import platform
 import socket
+from collections.abc import Iterable
 
 import psutil
 
@@ -14,8 +15,8 @@ from treadle.settings import Settings, names
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
-def read_traits(settings: Settings) -> Traits:
-    """The traits of a worker in this process."""
+def read_traits(settings: Settings, capabilities: Iterable[str] = ()) -> Traits:
+    """The traits of a worker in this process; `capabilities` are those that it has beside what the settings name."""
     addresses = {
         address.address.partition("%")[0]  # an IPv6 address of a link names it
         for of_interface in psutil.net_if_addrs().values()
@@ -29,7 +30,7 @@ def read_traits(settings: Settings) -> Traits:
         hostname=socket.gethostname(),
         addresses=tuple(sorted(addresses)),
         deployment_type=settings.deployment_type,
-        capabilities=tuple(sorted(settings.offered)),
+        capabilities=tuple(sorted(settings.offered.union(capabilities))),
     )
 
 
