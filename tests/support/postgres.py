@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import secrets
 import shutil
@@ -13,7 +14,8 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -108,14 +110,15 @@ def server(*, durable: bool = False, environment: Mapping[str, str] | None = Non
             one.stop("immediate")
 
 
-@contextmanager
-def server_url() -> Iterator[str]:
-    """The URL of the server that tests share: the one named in the environment, else one of their own."""
+@cache
+def server_url() -> str:
+    """The URL of the server that tests share: the one named in the environment, else one of their own, which runs until
+    this process ends."""
     if given := os.environ.get("TREADLE_TEST_POSTGRES_URL"):
-        yield given if "?" in given else f"{given}?sslmode=prefer"  # tests add options of their own
-        return
-    with server() as one:
-        yield one.url
+        return given if "?" in given else f"{given}?sslmode=prefer"  # tests add options of their own
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(server()).url
 
 
 class Databases:
@@ -180,13 +183,11 @@ $$
 @contextmanager
 def databases() -> Iterator[Databases]:
     """Databases on the server that tests share."""
-    with server_url() as url:
-        made = Databases(url)
-        try:
-            yield made
-        finally:
-            if "TREADLE_TEST_POSTGRES_URL" in os.environ:
-                asyncio.run(made.drop_all())
+    made = Databases(server_url())
+    try:
+        yield made
+    finally:
+        asyncio.run(made.drop_all())
 
 
 def _binaries() -> Path:
