@@ -117,8 +117,9 @@ def server_url() -> str:
     if given := os.environ.get("TREADLE_TEST_POSTGRES_URL"):
         return given if "?" in given else f"{given}?sslmode=prefer"  # tests add options of their own
     stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(server()).url
+    url = stack.enter_context(server()).url
+    atexit.register(stack.close)  # not before: what was registered last is done first, and then its folder goes
+    return url
 
 
 class Databases:

@@ -166,6 +166,12 @@ CREATE TABLE treadle.slots (
   PRIMARY KEY (gate, rank, run)
 );
 
+-- The installation that was moved here, or is being moved: engines/moving.py. Without a report it is not complete.
+CREATE TABLE treadle.moves (
+  id     text COLLATE "C" PRIMARY KEY,
+  report text
+);
+
 CREATE TABLE treadle.workers (
   id            text    COLLATE "C" PRIMARY KEY,
   domains       text[]  COLLATE "C" NOT NULL, -- "*" stands for all
