@@ -37,3 +37,18 @@ async def test_a_circle_of_files_is_named(tmp_path: Path) -> None:
         sources = Sources(engine, Jobs(engine))
         with pytest.raises(InvalidInput, match=r"make a circle: . -> . -> ."):
             await sources.sync_jobs("default", "tasks", [declared("a", after=["b"]), declared("b", after=["a"])])
+
+
+async def test_retries_by_a_rule_that_the_file_of_the_handler_does_not_have_are_refused(tmp_path: Path) -> None:
+    async with sqlite(tmp_path, SystemClock()) as engine:
+        jobs = Jobs(engine)
+        ruled = declared("ruled", retry_policy={"strategy": "custom"})
+        await Sources(engine, jobs).sync_jobs("default", "tasks", [ruled, declared("plain")])
+        custom = {"retry_policy": {"strategy": "custom"}}
+        for handler in ("ruled", "elsewhere"):
+            await jobs.create("default", parse_job({"job_id": f"by-{handler}", "type": handler, **custom}))
+        refused = r'^/retry_policy/strategy: .* write @job\("plain", retry=rule\)'
+        with pytest.raises(InvalidInput, match=refused):
+            await jobs.create("default", parse_job({"job_id": "by-plain", "type": "plain", **custom}))
+        with pytest.raises(InvalidInput, match=refused):
+            await jobs.replace("default", "plain", parse_job({"job_id": "plain", "type": "plain", **custom}))

@@ -21,7 +21,8 @@ from treadle.bootstrap import Services, make_data_folder, open_services
 from treadle.cli.output import say
 from treadle.domain.errors import InvalidInput, Problem
 from treadle.services.demo import define_demo
-from treadle.services.sources import Changes, Declared, Failed
+from treadle.services.remembered import Failed
+from treadle.services.sources import Changes, Declared
 from treadle.settings import Settings
 
 

@@ -26,6 +26,7 @@ from treadle.domain.schedules import Schedule, coming
 from treadle.engines.contract import Engine, Save
 from treadle.engines.definitions import JOB_KIND, job_body, to_job
 from treadle.services.paging import Page, decode_cursor, encode_cursor
+from treadle.services.remembered import check_rule
 
 FROM_API: Final = "api"
 MOST_VERSIONS: Final = 200
@@ -48,10 +49,12 @@ class Jobs:
         self._engine = engine
 
     async def create(self, domain: str, spec: JobSpec, *, source: str = FROM_API, repeatable: bool = False) -> Job:
-        """Define a new job. Raises Conflict where its id is taken.
+        """Define a new job. Raises Conflict where its id is taken, and InvalidInput for a rule that its handler lacks.
 
         A `repeatable` call answers with the job that stands where it is the same: its id is the key.
         """
+        if source == FROM_API:
+            await check_rule(self._engine, domain, spec)
         job = create_job(spec, domain=domain, source=source, now=self._engine.now())
         try:
             return await self._save(job, "job.created", expected=0)
@@ -104,10 +107,11 @@ class Jobs:
         """A new version of a job; the standing one where nothing differs.
 
         Raises NotFound, StaleVersion where another version stands than `expected`, and InvalidInput where the
-        document is that of another job.
+        document is that of another job, or asks a rule that its handler lacks.
         """
         if spec.job_id != job_id:
             raise InvalidInput([Problem("/job_id", f"is {spec.job_id!r}, but this is the job {job_id!r}", "conflict")])
+        await check_rule(self._engine, domain, spec)
         return await self._alter(
             domain, job_id, lambda job: self._revised(job, spec, source), "job.updated", expected=expected
         )

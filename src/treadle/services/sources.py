@@ -24,8 +24,8 @@ from treadle.domain.jobs import Job, JobSpec, entry_schedule
 from treadle.domain.jobs.origins import told_source
 from treadle.engines.contract import Engine, Save
 from treadle.services.jobs import Jobs
+from treadle.services.remembered import KIND, Failed, Remembered, remembered, to_remembered
 
-KIND: Final = "source"
 _MOST_RACES: Final = 10
 
 
@@ -57,14 +57,6 @@ class Changes(Struct, frozen=True):
     removed: tuple[str, ...] = ()
 
 
-class Failed(Struct, frozen=True):
-    """A file that cannot be used, and why; `traceback` begins in it."""
-
-    file: str
-    message: str
-    traceback: str
-
-
 class Source(Struct, frozen=True):
     """A source as it was read last: the ids of its jobs, and the files that could not be used."""
 
@@ -73,16 +65,7 @@ class Source(Struct, frozen=True):
     failures: tuple[Failed, ...]
 
 
-class _Remembered(Struct, frozen=True, omit_defaults=True):
-    """What a source said last: its jobs as (file, digest of the spec), and its schedules as (job id, digest)."""
-
-    jobs: dict[str, tuple[str, str]] = {}
-    schedules: dict[str, tuple[str, str]] = {}
-    failures: tuple[Failed, ...] = ()
-
-
 _encoder: Final = msgspec.json.Encoder(order="sorted")
-_decoder: Final = msgspec.json.Decoder(_Remembered)
 
 
 class Sources:
@@ -95,12 +78,12 @@ class Sources:
     async def all(self, domain: str) -> list[Source]:
         """Every source, by name."""
         documents = await self._engine.documents.find(domain, KIND)
-        read = ((document.id, _decoder.decode(document.body)) for document in documents)
+        read = ((document.id, to_remembered(document)) for document in documents)
         return [Source(name, sorted(said.jobs), said.failures) for name, said in read]
 
     async def broken_since(self, domain: str, source: str, failures: Sequence[Failed]) -> list[Failed]:
         """Those of some files that cannot be used which could be when the source was read last. They are remembered."""
-        before = await self._remembered(domain, source)
+        before = await remembered(self._engine, domain, source)
         files = {file for file, _ in before.jobs.values()}
         broken = [failed for failed in failures if failed.file in files]
         if broken:
@@ -114,8 +97,8 @@ class Sources:
 
         The jobs of files that cannot be used now stay as they are.
         """
-        remembered = await self._remembered(domain, source)
-        before, unreadable = remembered.jobs, {failed.file for failed in failures}
+        stood = await remembered(self._engine, domain, source)
+        before, unreadable = stood.jobs, {failed.file for failed in failures}
         now = {each.spec.job_id: (_file(each.source), each.digest) for each in declared}
         defined = [each for each in declared if before.get(each.spec.job_id) != now[each.spec.job_id]]
         defined += [
@@ -128,8 +111,9 @@ class Sources:
         for job_id in await self._last_first(domain, gone):
             with suppress(NotFound):  # somebody has deleted it already
                 await self._jobs.delete(domain, job_id)
-        said = _Remembered(jobs={**kept, **now}, failures=tuple(failures))
-        await self._remember(domain, source, said, before=remembered)
+        ruled = {each.spec.job_id for each in declared if each.spec.work.retry.custom} | (stood.ruled & kept.keys())
+        said = Remembered(jobs={**kept, **now}, ruled=frozenset(ruled), failures=tuple(failures))
+        await self._remember(domain, source, said, before=stood)
         return Changes(tuple(each.spec.job_id for each in defined), tuple(gone))
 
     async def _last_first(self, domain: str, job_ids: Sequence[str]) -> list[str]:
@@ -149,7 +133,7 @@ class Sources:
         raise Conflict(f"the schedules of {source} are being changed by others all the time: try again")
 
     async def _try_schedules(self, domain: str, source: str, schedules: Sequence[FileSchedule]) -> Changes:
-        before = await self._remembered(domain, source)
+        before = await remembered(self._engine, domain, source)
         said = {each.schedule_id: (each.job_id, _digest((each.spec, each.source))) for each in schedules}
         standing = {
             each.id: each for each in await self._engine.schedules.get(domain, sorted({*before.schedules, *said}))
@@ -164,7 +148,7 @@ class Sources:
                 domain=domain,
                 kind=KIND,
                 id=source,
-                body=_encoder.encode(_Remembered(schedules=said)),
+                body=_encoder.encode(Remembered(schedules=said)),
                 at=now,
                 schedules=tuple(
                     entry_schedule(
@@ -179,11 +163,7 @@ class Sources:
         defined = [id_ for id_, what in said.items() if before.schedules.get(id_) != what]
         return Changes(tuple(defined), tuple(id_ for id_ in before.schedules if id_ not in said))
 
-    async def _remembered(self, domain: str, source: str) -> _Remembered:
-        document = await self._engine.documents.get(domain, KIND, source)
-        return _Remembered() if document is None else _decoder.decode(document.body)
-
-    async def _remember(self, domain: str, source: str, said: _Remembered, *, before: _Remembered) -> None:
+    async def _remember(self, domain: str, source: str, said: Remembered, *, before: Remembered) -> None:
         if said != before:
             now = self._engine.now()
             event = NewEvent(domain=domain, type="source.changed", subject=source, at=now)
