@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,16 @@ def test_a_domain_gets_a_weight(server: Up) -> None:
     assert {each["name"]: each["weight"] for each in server.ask("domain", "list")["items"]}["team-a"] == 3
     assert server.run("domain", "list").stdout.splitlines()[0].split() == ["DOMAIN", "WEIGHT", "RUNNING", "WAITING"]
     assert server.run("domain", "set", "team-a", "--weight", "0").returncode == 2
+
+
+def test_a_job_of_a_second_domain_is_seen_in_that_one_alone(server: Up, tmp_path: Path) -> None:
+    file = tmp_path / "job.json"
+    file.write_text('{"job_id": "theirs", "executor": {"type": "shell", "script": "echo theirs"}}')
+    created = server.run("job", "create", str(file), TREADLE_DOMAIN="team-b")
+    assert created.returncode == 0, created.stderr
+    assert server.run("job", "show", "theirs", TREADLE_DOMAIN="team-b").returncode == 0
+    assert server.run("job", "show", "theirs").returncode == 4
+    assert server.run("job", "list", TREADLE_DOMAIN="Team B!").returncode == 2
 
 
 def test_dead_letters_are_retried_and_discarded(server: Up) -> None:

@@ -46,11 +46,13 @@ _ERRORS: Final[dict[int, type[TreadleError]]] = {
 
 
 class Server:
-    """A server's API."""
+    """A server's API, in a domain: empty is that of the token, else the server's own."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, domain: str = "") -> None:
         self.url = url.rstrip("/")
-        self._token = token
+        self._headers = {"Authorization": f"Bearer {token}"}
+        if domain:
+            self._headers["Treadle-Domain"] = domain
 
     def get(self, path: str, **query: object) -> Any:
         """Read. Query values that are None are left out; a list repeats its key."""
@@ -125,7 +127,7 @@ class Server:
         target = f"{parts.path}/api/v1{path}"
         if given := {key: value for key, value in (query or {}).items() if value is not None}:
             target = f"{target}?{urlencode(given, doseq=True)}"
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
+        headers = {**self._headers, "Accept": accept}
         data = None
         if body is not None:
             data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
@@ -180,19 +182,19 @@ def segment(text: str) -> str:
 def find_server(data: str | None = None) -> Server:
     """The server that `TREADLE_URL` names, else the one that `treadle up` runs on the data folder.
 
-    Raises Unavailable where there is none, Unauthorized where its token is not to be had, and InvalidInput for an URL
-    or a token that can be none.
+    `TREADLE_DOMAIN` names the domain to act in. Raises Unavailable where there is no server, Unauthorized where its
+    token is not to be had, and InvalidInput for an URL or a token that can be none.
     """
     token = (os.environ.get("TREADLE_TOKEN") or os.environ.get("TREADLE_ADMIN_TOKEN", "")).strip()
     if not (token.isascii() and token.isprintable()):
         raise InvalidInput([Problem("TREADLE_TOKEN", "holds a character that no HTTP header can carry")])
-    url = os.environ.get("TREADLE_URL")
+    url, domain = os.environ.get("TREADLE_URL"), os.environ.get("TREADLE_DOMAIN", "")
     folder = Path(data or os.environ.get("TREADLE_DATA") or DEFAULT_DATA)
     if data is None and url:
         _check_url(url)
         if not token:
             raise Unauthorized("TREADLE_URL is set but TREADLE_TOKEN is not: both are needed")
-        return Server(url, token)
+        return Server(url, token, domain)
     try:
         note = json.loads((folder / "server.json").read_text())
         os.kill(note["pid"], 0)
@@ -208,7 +210,7 @@ def find_server(data: str | None = None) -> Server:
     except OSError as error:
         message = f"the token in {folder} cannot be read ({error.strerror}): set TREADLE_TOKEN"
         raise Unauthorized(message) from error
-    return Server(note["url"], token)
+    return Server(note["url"], token, domain)
 
 
 def _check_url(url: str) -> None:
