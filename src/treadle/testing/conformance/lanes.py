@@ -153,6 +153,27 @@ class TestLanes:
                 done.append(claim.id)
         assert done == ids
 
+    async def test_one_batch_hands_over_slots_of_every_kind(self, engine: Engine, drive: Driver) -> None:
+        alone = await drive.submit(3, limits=lanes(a=1))
+        many = await drive.submit(4, limits=lanes(b=2))
+        first, both, behind = [
+            *await drive.submit(limits=lanes(c=1)),
+            *await drive.submit(limits=lanes(c=1, d=1)),
+            *await drive.submit(limits=lanes(c=1)),
+        ]
+        lowered = await drive.submit(2, limits=lanes(e=1))
+        worker = await drive.worker()
+        claims = await drive.claim(worker, 9)
+        assert named(claims) == [alone[0], *many[:2], first, lowered[0]]
+        await engine.lanes.set_limit("default", "e", 0, now=drive.now)
+        done = [drive.outcome(claim, Succeeded(), worker) for claim in claims]
+        step = await engine.runs.step(worker, done, 9, now=drive.now)
+        assert named(step.claims) == [alone[1], *many[2:], both]
+        assert await drive.states([alone[2], behind, lowered[1]]) == [FULL] * 3
+        uses = {use.key: (use.held, use.waiting) for use in await engine.lanes.find("default")}
+        assert uses == {"a": (1, 1), "b": (2, 0), "c": (1, 1), "d": (1, 0), "e": (0, 1)}
+        assert await engine.lanes.tend(100, now=drive.now) == 0
+
     async def test_a_flood_through_many_lanes_leaves_nothing_behind(self, engine: Engine, drive: Driver) -> None:
         ids = [id_ for n in range(300) for id_ in await drive.submit(limits=lanes(**{f"key:{n % 20}": 2}))]
         worker = await drive.worker()
