@@ -156,15 +156,18 @@ def test_what_does_not_complete_is_not_verified(verdicts: dict[str, Verdict | Tr
 
 
 @pytest.mark.parametrize(
-    ("job_id", "code", "said"),
+    ("arguments", "code", "said"),
     [
-        ("greets", 4, 'there is no job greets in .*tasks .did you mean "greet"'),
-        ("once", 2, "not idempotent, so it is never tried again"),
-        ("reads", 2, "takes messages"),
+        (["greets"], 4, 'there is no job greets in .*tasks .did you mean "greet"'),
+        (["once"], 2, "not idempotent, so it is never tried again"),
+        (["reads"], 2, "takes messages"),
+        (["greet", "--files", "/tmp/*"], 2, "files: '/tmp/.' is no pattern of files below"),
+        (["greet", "--answer", "/a"], 2, "answer: '/a' is neither JSON nor /PATH=JSON"),
+        (["greet"], 2, "inputs/name: this input is required"),
     ],
 )
-def test_what_cannot_be_verified_is_refused_at_once(folder: Path, job_id: str, code: int, said: str) -> None:
-    done = treadle("job", "verify", job_id, "--tasks", str(folder / "tasks"))
+def test_what_cannot_be_verified_is_refused_at_once(folder: Path, arguments: list[str], code: int, said: str) -> None:
+    done = treadle("job", "verify", *arguments, "--tasks", str(folder / "tasks"))
     assert done.returncode == code
     assert re.search(said, done.stderr)
 

@@ -66,7 +66,7 @@ def verify(
         recorder_variables=http_env or (),
         publish=[_event(text) for text in publish or ()],
         copies=[Path(each) for each in copy or ()],
-        patterns=files or ("**/*",),
+        patterns=[_pattern(text) for text in files or ["**/*"]],
         timeout=seconds(timeout) or 0.0,
     )
     folders = with_project(load_settings(os.environ, tasks=tasks), tasks).task_folders
@@ -99,6 +99,12 @@ def _find(job_id: str, folders: tuple[Path, ...]) -> Registry:
             f"job {job_id} takes messages, which trials have none of: verify what deals with one of them"
         )
     return found.registry
+
+
+def _pattern(text: str) -> str:
+    if not text or Path(text).is_absolute():
+        raise InvalidInput([Problem("/files", f"{text!r:.60} is no pattern of files below the job's working folder")])
+    return text
 
 
 def _event(text: str) -> tuple[str, dict[str, Any]]:

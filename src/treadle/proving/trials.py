@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
@@ -20,17 +18,18 @@ from treadle.authoring.registry import Registry
 from treadle.bootstrap import Services, open_services
 from treadle.client.asynchronous import AsyncClient
 from treadle.domain.chains import Chain
-from treadle.domain.errors import InvalidInput, Unavailable
+from treadle.domain.errors import InvalidInput
 from treadle.domain.jobs import JobSpec
 from treadle.domain.kv import Scope, Space
 from treadle.domain.runs import LIVE, TERMINAL, Run
 from treadle.domain.waits import FAMILY
-from treadle.engines.contract import RunQuery, Topic
-from treadle.executors.probe import VARIABLE, Orders, Point, orders_file, points_file
+from treadle.engines.contract import RunQuery
+from treadle.executors.probe import Orders, Point, orders_file, points_file
 from treadle.proving.effects import Effects, What, files, gather
 from treadle.proving.recorder import Recorder
+from treadle.proving.worker import worker_at_work, worker_is_there
 from treadle.services.sources import Declared
-from treadle.settings import Settings, to_environment
+from treadle.settings import Settings
 
 SLOTS: Final = 4
 """Trials at once."""
@@ -40,9 +39,6 @@ _READING: Final = frozenset({"GET", "HEAD"})
 """Methods that change nothing, however often they are called."""
 
 _MOST: Final = 10_000
-_START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 10.0
-_LOOK_SECONDS: Final = 0.1
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -95,18 +91,10 @@ class Lab:
         name = f"trial-{next(self._held)}"
         url, folder = self._recorder.url(name), self._base / name
         _fill(folder, setting.copies)
-        variables = dict.fromkeys(setting.recorder_variables, url)
-        orders = Orders(setting.job_id, str(folder), variables, kill_at)
+        orders = Orders(setting.job_id, str(folder), dict.fromkeys(setting.recorder_variables, url), kill_at)
         orders_file(self._base, name).write_bytes(msgspec.json.encode(orders))
-        await self._services.sources.sync_jobs(name, _SOURCE, self._declared)
         client = AsyncClient.over(self._services.engine, structs.replace(self._services.settings, domain=name))
-        inputs = {**setting.inputs, **dict.fromkeys(setting.recorder_inputs, url)}
-        queue = self._queues[setting.job_id]
-        await self._services.queues.pause(name, queue)
-        run_id = await client.enqueue(setting.job_id, inputs)
-        for event, data in setting.publish:
-            await client.publish(event, data)
-        await self._services.queues.resume(name, queue)  # it finds the same events each time
+        run_id = await self._submit(name, client, setting)
         await self._worker
         try:
             async with asyncio.timeout(setting.timeout):
@@ -119,6 +107,18 @@ class Lab:
         hide = {url: "{recorder}", str(folder): "{folder}", run_id: "{run}"}
         found = [*self._calls(name), *files(folder, setting.patterns), *await self._kept(name, run)]
         return Trial(run, gather(found, hide), self._points(name), explanation.message)
+
+    async def _submit(self, name: str, client: AsyncClient, setting: Setting) -> str:
+        """The id of the run, which finds the same events each time: none of it begins before all of them are there."""
+        await self._services.sources.sync_jobs(name, _SOURCE, self._declared)
+        queue = self._queues[setting.job_id]
+        await self._services.queues.pause(name, queue)
+        recorder = dict.fromkeys(setting.recorder_inputs, self._recorder.url(name))
+        run_id = await client.enqueue(setting.job_id, {**setting.inputs, **recorder})
+        for event, data in setting.publish:
+            await client.publish(event, data)
+        await self._services.queues.resume(name, queue)
+        return run_id
 
     async def _live(self, name: str) -> list[Run]:
         query = RunQuery(domain=name, limit=1, states=tuple(LIVE))
@@ -168,48 +168,12 @@ async def open_lab(base: Path, registry: Registry, tasks: Sequence[Path], record
         grace_sec=1.0,
         log_level="error",
     )
-    async with open_services(settings) as services, _worker(base, settings):
-        waiting = asyncio.create_task(_wait_for_worker(services))
+    async with open_services(settings) as services, worker_at_work(base, settings):
+        waiting = asyncio.create_task(worker_is_there(services))
         try:
             yield Lab(base, services, registry, recorder, waiting)
         finally:
             waiting.cancel()
-
-
-@asynccontextmanager
-async def _worker(base: Path, settings: Settings) -> AsyncIterator[None]:
-    """A worker as `treadle worker` is one, in whose runs a probe is put."""
-    kept = {name: value for name, value in os.environ.items() if _is_kept(name)}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "treadle.cli.service", "worker"),
-        env={**kept, **to_environment(settings), VARIABLE: str(base)},
-        stdin=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield
-        if process.returncode is not None:
-            raise Unavailable(f"the worker of the trials ended with exit code {process.returncode}")
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.wait(), _STOP_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-
-
-async def _wait_for_worker(services: Services) -> None:
-    """Returns once the worker is there, which counts for no trial. Raises Unavailable where it does not come."""
-    notices = services.engine.listen(Topic.EVENTS)
-    try:
-        async with asyncio.timeout(_START_SECONDS):
-            while not await services.workers.all(services.settings.domain):
-                await notices.wait(_LOOK_SECONDS)
-    except TimeoutError:
-        raise Unavailable(f"the worker of the trials has not come within {_START_SECONDS:g} s") from None
-    finally:
-        await notices.close()
 
 
 def _fill(folder: Path, copies: Sequence[Path]) -> None:
@@ -223,11 +187,6 @@ def _fill(folder: Path, copies: Sequence[Path]) -> None:
                 shutil.copy(source, folder)
         except OSError as error:
             raise InvalidInput(f"{source} cannot be copied: {error.strerror}") from error
-
-
-def _is_kept(variable: str) -> bool:
-    """Whether a variable is for jobs, and not for the installation that is worked with otherwise."""
-    return not variable.startswith("TREADLE_") or variable.startswith("TREADLE_SECRET_")
 
 
 def _bare(spec: JobSpec) -> JobSpec:
