@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from inspect import isawaitable
@@ -33,6 +34,8 @@ from treadle.system import SystemClock
 from treadle.testing.driver import Driver
 
 Door: TypeAlias = Callable[[str], AbstractAsyncContextManager[Any]]
+
+GUIDE: Final = Path(__file__).parents[2] / "docs" / "transactions.md"
 
 _COUNT: Final = "SELECT count(*) FROM orders"
 
@@ -338,6 +341,17 @@ async def test_a_connection_to_elsewhere_is_refused(made: Databases, client: Asy
         await other.close()
     with pytest.raises(InvalidInput, match=r"connection= is a builtins.str: .* psycopg"):
         await client.enqueue("report", connection=url)
+
+
+async def test_a_role_with_the_rights_of_the_guide_may_submit(
+    url: str, client: AsyncClient, connection: asyncpg.Connection
+) -> None:
+    (grants,) = re.findall(r"```sql\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    await connection.execute(f"CREATE ROLE shop; GRANT shop TO CURRENT_USER; {grants}; SET LOCAL ROLE shop")
+    parent = await client.enqueue("report", unique={}, key="k", connection=connection)
+    run_id = await client.enqueue("report", depends_on=[parent], connection=connection)
+    await connection.execute("RESET ROLE; DROP OWNED BY shop; DROP ROLE shop; COMMIT")
+    assert (await client.get(run_id)).state is State.BLOCKED
 
 
 async def test_sqlite_refuses_a_connection(tmp_path: Path) -> None:
