@@ -136,3 +136,5 @@ def test_the_page_about_jobs_tells_when_they_run_and_what_they_take(tmp_path: Pa
     done = treadle(tmp_path, "docs", "--tasks", "tasks", BEAT_INTERVAL_SECONDS="90")
     assert (done.returncode, done.stdout) == (0, PAGE)
     assert "tasks/broken.py cannot be used, so its jobs are left out" in done.stderr
+    missing = treadle(tmp_path, "docs", "--tasks", "nowhere")
+    assert (missing.returncode, missing.stderr) == (2, "treadle: tasks: there is no folder nowhere\n")

@@ -21,7 +21,7 @@ class Exit(IntEnum):
 
     OK = 0
     RUN_FAILED = 1
-    """The run that was waited for did not complete."""
+    """The run that was waited for did not complete; or a job is not safe to retry."""
     USAGE = 2
     SERVER = 3
     """The server refused, could not be reached, or did not accept the credentials."""

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from treadle.authoring.scaffold import Kind
 from treadle.cli.options import AsJson, Data
 from treadle.cli.output import say, write_json
+from treadle.domain.errors import InvalidInput, Problem
 
 Tasks = Annotated[
     str | None, Parameter(help="Folders of task files; those of treadle.toml or TREADLE_TASKS, else tasks, by default.")
@@ -68,7 +69,10 @@ def _declared(tasks: str) -> list[dict[str, Any]]:
     from treadle.authoring.project import read_project
     from treadle.cli.registering import overridden
 
-    found = discover(*_folders(tasks))
+    folders = _folders(tasks)
+    if missing := [str(folder) for folder in folders if not folder.is_dir()]:
+        raise InvalidInput([Problem("/tasks", f"there is no folder {', '.join(missing)}")])
+    found = discover(*folders)
     for failure in found.failures:
         say(f"{failure.file} cannot be used, so its jobs are left out: {failure.message}")
     declared = overridden(found, read_project(Path.cwd()))
