@@ -242,6 +242,19 @@ def test_a_handler_may_use_threads_and_keep_values() -> None:
         assert kit.now == datetime(2026, 3, 2, tzinfo=UTC)
 
 
+def test_a_context_tells_the_virtual_time() -> None:
+    @job("late", timeout_seconds=90, max_retries=1, backoff=[60])
+    async def late(ctx: JobContext) -> list[float]:
+        await asyncio.sleep(10)
+        if ctx.attempt == 1:
+            raise ConnectionError
+        assert ctx.deadline is not None
+        return [ctx.now.timestamp(), (ctx.deadline - ctx.now).total_seconds()]
+
+    with JobKit(late, at=MONDAY) as kit:
+        assert kit.run(late).result == [datetime(2026, 3, 2, 0, 1, 20, tzinfo=UTC).timestamp(), 80]
+
+
 def test_what_happens_again_and_again_without_time_passing_is_told() -> None:
     @job("spins")
     async def spins() -> Snoozed:
