@@ -45,10 +45,10 @@ def test_changed_files_are_taken_up_and_broken_ones_are_not(tmp_path: Path) -> N
     with up(tmp_path, "up", "--no-demo", "--reload", WORD_INTERVAL_SECONDS="3600") as started:
         old = run(started, tmp_path / "gate")
         until(lambda: started.status(old) == "running", "a start")
-        shown = started.ask("job", "show", "word")
-        assert shown["origins"]["retry_policy.max_retry"] == "tasks/word.py:6"
-        assert shown["origins"]["schedule.interval_sec"] == "WORD_INTERVAL_SECONDS"
-        assert shown["origins"]["queue"] == "default"
+        origins = started.ask("job", "show", "word", "--origins")
+        assert origins["retry_policy.max_retry"] == "tasks/word.py:6"
+        assert (origins["schedule.interval_sec"], origins["queue"]) == ("WORD_INTERVAL_SECONDS", "default")
+        assert "# schedule.interval_sec: WORD_INTERVAL_SECONDS\n" in started.run("job", "show", "word").stdout
 
         write(tasks, "second", ", queue='words'")
         until(lambda: result(started, run(started)) == "second", "the second")

@@ -17,7 +17,7 @@ from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage, PublishedEvent
 from treadle.api.schemas.health import Health, Readiness
-from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Validation
+from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Origins, Validation
 from treadle.api.schemas.lanes import Lane, LanePage
 from treadle.api.schemas.logs import LogPage
 from treadle.api.schemas.messages import Message, MessagePage, PutMessages
@@ -25,6 +25,7 @@ from treadle.api.schemas.problems import Problem
 from treadle.api.schemas.queues import Queue, QueuePage
 from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, StepList
 from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, SchedulePage
+from treadle.api.schemas.sources import SourceList
 from treadle.api.schemas.workers import WorkerList
 from treadle.api.scopes import LOGIN_OPERATION, needed
 from treadle.domain.access import Login, NewToken, NewUser, UserChange
@@ -41,7 +42,7 @@ from treadle.domain.submitting import RetryRequest, RunRequest
 
 _STRUCTS: Final = (
     *(Problem, Health, Readiness),
-    *(JobDocument, Job, JobPage, JobVersions, Validation),
+    *(JobDocument, Job, JobPage, JobVersions, Origins, Validation, SourceList),
     *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, StepList, Explanation),
     *(Lane, LanePage, LaneSettings),
     *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),

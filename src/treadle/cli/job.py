@@ -56,11 +56,24 @@ def list_jobs(*, data: Data = None, json: AsJson = False) -> None:
 
 
 @app.command
-def show(job_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
-    """Shows a job's definition, and where each of its values came from."""
+def show(
+    job_id: str,
+    /,
+    *,
+    origins: Annotated[bool, Parameter(help="Show where each value came from, alone.", negative="")] = False,
+    data: Data = None,
+    json: AsJson = False,
+) -> None:
+    """Shows a job's definition, and in comments where each of its values came from."""
     server, path = find_server(data), f"/jobs/{segment(job_id)}"
-    job = {**server.get(path), "origins": server.get(f"{path}/origins")["values"]}
-    write_json(job) if json else write_record(job)
+    came_from = server.get(f"{path}/origins")["values"] if origins or not json else {}
+    if json:
+        write_json(came_from if origins else server.get(path))
+        return
+    if not origins:
+        write_record(server.get(path))
+    mark = "" if origins else "# "
+    sys.stdout.writelines(f"{mark}{key}: {origin}\n" for key, origin in came_from.items())
 
 
 @app.command
