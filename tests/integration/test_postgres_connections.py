@@ -13,7 +13,7 @@ from tests.support.postgres import Databases, databases
 from treadle.domain.errors import InvalidInput, Unavailable
 from treadle.domain.instants import SECOND
 from treadle.domain.outcomes import Succeeded
-from treadle.domain.runs import State
+from treadle.domain.runs import DEFAULT_DOMAIN, State
 from treadle.engines.contract import Topic
 from treadle.engines.postgres.engine import PostgresEngine, open_postgres
 from treadle.engines.postgres.notices import CHANNEL
@@ -172,3 +172,9 @@ async def test_who_stands_still_in_a_transaction_lets_go_of_what_it_has_locked(e
     assert not still.done()
     with pytest.raises(Unavailable):
         await still
+
+
+async def test_a_read_that_fails_leaves_nothing_behind_for_the_next(engine: PostgresEngine) -> None:
+    with pytest.raises(Unavailable):
+        await engine.runs.get(DEFAULT_DOMAIN, ["\0"])  # no text that a server takes
+    assert await engine.runs.get(DEFAULT_DOMAIN, ["run_nowhere"]) == []

@@ -70,7 +70,7 @@ class PostgresEngine:
         self._ear = ear
         self._write = write = Writer(connections.pool, pooled=options.pooled, wake=bell)
         urgent = Writer(connections.urgent, pooled=options.pooled, wake=bell)
-        read = Reader(connections.pool)
+        read = Reader(connections.pool, pooled=options.pooled)
         lines = Lines()
         enqueue = Enqueuer(lines)
         self.runs = PostgresRuns(write, Within(identity.installation), read, clock, lines, enqueue)

@@ -22,7 +22,6 @@ from treadle.engines.postgres.pool import DRIVER_ERRORS, SILENCE_SECONDS, Failur
 
 CHANNEL: Final = "treadle"
 
-_NOTIFY: Final = "SELECT pg_notify($1, $2)"
 _CHECK_SECONDS: Final = 5.0
 """How often the connection is looked at: one that is dead would hear nothing, and not say so."""
 
@@ -70,7 +69,7 @@ class Bell:
                 message = " ".join((self.name, *sorted(self._told)))
                 self._told.clear()
                 with suppress(*DRIVER_ERRORS):  # listeners poll
-                    await self._pool.execute(_NOTIFY, CHANNEL, message)
+                    await self._pool.execute(f"NOTIFY {CHANNEL}, '{message}'")  # of the names of topics
         finally:
             self._ringing = None
 

@@ -115,6 +115,16 @@ def keep_alive(connection: asyncpg.Connection) -> None:
             sock.setsockopt(level, option, value)
 
 
+async def roll_back(connection: asyncpg.Connection) -> None:
+    """End a transaction that failed, lest the next user of its connection be in it."""
+    if connection.is_closed():
+        return
+    try:
+        await connection.execute("ROLLBACK")
+    except DRIVER_ERRORS:
+        connection.terminate()
+
+
 def translate(error: Exception) -> TreadleError:
     """What an error of the driver means to the caller of a verb."""
     if isinstance(error, asyncpg.DiskFullError):

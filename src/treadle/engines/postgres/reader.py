@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 
 from treadle.engines.postgres.look import Look
-from treadle.engines.postgres.pool import DRIVER_ERRORS, Row, translate
+from treadle.engines.postgres.pool import DRIVER_ERRORS, Row, roll_back, translate
 from treadle.engines.postgres.queries import STATEMENTS
 
 T = TypeVar("T")
@@ -17,13 +17,19 @@ _SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class Reader:
-    """Runs statements, each in a snapshot of its own, or several in one."""
+    """Runs statements, each in a snapshot of its own, or several in one.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    Behind a pooler even one has a transaction around it, lest its parts come to different servers.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, pooled: bool) -> None:
         self._pool = pool
+        self._pooled = pooled
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]:
         """All rows that a statement answers."""
+        if self._pooled:
+            return await self.together(lambda look: look.fetch(statement, *values))
         try:
             rows: list[Row] = await self._pool.fetch(statement, *values)
         except DRIVER_ERRORS as error:
@@ -39,7 +45,11 @@ class Reader:
         try:
             async with self._pool.acquire() as connection:
                 await connection.execute(_SNAPSHOT)
-                result = await work(Look(connection))
+                try:
+                    result = await work(Look(connection))
+                except BaseException:
+                    await roll_back(connection)
+                    raise
                 await connection.execute("COMMIT")
         except DRIVER_ERRORS as error:
             raise translate(error) from error

@@ -15,7 +15,7 @@ from treadle.domain.json import Json
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Topic
 from treadle.engines.postgres.look import Connection, Look, as_array, columns
-from treadle.engines.postgres.pool import DRIVER_ERRORS, SETTINGS, Row, translate
+from treadle.engines.postgres.pool import DRIVER_ERRORS, SETTINGS, Row, roll_back, translate
 from treadle.engines.sql.newruns import RUN_COLUMNS, row_of
 from treadle.engines.sql.transaction import Raced, Told
 
@@ -90,6 +90,7 @@ class Writer:
 
     def __init__(self, pool: asyncpg.Pool, *, pooled: bool, wake: Callable[[Iterable[Topic]], None]) -> None:
         self._pool = pool
+        self._pooled = pooled
         self._begin = _BEGIN_POOLED if pooled else _BEGIN
         self.wake = wake
         self._next_batch = self._last_batch = 0
@@ -101,8 +102,12 @@ class Writer:
     async def trip(self, statement: str, *values: Any) -> Row:
         """Run one statement, in one trip, which is a transaction: its first value is an id for a batch of events.
 
-        Answers its only row. Whom to wake is the caller's to say, by `wake`.
+        Answers its only row. Whom to wake is the caller's to say, by `wake`. Behind a pooler it is begun and ended by
+        statements of their own, lest its parts come to different servers.
         """
+        if self._pooled:
+            (only,) = await self(lambda tx: tx.fetch(statement, tx.batch, *values))
+            return only
 
         async def once() -> Row:
             async with self._pool.acquire() as connection:
@@ -123,12 +128,12 @@ class Writer:
 
     async def _once(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         async with self._pool.acquire() as connection:
-            transaction = Transaction(connection, await self._batch(connection))
             await connection.execute(self._begin)
             try:
+                transaction = Transaction(connection, await self._batch(connection))
                 result = await work(transaction)
             except BaseException:
-                await _roll_back(connection)
+                await roll_back(connection)
                 raise
             await connection.execute(_commit(transaction))
         for act in transaction.after:
@@ -157,12 +162,3 @@ def end_batch(transaction: Transaction) -> str:
     if transaction.ordinal == _FIRST:
         return ""
     return f"INSERT INTO treadle.event_batches (id) VALUES ({transaction.batch}); "  # noqa: S608 - a number
-
-
-async def _roll_back(connection: asyncpg.Connection) -> None:
-    if connection.is_closed():
-        return
-    try:
-        await connection.execute("ROLLBACK")
-    except DRIVER_ERRORS:
-        connection.terminate()
