@@ -11,9 +11,11 @@ import pytest
 from tests.support.postgres import Databases, databases
 from treadle.domain.errors import Unavailable
 from treadle.domain.outcomes import Outcome, Succeeded
+from treadle.domain.priority import Priority
 from treadle.domain.runs import DEFAULT_DOMAIN, State
 from treadle.domain.states import TABLE, Change
 from treadle.engines.contract import Admission
+from treadle.engines.postgres import marks
 from treadle.engines.postgres.engine import PostgresEngine, open_postgres
 from treadle.testing.driver import BOOM, Driver, new_run
 
@@ -111,3 +113,24 @@ async def test_one_run_that_is_not_ordinary_keeps_no_other_from_being_settled(en
         State.SCHEDULED,
         State.COMPLETED,
     ]
+
+
+async def test_where_looking_is_slow_claims_go_on_from_where_they_were_and_look_again_in_time(
+    engine: PostgresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 0.0
+    monkeypatch.setattr(marks, "monotonic", lambda: seconds)
+    monkeypatch.setattr(marks, "SLOW", 0)
+    monkeypatch.setattr(marks, "REST", 10**9)
+    drive = Driver(engine)
+    worker = await drive.worker()
+    first, *others = await drive.submit(5)
+    assert (await drive.claim_one(worker)).id == first  # from now on it is known what the worker takes
+    assert (await drive.claim_one(worker)).id == others[0]  # by a look that was slow
+    (urgent,) = await drive.submit(priority=Priority.CRITICAL)
+    assert (await drive.claim_one(worker)).id == others[1]
+    step = await engine.runs.step(worker, [], 10, now=drive.now)
+    assert [claim.id for claim in step.claims] == others[2:]
+    assert step.next_due is not None  # when the next look is
+    seconds = 10.0**9
+    assert (await drive.claim_one(worker)).id == urgent

@@ -29,7 +29,7 @@ from treadle.testing.driver import Driver
 
 FOLDER: Final = Path(__file__).parents[1] / "integration" / "before"
 
-_NOT_ITS_WORK: Final = ("pg_notify", "LISTEN", "(extract(epoch FROM clock_timestamp())")
+_NOT_ITS_WORK: Final = ("pg_notify", "NOTIFY", "LISTEN", "(extract(epoch FROM clock_timestamp())")
 
 Value: TypeAlias = Any
 

@@ -480,7 +480,8 @@ INSERT INTO treadle.schema_versions VALUES (1, 1);
 -- Functions keep their plans in the session of the server, whoever stands between. Their settings are set while they run:
 -- plans are made once. That may be while a table is empty, so statements are such that no plan but the right one can be
 -- made: what is known of rows comes by LATERAL or in an array, which leaves no other way than the index of what is asked;
--- and what would fit a partial index that is not meant is said so that it does not.
+-- and what would fit a partial index that is not meant is said so that it does not. Arrays are read by place: `unnest` of
+-- many keeps each of them a second time.
 
 -- Claims, a column each, so that a batch is one row.
 CREATE TYPE treadle.claims AS (
@@ -504,13 +505,12 @@ AS $$
 DECLARE
   moved integer[];
 BEGIN
-  WITH done AS (
-    SELECT * FROM unnest(run_ids, run_tokens, final_states, ended_ats, began_ats, run_results, run_errors, failed, lost,
-                         lost_alone, doubtful, event_types, event_data) WITH ORDINALITY
-      AS t (of_run, under, final, at, began, result, why, f, l, s, d, event, data, place)
-    ORDER BY of_run, place -- the order in which all lock runs
-  ), held AS MATERIALIZED (
-    SELECT * FROM done CROSS JOIN LATERAL (
+  WITH held AS MATERIALIZED (
+    SELECT place, run.* FROM (
+      SELECT run_ids[i] AS of_run, run_tokens[i] AS under, i AS place FROM generate_series(1, cardinality(run_ids)) AS i
+      ORDER BY of_run, place -- the order in which all lock runs
+    ) AS done
+    CROSS JOIN LATERAL (
       SELECT id, domain, job_id, job_version, queue, requires, priority, due_at, rank, created_at, token, failures, losses,
              cancel_at, worker_id, started_at, cause, schedule_id, slot, retry_of, limits, depends, work, inputs, seq, events
       FROM treadle.runs AS r
@@ -524,18 +524,21 @@ BEGIN
     DELETE FROM treadle.runs WHERE seq = ANY (ARRAY (SELECT seq FROM held))
   ), told AS (
     INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-    SELECT event_batch, first_ordinal + place - 1, domain, event, id, events + 1, job_id, at, data FROM held
+    SELECT event_batch, first_ordinal + place - 1, domain, event_types[place], id, events + 1, job_id, ended_ats[place],
+           event_data[place]
+    FROM held
   ), kept AS (
     INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank,
                                  created_at, token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id,
                                  started_at, finished_at, cause, schedule_id, slot, retry_of, limits, depends, error,
                                  result, work, inputs)
-    SELECT id, domain, job_id, job_version, queue, requires, priority, final, due_at, rank, created_at, token,
-           failures + losses + 1, f, l, s, d, cancel_at, worker_id, coalesce(started_at, began), at,
-           cause, schedule_id, slot, retry_of, limits, depends, why, result, work, inputs
-    FROM held ORDER BY place
+    SELECT id, domain, job_id, job_version, queue, requires, priority, final_states[place], due_at, rank,
+           created_at, token, failures + losses + 1, failed[place], lost[place], lost_alone[place], doubtful[place],
+           cancel_at, worker_id, coalesce(started_at, began_ats[place]), ended_ats[place], cause, schedule_id, slot,
+           retry_of, limits, depends, run_errors[place], run_results[place], work, inputs
+    FROM held
   )
-  SELECT coalesce(array_agg(place::integer), '{}') INTO moved FROM held;
+  SELECT coalesce(array_agg(place), '{}') INTO moved FROM held;
   RETURN moved;
 END
 $$;
@@ -703,25 +706,21 @@ CREATE FUNCTION treadle.put_runs(
   all_require text[], priorities text[], causes text[], schedule_ids text[], slots bigint[], retries_of text[],
   run_limits text[], all_depend text[], run_gates text[], reasons text[], works bytea[], run_inputs bytea[],
   event_data bytea[]
-) RETURNS void LANGUAGE sql
+) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET jit = off
 AS $$
-  WITH new AS MATERIALIZED (
-    SELECT * FROM unnest(run_ids, run_lines, run_states, run_ranks, due_ats, created_ats, run_domains, job_ids,
-                         job_versions, run_queues, all_require, priorities, causes, schedule_ids, slots, retries_of,
-                         run_limits, all_depend, run_gates, reasons, works, run_inputs, event_data) WITH ORDINALITY
-      AS t (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority, cause,
-            schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs, data, place)
-  ), told AS (
-    INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-    SELECT event_batch, first_ordinal + place - 1, domain, 'run.queued', id, 1, job_id, created_at, coalesce(data, '{}')
-    FROM new
-  )
+BEGIN
   INSERT INTO treadle.runs (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires,
                             priority, cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs)
-  SELECT id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority, cause,
-         schedule_id, slot, retry_of, limits, depends, gates::bigint[], reason, work, inputs
-  FROM new ORDER BY place
+  SELECT run_ids[i], run_lines[i], run_states[i], run_ranks[i], due_ats[i], created_ats[i], run_domains[i], job_ids[i],
+         job_versions[i], run_queues[i], all_require[i], priorities[i], causes[i], schedule_ids[i], slots[i],
+         retries_of[i], run_limits[i], all_depend[i], run_gates[i]::bigint[], reasons[i], works[i], run_inputs[i]
+  FROM generate_series(1, cardinality(run_ids)) AS i;
+  INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
+  SELECT event_batch, first_ordinal + i - 1, run_domains[i], 'run.queued', run_ids[i], 1, job_ids[i], created_ats[i],
+         coalesce(event_data[i], '{}')
+  FROM generate_series(1, cardinality(run_ids)) AS i;
+END
 $$;
 
 -- A submit of runs that depend on nothing, have no limits and no keys, and whose lines are there. Answers false, and stores

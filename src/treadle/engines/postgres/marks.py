@@ -8,8 +8,8 @@ before the marks waits until then.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
+from time import monotonic
 from typing import Final, TypeAlias
 
 from treadle.domain.instants import MILLISECOND, SECOND, Micros
@@ -38,12 +38,12 @@ class Marks:
     @property
     def rest(self) -> Micros:
         """For how long they hold."""
-        return max(0, int((self._until - time.monotonic()) * SECOND))
+        return max(0, int((self._until - monotonic()) * SECOND))
 
     def note(self, look_took: Micros | None, claimed: Iterable[Mark]) -> None:
         """Remember a trip: how long it looked, None where it did not, and what it claimed in the order of ranks."""
         if look_took is not None:
             self._marks.clear()
-            self._until = time.monotonic() + REST * look_took / SECOND if look_took >= SLOW else 0.0
+            self._until = monotonic() + REST * look_took / SECOND if look_took >= SLOW else 0.0
         if self._until:
             self._marks.update((mark[0], mark) for mark in claimed)
