@@ -56,7 +56,7 @@ class Access:
         self._new_id = new_id
         self._session_length = round(session_hours * HOUR)
         self._hasher = PasswordHasher()
-        self._decoy = self._hasher.hash(secrets.token_urlsafe())
+        self._decoy = ""
         self._hashing = asyncio.Semaphore(_AT_ONCE)
 
     async def create_token(self, caller: Principal, wanted: NewToken) -> Issued:
@@ -153,6 +153,8 @@ class Access:
         """Open a session by a password. Raises Unauthorized, in the same time whether there is such a user or not."""
         users = await self._engine.access.find(CredentialKind.USER, name=name)
         user = next((each for each in users if each.in_force(self._engine.now())), None)
+        # Made at the first login: it takes as long as a login, and few processes that open services see one.
+        self._decoy = self._decoy or await self._hash(secrets.token_urlsafe())
         if not await self._fits(self._decoy if user is None else user.digest, password) or user is None:
             raise Unauthorized("there is no user of this name with this password")
         await self._used(user, self._engine.now())
