@@ -16,9 +16,10 @@ import yaml
 
 from tests.support.pages import ROOT, Terminal, commands, matches
 from tests.support.postgres import databases
-from tests.support.services import TOKEN, Fleet, fleet
-from tests.support.up import TREADLE, until
+from tests.support.services import TOKEN, Fleet, fleet, until
+from tests.support.up import TREADLE
 
+pytestmark = pytest.mark.timeout(400)
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))

@@ -18,8 +18,8 @@ import pytest
 
 from tests.support.pages import ROOT, Terminal, commands, matches
 from tests.support.postgres import databases
-from tests.support.services import Fleet, fleet
-from tests.support.up import TREADLE, Up, environment, treadle, until, up
+from tests.support.services import Fleet, fleet, until
+from tests.support.up import TREADLE, Up, environment, treadle, up
 from treadle.cli.server import Server
 from treadle.domain.errors import Conflict, Moved, TreadleError, Unavailable
 from treadle.domain.runs import State

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from tests.support.postgres import databases
-from tests.support.services import Fleet, fleet
-from tests.support.up import until
+from tests.support.services import Fleet, fleet, until
 from treadle.cli.server import Server
 from treadle.domain.errors import Conflict, NotFound
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 SCHEDULERS = 3
 
 

@@ -7,15 +7,27 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from tests.support.up import PATIENCE_SECONDS, TREADLE, environment, treadle, until
+from tests.support.up import TREADLE, environment, treadle
+from tests.support.up import until as until_soon
 from treadle.cli.server import Server
 
+PATIENCE_SECONDS = 120.0
+"""Many processes are started at once, on a machine that may have other things to do."""
+
 TOKEN = "a-token-of-the-fleet-0123"
+
+
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T | None], what: str) -> T:
+    """What `look` answers as soon as that is something."""
+    return until_soon(look, what, seconds=PATIENCE_SECONDS)
 
 
 class Alone:
@@ -39,7 +51,7 @@ class Fleet:
 
     def __init__(self, folder: Path, url: str, stack: ExitStack, more: dict[str, str]) -> None:
         self.folder = folder
-        self.more = {"TREADLE_DATABASE_URL": url, "TREADLE_ADMIN_TOKEN": TOKEN, **more}
+        self.more = {"TREADLE_DATABASE_URL": url, "TREADLE_ADMIN_TOKEN": TOKEN, "TREADLE_LEASE_SEC": "20", **more}
         self._stack = stack
         self._count = 0
         api = self.start("api", "--port", "0")

@@ -43,9 +43,9 @@ def treadle(*arguments: str, stdin: str | None = None, **more: str) -> subproces
     )
 
 
-def until(look: Callable[[], T | None], what: str) -> T:
+def until(look: Callable[[], T | None], what: str, *, seconds: float = PATIENCE_SECONDS) -> T:
     """What `look` answers as soon as that is something."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"{what} did not come about"
         time.sleep(0.05)

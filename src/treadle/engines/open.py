@@ -40,7 +40,7 @@ async def open_move(source: str, target: str) -> AsyncIterator[tuple[Source, Tar
     SchemaTooNew and Unavailable as the engines do.
     """
     if urlsplit(source).scheme != "sqlite":
-        raise InvalidInput("what is moved is an installation on SQLite: this one is on PostgreSQL already")
+        raise InvalidInput("what is moved lies on SQLite: unset TREADLE_DATABASE_URL, and name the folder by --data")
     if urlsplit(target).scheme not in ("postgresql", "postgres"):
         raise InvalidInput(f"--to {target!r:.60} is no URL such as postgresql://user:password@host:5432/database")
     path = _sqlite_path(source)[0]
