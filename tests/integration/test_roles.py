@@ -100,10 +100,10 @@ def test_a_disabled_worker_takes_nothing_until_it_is_enabled(roles: Fleet) -> No
 
 def test_a_worker_that_drains_finishes_what_it_has_and_ends(roles: Fleet, tmp_path: Path) -> None:
     go = tmp_path / "go"
-    roles.define("held", f"until [ -e {go} ]; do sleep 0.05; done", queue="side")
+    roles.define("held", f"until [ -e {go} ]; do sleep 0.05; done", queue="side", timeout=0)
     one = roles.start("worker", "--queues", "side")
     (worker,) = until(lambda: [each for each in roles.seen("worker") if each["queues"] == ["side"]], "the worker")
-    others = [each["worker_id"] for each in roles.seen("worker") if each != worker]
+    others = [each["worker_id"] for each in roles.seen("worker") if each["queues"] != ["side"]]
     roles.ask("worker", "disable", *others)
     held = roles.submit("held")
     roles.await_status(held, "running")
