@@ -88,6 +88,8 @@ class TestSettle:
         before = await drive.run(claim.id)
         for outcome in (Succeeded(), BOOM, Snoozed(MINUTE), Cancelled()):
             assert await drive.settle(worker, stale, outcome) == (stale.id,)
+            trip = await drive.engine.runs.step(worker, [drive.outcome(stale, outcome, worker)], 0, now=drive.now)
+            assert trip.refused == (stale.id,)
         assert await drive.run(claim.id) == before
 
     async def test_a_token_that_was_never_given_out_changes_nothing(self, drive: Driver) -> None:
