@@ -135,7 +135,9 @@ def test_the_manager_works_on_what_sqlalchemy_is_bound_to(started: Up, sessions:
         assert started.ask("run", "show", first.id)["result"] == {"doubled": 8}
         assert [job.id for job in manager.get_job_history(limit=2)] == [then.id, first.id]
         assert manager.get_job_metrics()["doubling"]["success_rate"] == 1.0
-        assert manager.get_system_health()["engine"].startswith("PostgreSQL")
+        health = manager.get_system_health()
+        assert health["engine"].startswith("PostgreSQL")
+        assert health["workers"] == {"online": 1, "slots": 5}
 
 
 def test_a_script_carries_out_its_own_agents(sessions: sessionmaker[Any], url: str, tmp_path: Path) -> None:

@@ -230,7 +230,11 @@ def test_no_server_exits_3_and_says_how_to_get_one(tmp_path: Path) -> None:
 def test_status_and_doctor_find_all_well(server: Up) -> None:
     status = server.ask("status")
     assert status["status"] == "ready"
-    assert [worker["status"] for worker in status["workers"]] == ["online"]
+    assert {worker["role"]: worker["status"] for worker in status["workers"]} == {
+        "api": "online",
+        "scheduler": "online",
+        "worker": "online",
+    }
     assert status["runs"] == {"running": 0, "waiting": 0, "at_least": False}
     doctor = server.run("doctor", "--json")
     findings = json.loads(doctor.stdout)["findings"]

@@ -19,7 +19,7 @@ from treadle.domain.retry import RetryPolicy
 from treadle.domain.runs import LIVE, TERMINAL, Cause, Run, State
 from treadle.domain.shapes import read
 from treadle.domain.submitting import RunRequest
-from treadle.domain.workers import WorkerState
+from treadle.domain.workers import Role, Worker, WorkerState
 from treadle.engines.contract import RunQuery
 
 SOURCE: Final = "job manager"
@@ -95,12 +95,11 @@ class Backend:
 
     async def is_running(self) -> bool:
         """Whether a worker is there that takes jobs."""
-        return any(worker.state is WorkerState.ONLINE for worker in await self._engine.workers.find(self._domain))
+        return bool(await self._online())
 
     async def health(self) -> dict[str, Any]:
         """See `JobManager.get_system_health`."""
-        workers = await self._engine.workers.find(self._domain)
-        online = [worker for worker in workers if worker.state is WorkerState.ONLINE]
+        online = await self._online()
         counts = await self._engine.runs.counts(self._domain)
         dead = await self._engine.dead_letters.find(RunQuery(domain=self._domain, limit=_PAGE))
         alerts = []
@@ -125,6 +124,11 @@ class Backend:
         return {
             job_id: _measured(runs) for job_id, runs in sorted(by_job.items()) if job_type is None or job_id == job_type
         }
+
+    async def _online(self) -> list[Worker]:
+        """The workers that take runs; schedulers and APIs are told of beside them."""
+        found = await self._engine.workers.find(self._domain)
+        return [each for each in found if each.role is Role.WORKER and each.state is WorkerState.ONLINE]
 
     async def _runs(self, states: Sequence[State], limit: int, since: int | None = None) -> list[Run]:
         found: list[Run] = []
