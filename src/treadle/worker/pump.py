@@ -46,7 +46,8 @@ class Pump:
         self._stopping = False
         self._look = True
         self._pace = 0.0
-        self._last_trip = self._loop.time()
+        self._finished = 0
+        self._measured_at = self._loop.time()
         self._solo_waiting = False
 
     def add(self, transition: Transition) -> None:
@@ -127,10 +128,13 @@ class Pump:
         return max(0, self.runner.free_slots + min(MOST_AHEAD, int(self._pace * LINGER_SECONDS)))
 
     def _measure(self, finished: int) -> None:
-        """Runs per second, over the time since the trip before."""
+        """Runs per second, over no less than the time for which runs are taken ahead: a run that ends right after a
+        trip would pass for thousands a second, and slow runs be hoarded."""
         now = self._loop.time()
-        self._pace = finished / max(now - self._last_trip, 0.0001)
-        self._last_trip = now
+        self._finished += finished
+        if now - self._measured_at >= LINGER_SECONDS:
+            self._pace = self._finished / (now - self._measured_at)
+            self._finished, self._measured_at = 0, now
 
     def _wake_at(self, due: Instant) -> None:
         self._wake_in("due", max(0.0, to_seconds(due - self._engine.now())))
