@@ -138,10 +138,10 @@ class Execution(Struct, eq=False):
         if self.reports is not None:
             self.reports.put(self.claim, progress)
 
-    async def finish(self) -> None:
-        """Ends what is told of the attempt while it runs, before it is settled: later nobody would take it."""
-        if self.reports is not None and self.reports.owes(self.claim.id):
-            await self.reports.flush(self.claim.id)
+    @property
+    def unfinished(self) -> ProgressBuffer | None:
+        """Where something told of the attempt waits to be stored; None where nothing does, as for most."""
+        return self.reports if self.reports is not None and self.reports.owes(self.claim.id) else None
 
     def suspension(self, error: BaseException | None = None) -> Outcome | None:
         """What the attempt comes to if a step has ended it for now; see `authoring.steps.suspension`."""

@@ -174,7 +174,8 @@ class Runner:
         started_at = None if early else self._clock.wall()
         try:
             outcome = early or await running.executor.run(execution)
-            await execution.finish()
+            if (reports := execution.unfinished) is not None:  # once the run is settled nobody takes them
+                await reports.flush(execution.claim.id)
         except asyncio.CancelledError:
             outcome = Failed(RunError("exception", "the handler cancelled itself", "CancelledError"))
         except BaseException as error:  # noqa: BLE001 - user code may raise anything, sys.exit() too
