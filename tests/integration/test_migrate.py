@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 
 from tests.support.pages import ROOT, Terminal, commands, matches
-from tests.support.postgres import databases
+from tests.support.postgres import Databases, databases
 from tests.support.services import Fleet, fleet, until
 from tests.support.up import TREADLE, Up, environment, treadle, up
 from treadle.cli.server import Server
@@ -40,9 +40,15 @@ PHASES = ("copied history", "nothing is claimed any more", "nothing is taken her
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with databases() as made:
-        yield made.url(asyncio.run(made.create()))
+def made() -> Iterator[Databases]:
+    with databases() as one:
+        yield one
+
+
+@pytest.fixture
+def url(made: Databases) -> str:
+    """The URL of a database in which there is nothing."""
+    return made.url(asyncio.run(made.create()))
 
 
 class Load:
@@ -159,7 +165,7 @@ class BrokenOff(Exception):
     """The move ends here."""
 
 
-async def test_a_move_that_is_not_complete_can_be_given_up(tmp_path: Path) -> None:
+async def test_a_move_that_is_not_complete_can_be_given_up(tmp_path: Path, url: str) -> None:
     file = f"sqlite:///{tmp_path / 'treadle.db'}"
     engine = await open_engine(file, SystemClock())
     (run_id,) = await Driver(engine).submit()
@@ -171,50 +177,46 @@ async def test_a_move_that_is_not_complete_can_be_given_up(tmp_path: Path) -> No
         if PHASES[2] in said:
             raise BrokenOff
 
-    with databases() as made:
-        url = made.url(await made.create())
-        async with open_move(file, url) as (source, target):
-            standing = source.begin("there", "mov_1")
-            with pytest.raises(BrokenOff):
-                await move(source, target, standing, open_engine=open_it, grace=0, say=break_off)
-            with pytest.raises(Moved, match="has moved to there"):
-                await Driver(engine).submit()
-            with pytest.raises(Moved):
-                await open_it()
-        with pytest.raises(Unavailable, match="an installation is being moved into this database"):
-            await open_postgres(url)
-        async with open_move(file, url) as (source, target):
+    async with open_move(file, url) as (source, target):
+        standing = source.begin("there", "mov_1")
+        with pytest.raises(BrokenOff):
+            await move(source, target, standing, open_engine=open_it, grace=0, say=break_off)
+        with pytest.raises(Moved, match="has moved to there"):
+            await Driver(engine).submit()
+        with pytest.raises(Moved):
+            await open_it()
+    with pytest.raises(Unavailable, match="an installation is being moved into this database"):
+        await open_postgres(url)
+    async with open_move(file, url) as (source, target):
+        await give_up(source, target, standing)
+    worker = await Driver(engine).worker()
+    assert (await Driver(engine).claim_one(worker)).id == run_id
+    await engine.workers.stop([worker])
+    async with open_move(file, url) as (source, target):
+        await move(source, target, standing, open_engine=open_it, grace=0, say=print)
+        with pytest.raises(Conflict, match="there is in charge"):
             await give_up(source, target, standing)
-        worker = await Driver(engine).worker()
-        assert (await Driver(engine).claim_one(worker)).id == run_id
-        await engine.workers.stop([worker])
-        async with open_move(file, url) as (source, target):
-            await move(source, target, standing, open_engine=open_it, grace=0, say=print)
-            with pytest.raises(Conflict, match="there is in charge"):
-                await give_up(source, target, standing)
-        there = await open_postgres(url)
-        assert await Driver(there).states([run_id]) == [State.READY]
-        await there.close()
-        other = f"sqlite:///{tmp_path / 'other.db'}"
-        await (await open_engine(other, SystemClock())).close()
-        async with open_move(other, url) as (source, target):
-            with pytest.raises(Conflict, match="name an empty one"):
-                await target.begin(source.begin("there", "mov_2"))
+    there = await open_postgres(url)
+    assert await Driver(there).states([run_id]) == [State.READY]
+    await there.close()
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    await (await open_engine(other, SystemClock())).close()
+    async with open_move(other, url) as (source, target):
+        with pytest.raises(Conflict, match="name an empty one"):
+            await target.begin(source.begin("there", "mov_2"))
     await engine.close()
 
 
-async def test_a_table_of_every_kind_is_moved(tmp_path: Path) -> None:
+async def test_a_table_of_every_kind_is_moved(tmp_path: Path, url: str) -> None:
     """None is forgotten that a later release may add: both sides have the same, but for what is told here."""
     await (await open_engine(f"sqlite:///{tmp_path / 'treadle.db'}", SystemClock())).close()
-    with databases() as made:
-        url = made.url(await made.create())
-        await (await open_postgres(url)).close()
-        connection = await asyncpg.connect(url)
-        rows = await connection.fetch(
-            "SELECT relname FROM pg_class WHERE relnamespace = 'treadle'::regnamespace AND relkind IN ('r', 'p') "
-            "AND NOT relispartition"
-        )
-        await connection.close()
+    await (await open_postgres(url)).close()
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'treadle'::regnamespace AND relkind IN ('r', 'p') "
+        "AND NOT relispartition"
+    )
+    await connection.close()
     source = SqliteSource(tmp_path / "treadle.db")
     moved = {table.name for table in source.tables()}
     source.disconnect()
