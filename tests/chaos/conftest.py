@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,11 +13,12 @@ from tests.support.workers import Lab, Site, open_lab
 
 
 @pytest.fixture
-def jumping(tmp_path: Path) -> JumpingClock:
+def jumping() -> Iterator[JumpingClock]:
     library = faketime_library()
     if library is None:
         pytest.skip("needs libfaketime, to let a clock jump: apt-get install faketime")
-    return JumpingClock(tmp_path, library)
+    with TemporaryDirectory(prefix="treadle-clock-") as folder:
+        yield JumpingClock(Path(folder), library)
 
 
 @pytest.fixture

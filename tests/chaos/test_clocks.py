@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.clocks import JumpingClock
+from tests.support.postgres import server
 from tests.support.schedulers import scheduler
 from tests.support.scheduling import define, runs, skips
-from tests.support.workers import Lab, Site, result
+from tests.support.workers import Lab, Site, open_lab, result
 from treadle.domain.instants import DAY, HOUR, SECOND, Micros
 from treadle.domain.runs import State
 
@@ -63,3 +66,23 @@ async def _skipped_years(lab: Lab) -> None:
     while max((told["count"] for _, told in await skips(lab.engine)), default=0) < 3_000 * DAY // SECOND:
         await notices.wait(0.1)
     await notices.close()
+
+
+@pytest.mark.slow
+async def test_the_clock_of_the_server_jumps(tmp_path: Path, jumping: JumpingClock) -> None:
+    """Leases are counted by it: an hour ahead ends them. What was held is done again, and settled once."""
+    with server(environment=jumping.environment) as one:
+        site = Site(tmp_path, one.url)
+        async with open_lab(site) as lab:
+            await define(lab.engine, schedule={"interval_sec": 1}, allow_overlap=True, misfire={"cap": CAP})
+            with site.worker(lease_sec=8), scheduler(site.folder, site.url):
+                held = await lab.submit("wait")
+                await lab.told(held)
+                jumping.jump("+1h")
+                await lab.until(held, lambda run: run.state is State.RUNNING and run.token > 1, patience=90)
+                jumping.jump("-1h")
+                site.open_gate(held)
+                assert (await lab.finished(held)).state is State.COMPLETED
+                assert (await lab.events(held)).count("run.completed") == 1
+                assert (await lab.finished(await lab.submit("echo"))).state is State.COMPLETED
+            assert len(await runs(lab.engine)) < MANY

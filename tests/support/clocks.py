@@ -12,6 +12,7 @@ class JumpingClock:
     """Set by `jump`; processes see it within a second. `environment` is what they are started with."""
 
     def __init__(self, folder: Path, library: Path) -> None:
+        folder.chmod(0o755)  # a server under another user reads it too
         self._file = folder / "clock"
         self.jump("+0")
         self.environment = {

@@ -13,6 +13,9 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS: Final = 60.0
 
+_PATH: Final = tuple(filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)))
+"""What this process is told goes first: it may be run with other sources."""
+
 
 class Traffic:
     """A `tests.support.sqlite_traffic` at work on a file."""
@@ -23,7 +26,7 @@ class Traffic:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((*_PATH, str(ROOT / "src"), str(ROOT)))},
             text=True,
         )
         assert self.hear() == ["ready"]
