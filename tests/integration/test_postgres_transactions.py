@@ -37,6 +37,9 @@ Door: TypeAlias = Callable[[str], AbstractAsyncContextManager[Any]]
 
 GUIDE: Final = Path(__file__).parents[2] / "docs" / "transactions.md"
 
+_SETTINGS: Final = "SELECT name, setting FROM pg_settings WHERE name NOT LIKE 'plpgsql.%' ORDER BY name"
+"""All but those of the functions' language: they are there from the first call of one on."""
+
 _COUNT: Final = "SELECT count(*) FROM orders"
 
 
@@ -261,13 +264,13 @@ async def test_what_fails_leaves_the_transaction_of_the_caller_as_it_was(
     client: AsyncClient, engine: PostgresEngine, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("CREATE TEMPORARY TABLE orders (id int); INSERT INTO orders VALUES (1)")
-    settings = await connection.fetch("SELECT name, setting FROM pg_settings ORDER BY name")
+    settings = await connection.fetch(_SETTINGS)
     with pytest.raises(InvalidInput, match="there is no run run_none"):
         await client.enqueue("report", depends_on=["run_none"], key="k", connection=connection)
     with pytest.raises(InvalidInput):
         await client.enqueue_many("report", [{}, {"queue": 1, "flow_group": 3}], connection=connection)
     run_id = await client.enqueue("report", key="k", connection=connection)
-    assert await connection.fetch("SELECT name, setting FROM pg_settings ORDER BY name") == settings
+    assert await connection.fetch(_SETTINGS) == settings
     await connection.execute("COMMIT")
     assert await connection.fetchval(_COUNT) == 1
     assert (await client.get(run_id)).state is State.READY

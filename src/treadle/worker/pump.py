@@ -18,7 +18,11 @@ BATCH: Final = 200
 
 LINGER_SECONDS: Final = 0.02
 """How long a finished run waits for others to share its trip while runs are at hand; and how far ahead runs are taken:
-as many as will be started within this time at the present pace. Slow runs are therefore never hoarded."""
+as many as will be started within this time at the present pace, or while a trip is made where that takes longer. Slow
+runs are therefore never hoarded."""
+
+MOST_AHEAD_SECONDS: Final = 0.1
+"""How far ahead runs are taken where trips take long."""
 
 MOST_AHEAD: Final = 2 * BATCH
 
@@ -48,6 +52,7 @@ class Pump:
         self._pace = 0.0
         self._finished = 0
         self._measured_at = self._loop.time()
+        self._ahead = LINGER_SECONDS
         self._solo_waiting = False
 
     def add(self, transition: Transition) -> None:
@@ -97,11 +102,13 @@ class Pump:
         done, self._done = self._done, []
         self._quiet("linger")
         self._measure(len(done))
+        began = self._loop.time()
         try:
             step = await self._engine.runs.step(self._worker_id, done, want)
         except Unavailable:
             self._done[:0] = done
             raise
+        self._ahead = min(max(LINGER_SECONDS, self._loop.time() - began), MOST_AHEAD_SECONDS)
         self._look = False
         self._take(step, want)
 
@@ -125,7 +132,7 @@ class Pump:
             return 0
         if self._solo_waiting:
             return 1 if self.runner.idle else 0
-        return max(0, self.runner.free_slots + min(MOST_AHEAD, int(self._pace * LINGER_SECONDS)))
+        return max(0, self.runner.free_slots + min(MOST_AHEAD, int(self._pace * self._ahead)))
 
     def _measure(self, finished: int) -> None:
         """Runs per second, over no less than the time for which runs are taken ahead: a run that ends right after a
