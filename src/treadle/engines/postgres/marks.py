@@ -2,8 +2,8 @@
 
 An open transaction of anybody keeps the server from removing what was there when it began. What is claimed then goes on
 lying before what is ready, and looking for that takes longer with every run. So after a look that took long, the next
-trips go on from where it came to, for so long that looking takes but a part of the time. What meanwhile has come to lie
-before the marks waits until then.
+trips go on from where it came to, for so long that looking takes but a part of the time, or until there is less than is
+wanted. What meanwhile has come to lie before the marks waits until then.
 """
 
 from __future__ import annotations
@@ -31,14 +31,13 @@ class Marks:
 
     def current(self, lines: Iterable[int]) -> list[Mark]:
         """The marks of these lines that hold now; none where it is time to look."""
-        if self.rest == 0:
+        if monotonic() >= self._until:
             return []
         return [mark for line in lines if (mark := self._marks.get(line)) is not None]
 
-    @property
-    def rest(self) -> Micros:
-        """For how long they hold."""
-        return max(0, int((self._until - monotonic()) * SECOND))
+    def forget(self) -> None:
+        """Let it be time to look."""
+        self._until = 0.0
 
     def note(self, look_took: Micros | None, claimed: Iterable[Mark]) -> None:
         """Remember a trip: how long it looked, None where it did not, and what it claimed in the order of ranks."""

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from treadle.domain.errors import Unavailable
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.runs import TERMINAL, Claim
 from treadle.domain.states import Row as Way
@@ -36,7 +37,6 @@ class _Trip(NamedTuple):
     whole: bool
     settled: Sequence[int]
     any_follow: bool
-    now: Instant
     next_due: Instant | None
     cancels: Sequence[str]
     look_took: Micros | None
@@ -52,34 +52,41 @@ class Stepper:
         self._lines = lines
         self._claimer = Claimer(lines)
         self._workers: dict[str, Takes] = {}
-        self._marks: dict[str, Marks] = defaultdict(Marks)
+        self._marks: dict[Takes, Marks] = defaultdict(Marks)
 
     async def __call__(self, worker_id: str, done: Sequence[Transition], want: int, now: Instant | None) -> Step:
         """See `contract.RunStore.step`."""
-        takes = self._workers.get(worker_id)
-        if takes is None or shares(takes.domains) or any(each.worker_id != worker_id for each in done):
+        if (takes := self._workers.get(worker_id)) is None:
+            takes = await self._write(lambda tx: self._meet(tx, worker_id, now))
+        if shares(takes.domains) or any(each.worker_id != worker_id for each in done):
             return await self._at_length(worker_id, done, want, now)
         plain = [each for each in done if each.to in TERMINAL]
         trip = await self._shortly(worker_id, takes, plain, want if len(plain) == len(done) else 0, now)
         if not trip.alive:
             del self._workers[worker_id]
-            self._marks.pop(worker_id, None)
         elif trip.whole and len(plain) == len(done):
-            next_due = trip.next_due
-            if trip.look_took is None and len(trip.claims) < want:
-                look_at = trip.now + self._marks[worker_id].rest
-                next_due = look_at if next_due is None else min(next_due, look_at)
-            return Step(claims=tuple(trip.claims), cancels=tuple(trip.cancels), next_due=next_due)
+            step = Step(claims=tuple(trip.claims), cancels=tuple(trip.cancels), next_due=trip.next_due)
+            by_marks = trip.look_took is None
+            return await self._look(worker_id, takes, step, want, now) if by_marks and len(step.claims) < want else step
         settled = {plain[place - 1].run.id for place in trip.settled}
         rest = [each for each in done if each.run.id not in settled]
         return await self._at_length(worker_id, rest, want, now)
+
+    async def _look(self, worker_id: str, takes: Takes, step: Step, want: int, now: Instant | None) -> Step:
+        """Look also before the marks, beyond which there was less than is wanted. What was claimed stays so."""
+        self._marks[takes].forget()
+        try:
+            more = await self(worker_id, (), want - len(step.claims), now)
+        except Unavailable:
+            return step
+        return replace(more, claims=step.claims + more.claims)
 
     async def _shortly(
         self, worker_id: str, takes: Takes, done: Sequence[Transition], want: int, now: Instant | None
     ) -> _Trip:
         """One call. Whatever it has left undone is not usual, or somebody was in its way."""
         rows = [ended(each, Way(each.to, each.event)) for each in done]
-        lines, marks = self._lines.divide(takes), self._marks[worker_id]
+        lines, marks = self._lines.divide(takes), self._marks[takes]
         values = (
             *(worker_id, now, *columns(rows, ENDED_COLUMNS), want, lines.open, lines.shut),
             *columns(marks.current(lines.open), 3),
@@ -90,13 +97,17 @@ class Stepper:
         claims = await to_claims(self._read.fetch, found, moment)
         if settled or claims:
             self._write.wake((Topic.EVENTS, Topic.TRIGGERS) if any_follow else (Topic.EVENTS,))
-        return _Trip(alive, whole, settled, any_follow, moment, next_due, cancels or (), look_took, claims)
+        return _Trip(alive, whole, settled, any_follow, next_due, cancels or (), look_took, claims)
+
+    async def _meet(self, tx: Transaction, worker_id: str, now: Instant | None) -> Takes:
+        takes = (await check_leases(tx, [worker_id], now))[worker_id].takes
+        self._workers[worker_id] = takes
+        return takes
 
     async def _at_length(self, worker_id: str, done: Sequence[Transition], want: int, now: Instant | None) -> Step:
         async def work(tx: Transaction) -> Step:
             others = {each.worker_id for each in done if each.worker_id is not None} - {worker_id}
             lease = (await check_leases(tx, [worker_id, *sorted(others)], now))[worker_id]
-            self._workers[worker_id] = lease.takes
             refused = await settle(tx, self._lines, done, lease.now)
             step = await self._claimer.claim(tx, worker_id, lease, want, lease.now)
             return replace(step, refused=refused)
