@@ -32,6 +32,32 @@ async def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
         assert sorted((await sources.sync_jobs("default", "tasks", [])).removed) == ["a", "c"]
 
 
+async def test_a_job_that_cannot_be_defined_keeps_no_other_from_it(tmp_path: Path) -> None:
+    async with sqlite(tmp_path, SystemClock()) as engine:
+        jobs = Jobs(engine)
+        sources = Sources(engine, jobs)
+        files = [declared("a", dependencies=["nobody"]), declared("b", after=["a"]), declared("c")]
+        changes = await sources.sync_jobs("default", "tasks", files)
+        assert changes.defined == ("c",)
+        assert [each.file for each in changes.refused] == ["tasks/a.py", "tasks/b.py"]
+        assert changes.refused[0].message == (
+            'the job "a" at tasks/a.py:1 cannot be defined: /dependencies/0: there is no job nobody'
+        )
+        assert (await sources.all("default"))[0].failures == changes.refused
+
+        changes = await sources.sync_jobs("default", "tasks", [*files, declared("nobody")])
+        assert sorted(changes.defined) == ["a", "b", "nobody"]
+        assert changes.refused == ()
+
+        changes = await sources.sync_jobs("default", "tasks", [declared("c", after=["gone"]), *files[:2]])
+        assert [each.file for each in changes.refused] == ["tasks/c.py", "tasks/nobody.py"]
+        assert changes.removed == ()
+        assert [job.job_id async for job in jobs.all("default")] == ["a", "b", "c", "nobody"]
+        assert (await jobs.get("default", "c")).chain.after == ()
+
+        assert sorted((await sources.sync_jobs("default", "tasks", [])).removed) == ["a", "b", "c", "nobody"]
+
+
 async def test_a_circle_of_files_is_named(tmp_path: Path) -> None:
     async with sqlite(tmp_path, SystemClock()) as engine:
         sources = Sources(engine, Jobs(engine))

@@ -197,10 +197,13 @@ def test_jobs_in_task_files_follow_their_files(tmp_path: Path) -> None:
         started.server.post("/jobs/stays/disable")
     (tasks / "goes.py").unlink()
     (tasks / "broken.py").write_text("import nowhere_to_be_found\n")
+    (tasks / "lonely.py").write_text(handler("lonely", options=', dependencies=["nobody"]'))
     (tasks / "stays.py").write_text("\n\n" + stays)  # moved, not changed
     with up(tmp_path) as started:
         assert "tasks/broken.py cannot be used" in started.said
         assert "nowhere_to_be_found" in started.said
+        lonely = 'the job "lonely" at tasks/lonely.py:3 cannot be defined: /dependencies/0: there is no job nobody'
+        assert lonely in started.said
         jobs = {job["job_id"]: job for job in started.server.get("/jobs")["items"]}
         assert jobs.keys() == {"broken", "stays"}
         assert (jobs["stays"]["enabled"], jobs["stays"]["version"]) == (False, 2)
@@ -208,6 +211,17 @@ def test_jobs_in_task_files_follow_their_files(tmp_path: Path) -> None:
         doctor = started.run("doctor", "--tasks", str(tasks))
         assert doctor.returncode == 3
         assert "nowhere_to_be_found" in doctor.stdout
+        assert f"fail  tasks/lonely.py: {lonely}\n" in doctor.stdout
+
+
+def test_a_job_may_depend_on_one_of_a_folder_that_comes_later(tmp_path: Path) -> None:
+    for folder, options in (("tasks", ', dependencies=["later"]'), ("then", "")):
+        (tmp_path / folder).mkdir()
+        name = "later" if folder == "then" else "early"
+        (tmp_path / folder / f"{name}.py").write_text(handler(name, options=options))
+    with up(tmp_path, "up", "--no-demo", "--tasks", f"{tmp_path / 'tasks'}:{tmp_path / 'then'}") as started:
+        assert [job["job_id"] for job in started.server.get("/jobs")["items"]] == ["early", "later"]
+        assert "cannot be defined" not in started.said
 
 
 def test_a_task_file_that_ends_its_process_takes_nothing_else_down(tmp_path: Path) -> None:

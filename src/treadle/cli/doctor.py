@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -124,8 +125,7 @@ def check_database(settings: Settings) -> Iterator[Finding]:
 def check_server(settings: Settings) -> Iterator[Finding]:
     """Whether the server answers and can take work, whether the clocks agree, and who works."""
     try:
-        server = find_server(settings.data if "TREADLE_URL" not in os.environ else None)
-        yield from _server_findings(server)
+        yield from _server_findings(_server(settings))
     except TreadleError as error:
         yield Finding("warn", "server", error.message)
 
@@ -154,9 +154,23 @@ def check_tasks(settings: Settings) -> Iterator[Finding]:
     yield Finding("ok", "task files", f"{len(found['jobs'])} jobs in {settings.tasks}")
     for failure in found["failures"]:
         yield Finding("fail", failure["file"], failure["message"], failure["detail"])
+    with suppress(TreadleError):  # that no server answers was said already
+        yield from _refused(_server(settings))
 
 
 CHECKS: Final[tuple[Check, ...]] = (check_python, check_folder, check_database, check_server, check_tasks)
+
+
+def _server(settings: Settings) -> Server:
+    return find_server(settings.data if "TREADLE_URL" not in os.environ else None)
+
+
+def _refused(server: Server) -> Iterator[Finding]:
+    """The jobs of task files that import, but which the server could not take: they have no traceback."""
+    failures = (failure for source in server.get("/sources")["items"] for failure in source["failures"])
+    for failure in failures:
+        if not failure["traceback"]:
+            yield Finding("fail", failure["file"], failure["message"], "mend it, and start Treadle anew")
 
 
 def _server_findings(server: Server) -> Iterator[Finding]:

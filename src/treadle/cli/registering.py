@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -88,13 +89,21 @@ def register_again(settings: Settings) -> None:
 async def _register_tasks(services: Services, found: Discovery) -> None:
     settings = services.settings
     declared = overridden(found, read_project(Path.cwd()))
-    for name, failures in _failures(settings, found).items():
-        for failed in failures:
-            say(f"{failed.file} cannot be used, so its jobs stay as they were: {failed.message}")
-            sys.stderr.write(failed.traceback)
+    failures = _failures(settings, found)
+    for failed in chain.from_iterable(failures.values()):
+        say(f"{failed.file} cannot be used, so its jobs stay as they were: {failed.message}")
+        sys.stderr.write(failed.traceback)
+
+    async def sync(name: str) -> tuple[Failed, ...]:
         of_folder = [each for each in declared if each.source.startswith(f"{name}/")]
-        changes = await services.sources.sync_jobs(settings.domain, name, of_folder, failures=failures)
+        changes = await services.sources.sync_jobs(settings.domain, name, of_folder, failures=failures[name])
         _tell("job", changes, name)
+        return changes.refused
+
+    refused = [name for name in failures if await sync(name)]
+    for name in reversed(refused):  # they may depend on jobs of folders that come after theirs
+        for failed in await sync(name):
+            say(failed.message)
 
 
 def _failures(settings: Settings, found: Discovery) -> dict[str, list[Failed]]:

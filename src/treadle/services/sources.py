@@ -51,10 +51,11 @@ class Declared(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True):
-    """The ids of what a sync defined and removed."""
+    """The ids of what a sync defined and removed, and the files of jobs that could not be defined, each with why."""
 
     defined: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    refused: tuple[Failed, ...] = ()
 
 
 class Source(Struct, frozen=True):
@@ -95,7 +96,9 @@ class Sources:
     ) -> Changes:
         """Define what the files of a source declare anew, and remove what they declare no more.
 
-        The jobs of files that cannot be used now stay as they are.
+        The jobs of files that cannot be used now stay as they are, and so does one that cannot be defined or
+        removed: it depends on a job that is not there, or another depends on it. Raises InvalidInput where the jobs
+        make a circle.
         """
         stood = await remembered(self._engine, domain, source)
         before, unreadable = stood.jobs, {failed.file for failed in failures}
@@ -104,17 +107,40 @@ class Sources:
         defined += [
             each for each in declared if each not in defined and await self._jobs.find(domain, each.spec.job_id) is None
         ]
-        for each in _in_order(defined):
-            await self._jobs.define(domain, each.spec, source=each.told)
-        kept = {id_: last for id_, last in before.items() if id_ not in now and last[0] in unreadable}
-        gone = [id_ for id_ in before if id_ not in now and id_ not in kept]
-        for job_id in await self._last_first(domain, gone):
-            with suppress(NotFound):  # somebody has deleted it already
-                await self._jobs.delete(domain, job_id)
+        refused = await self._define(domain, _in_order(defined))
+        gone = [id_ for id_, (file, _) in before.items() if id_ not in now and file not in unreadable]
+        refused |= await self._remove(domain, {id_: before[id_][0] for id_ in gone})
+        now = {id_: last for id_, last in now.items() if id_ not in refused}
+        kept = {id_: last for id_, last in before.items() if id_ not in now and (id_ in refused or id_ not in gone)}
         ruled = {each.spec.job_id for each in declared if each.spec.work.retry.custom} | (stood.ruled & kept.keys())
-        said = Remembered(jobs={**kept, **now}, ruled=frozenset(ruled), failures=tuple(failures))
+        failed = (*failures, *refused.values())
+        said = Remembered(jobs={**kept, **now}, ruled=frozenset(ruled), failures=failed)
         await self._remember(domain, source, said, before=stood)
-        return Changes(tuple(each.spec.job_id for each in defined), tuple(gone))
+        done = tuple(each.spec.job_id for each in defined if each.spec.job_id not in refused)
+        return Changes(done, tuple(id_ for id_ in gone if id_ not in refused), tuple(refused.values()))
+
+    async def _define(self, domain: str, declared: Sequence[Declared]) -> dict[str, Failed]:
+        """Define jobs; answers those that cannot be, by their ids."""
+        refused = {}
+        for each in declared:
+            try:
+                await self._jobs.define(domain, each.spec, source=each.told)
+            except InvalidInput as error:
+                message = f'the job "{each.spec.job_id}" at {each.source} cannot be defined: {error.message}'
+                refused[each.spec.job_id] = Failed(_file(each.source), message, "")
+        return refused
+
+    async def _remove(self, domain: str, files: Mapping[str, str]) -> dict[str, Failed]:
+        """Remove jobs, of which each has the file that declared it; answers those that cannot be, by their ids."""
+        refused = {}
+        for job_id in await self._last_first(domain, list(files)):
+            try:
+                with suppress(NotFound):  # somebody has deleted it already
+                    await self._jobs.delete(domain, job_id)
+            except Conflict as error:
+                message = f'the job "{job_id}" is declared no more, but cannot be removed: {error.message}'
+                refused[job_id] = Failed(files[job_id], message, "")
+        return refused
 
     async def _last_first(self, domain: str, job_ids: Sequence[str]) -> list[str]:
         """Jobs in an order in which each goes before those that it names."""

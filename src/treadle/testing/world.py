@@ -14,6 +14,7 @@ from treadle.authoring.registry import Registry
 from treadle.client.asynchronous import AsyncClient
 from treadle.client.binding import Bound, bound
 from treadle.domain.affinity import Traits
+from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.instants import DAY, Instant, to_iso, to_seconds
 from treadle.domain.messages import Intake, Message
 from treadle.domain.runs import DEFAULT_DOMAIN, TERMINAL, Claim, Run
@@ -93,7 +94,9 @@ class World:
         self.client = AsyncClient.over(engine, self._settings)
         bound.set(Bound(lambda: self.client, self.loop))
         declared = [Declared(handler.spec, f"{_SOURCE}/{handler.source}") for handler in self.registry]
-        await Sources(engine, self._jobs).sync_jobs(DEFAULT_DOMAIN, _SOURCE, declared)
+        changes = await Sources(engine, self._jobs).sync_jobs(DEFAULT_DOMAIN, _SOURCE, declared)
+        if changes.refused:
+            raise InvalidInput([Problem(refused.file, refused.message) for refused in changes.refused])
         self._scheduler = (
             Ticker(engine, self._new_id),
             Arrivals(engine, self._new_id),
