@@ -152,6 +152,12 @@ async def test_what_does_not_fit_is_refused_before_anything_is_stored(
             await add.enqueue(a=1, key="x")
         with pytest.raises(InvalidInput, match="cannot be written as JSON"):
             await add.enqueue(a=object())
+        with pytest.raises(InvalidInput, match=r'/inputs/prioriti: unknown key \(did you mean "priority"\?\)'):
+            await add.enqueue(a=1, prioriti="high")
+        with pytest.raises(InvalidInput, match="/at: expected `str`, got `int`"):
+            await add.enqueue(a=1, at=1795349392)
+        with pytest.raises(InvalidInput, match="/at: 'tomorrow' is no date and time with an offset"):
+            await add.enqueue(a=1, at="tomorrow")
 
 
 async def test_the_client_of_before_is_bound_again(settings: Settings, handlers: dict[str, Any]) -> None:

@@ -113,6 +113,8 @@ def test_a_failed_job_is_tried_as_often_as_it_says_and_then_stands_in_the_histor
     assert (metrics["wrong"]["total_executions"], metrics["wrong"]["failed_executions"]) == (1, 1)
     assert manager.get_job_metrics("wrong").keys() == {"wrong"}
     assert manager.cleanup_old_history(days=30) == 0
+    with pytest.raises(InvalidInput, match="days: cannot be below 0"):
+        manager.cleanup_old_history(days=-1)
     assert manager.cleanup_old_history(days=0) == 3
     assert manager.get_job_history() == []
 

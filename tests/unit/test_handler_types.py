@@ -58,7 +58,7 @@ def plain_calls(ctx: JobContext) -> None:
 
 def wrong_options() -> list[Callable[..., Any]]:
     return [
-        job("a", priority="high", retries=3),  # type: ignore[call-arg]
+        job("a", priority="high", tries=3),  # type: ignore[call-arg]
         job("b", max_retries="three"),  # type: ignore[arg-type]
     ]
 

@@ -142,6 +142,10 @@ def test_a_handler_of_the_context_alone_takes_whatever_it_is_given() -> None:
 def test_a_type_that_no_json_can_be_is_refused_where_the_job_stands() -> None:
     def handler(thing: Opaque) -> None: ...
 
+    def three(x: 3) -> None: ...  # type: ignore[valid-type]
+
+    with pytest.raises(InvalidInput, match="annotated with what no JSON can be"):
+        job("three")(three)
     with pytest.raises(InvalidInput, match="no JSON can be a Opaque") as caught:
         job("a")(handler)
     assert caught.value.__notes__[0].startswith(f'in @job("a") at {__file__}:')

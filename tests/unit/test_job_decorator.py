@@ -116,6 +116,14 @@ def test_backoff_is_a_list_or_grows() -> None:
 def test_an_option_that_does_not_exist_names_the_nearest() -> None:
     with pytest.raises(TypeError, match=r"no option 'interval_second' \(did you mean \"interval_seconds\"\?\)"):
         job("a", interval_second=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"no option 'timeout' \(did you mean \"timeout_seconds\"\?\)"):
+        job("a", timeout=3)  # type: ignore[call-arg]
+
+
+def test_retries_are_max_retries() -> None:
+    assert job("a", retries=7)(nothing).spec == job("a", max_retries=7)(nothing).spec
+    with pytest.raises(InvalidInput, match="/max_retries: says something else than /retries"):
+        job("a", retries=7, max_retries=8)(nothing)
 
 
 def test_without_an_id_the_right_way_is_shown() -> None:
@@ -170,6 +178,11 @@ def test_only_functions_that_return_are_handlers() -> None:
         job("a")(gives)
     with pytest.raises(InvalidInput, match="on a function, not on 3"):
         job("a")(3)  # type: ignore[call-overload]
+    with pytest.raises(InvalidInput, match="a method has no object"):
+
+        class Reports:
+            @job("a")
+            def send(self) -> None: ...
 
 
 def test_a_type_has_one_handler() -> None:

@@ -60,6 +60,7 @@ class JobOptions(TypedDict, total=False):
     end_at: datetime | str
     timeout_seconds: float
     max_retries: int
+    retries: int
     retry_delay_seconds: float
     backoff: Sequence[float] | Mapping[str, float]
     retry: RetryRule
@@ -332,6 +333,8 @@ def _check_target(function: Any) -> None:
         raise InvalidInput(f"a class of a job is a BaseTask: write `class {function.__name__}(BaseTask[RunnerResult])`")
     if not inspect.isroutine(function):
         raise InvalidInput(f"@job goes on a function, not on {function!r:.60}")
+    if next(iter(inspect.signature(function).parameters), "") == "self":
+        raise InvalidInput("a method has no object to be called on: make it a function, or its class a BaseTask")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise InvalidInput("a handler returns its result: one that yields would never run")
 

@@ -29,8 +29,11 @@ def convert(value: Any, kind: Any) -> Any:
 
 
 def decoder(kind: Any) -> Callable[[Json], Any]:
-    """What reads values of a type from JSON, raising as `convert` does."""
-    return msgspec.json.Decoder(kind, dec_hook=_model_of).decode
+    """What reads values of a type from JSON, raising as `convert` does. Raises InvalidInput for what is no type."""
+    try:
+        return msgspec.json.Decoder(kind, dec_hook=_model_of).decode
+    except TypeError as error:
+        raise InvalidInput(f"a parameter is annotated with what no JSON can be: {error}") from error
 
 
 def plain(value: Any) -> Any:

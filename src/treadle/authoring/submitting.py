@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypedDict, TypeVar, cast
 
 from treadle.authoring.binding import Binding
 from treadle.authoring.models import convert
 from treadle.client.binding import with_client, with_client_here
-from treadle.domain.errors import InvalidInput, Problem, below
+from treadle.domain.errors import InvalidInput, Problem, below, nearest
 
 if TYPE_CHECKING:
     from treadle.client.asynchronous import AsyncClient
@@ -28,7 +29,7 @@ class SubmitOptions(TypedDict, total=False):
     key: str | None
     priority: Priority | str | int | None
     delay: float | None
-    at: datetime | None
+    at: datetime | str | None
     unique: Mapping[str, Any] | None
     depends_on: Iterable[str | Mapping[str, Any]]
     connection: object | None
@@ -99,7 +100,21 @@ class Submitter:
             if not isinstance(given, Mapping) or name not in given:
                 raise InvalidInput([Problem(below("/inputs", name), message)])
         inputs = self._binding.inputs_of(given, {name: named[name] for name in named.keys() - _OPTIONS})
-        return lambda client: client.enqueue(self._job_id, inputs, **options)
+
+        async def submit(client: AsyncClient) -> str:
+            try:
+                return await client.enqueue(self._job_id, inputs, **options)
+            except InvalidInput as error:
+                raise InvalidInput([self._or_option(problem) for problem in error.problems]) from None
+
+        return submit
+
+    def _or_option(self, problem: Problem) -> Problem:
+        """A problem with an input that there is not: it may be an option that is misspelt."""
+        name = problem.pointer.removeprefix("/inputs/")
+        if problem.code != "unknown_key" or "/" in name or not (hint := nearest(name, self._binding.known | _OPTIONS)):
+            return problem
+        return replace(problem, message=f"unknown key{hint}")
 
     def many(
         self, inputs: Iterable[object], priority: Priority | str | int | None, connection: object | None

@@ -60,8 +60,8 @@ class RunOptions(TypedDict, total=False):
     key: str | None
     priority: Priority | str | int | None
     delay: float | None
-    at: datetime | None
-    scheduled_for: datetime | None
+    at: datetime | str | None
+    scheduled_for: datetime | str | None
     unique: Mapping[str, Any] | None
     depends_on: Iterable[str | Mapping[str, Any]]
     join: Join | None
@@ -107,15 +107,16 @@ class AsyncClient:
         key: str | None = None,
         priority: Priority | str | int | None = None,
         delay: float | None = None,
-        at: datetime | None = None,
-        scheduled_for: datetime | None = None,
+        at: datetime | str | None = None,
+        scheduled_for: datetime | str | None = None,
         unique: Mapping[str, Any] | None = None,
         depends_on: Iterable[str | Mapping[str, Any]] = (),
         join: Join | None = None,
         on_parent_failure: OnParentFailure | None = None,
         connection: object | None = None,
     ) -> str:
-        """Submit a run of a job, due after `delay` seconds or `at` a moment; answers its id once it is on disk.
+        """Submit a run of a job, due after `delay` seconds or `at` a moment, which may be a text in RFC 3339; answers
+        its id once it is on disk.
 
         It waits for the runs that `depends_on` names, by id or as `{"run": …, "if": {"path": …, "equals": …}}`. `join`
         and `on_parent_failure` say how they must end, and what becomes of it where they do not.
@@ -161,8 +162,8 @@ class AsyncClient:
             "inputs": None if inputs is None else dict(inputs),
             "priority": options.get("priority"),
             "delay_sec": options.get("delay"),
-            "at": None if at is None else at.isoformat(),
-            "scheduledFor": None if scheduled_for is None else scheduled_for.isoformat(),
+            "at": at.isoformat() if isinstance(at, datetime) else at,
+            "scheduledFor": scheduled_for.isoformat() if isinstance(scheduled_for, datetime) else scheduled_for,
             "unique": dict(unique) if isinstance(unique, Mapping) else unique,
             "depends_on": depends_on if isinstance(depends_on, str | Mapping) else list(depends_on),
             "join": options.get("join"),

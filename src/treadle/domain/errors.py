@@ -179,6 +179,11 @@ def ungrouped(kind: type[TreadleError]) -> Iterator[None]:
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str:
-    """A hint for a misspelt name: ' (did you mean "x"?)', or the empty string where nothing is near."""
-    match = get_close_matches(wrong, list(right), n=1, cutoff=0.6)
+    """A hint for a misspelt name: ' (did you mean "x"?)', or the empty string where nothing is near.
+
+    The one that goes on where the name ends is nearer than any other: `timeout_seconds` for `timeout`.
+    """
+    names = list(right)
+    longer = [name for name in names if name.startswith(f"{wrong}_")]
+    match = longer if len(longer) == 1 else get_close_matches(wrong, names, n=1, cutoff=0.6)
     return f' (did you mean "{match[0]}"?)' if match else ""

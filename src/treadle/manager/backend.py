@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from treadle.bootstrap import Services
 from treadle.client.managed import AGENT, HANDLERS, QUERY, ManagedJob, agent_capability, of_run
 from treadle.domain.affinity import Affinity
-from treadle.domain.errors import Conflict, NotFound
+from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem
 from treadle.domain.instants import DAY, from_seconds, to_datetime, to_seconds
 from treadle.domain.jobs import Job, JobSpec, parse_job
 from treadle.domain.retry import RetryPolicy
@@ -87,6 +87,8 @@ class Backend:
 
     async def clean_up(self, days: float) -> int:
         """See `JobManager.cleanup_old_history`."""
+        if days < 0:
+            raise InvalidInput([Problem("days", f"cannot be below 0, as {days:g} is")])
         before = self._engine.now() - int(days * DAY)
         removed = 0
         while count := await self._engine.runs.prune(before, _CHUNK):
