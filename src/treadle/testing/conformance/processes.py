@@ -14,7 +14,7 @@ from treadle.domain.runs import RunKey, State
 from treadle.domain.workers import LEASE
 from treadle.engines.contract import RunQuery
 from treadle.testing.conformance.opening import Opener
-from treadle.testing.driver import Driver, firing, interval_schedule, new_run, saving
+from treadle.testing.driver import Driver, firing, interval_schedule, lanes, new_run, saving
 
 PROCESSES = 3
 
@@ -71,6 +71,16 @@ class TestProcesses:
             assert len({answer.run_id for (answer,) in answers}) == 1
             assert sorted(answer.admission for (answer,) in answers) == ["created", *["existing"] * (len(answers) - 1)]
             assert await all_of_them[0].engine.runs.counts("default") == {State.READY: 1}
+
+    async def test_a_lane_lets_no_more_in_however_many_come_at_once(self, opener: Opener) -> None:
+        async with AsyncExitStack() as stack:
+            all_of_them = await drivers(stack, opener)
+            first = all_of_them[0]
+            for _ in range(10):
+                batches = await asyncio.gather(*(drive.submit(limits=lanes(one=1)) for drive in all_of_them * 2))
+                ids = [run_id for batch in batches for run_id in batch]
+                assert (await first.states(ids)).count(State.READY) == 1
+                await first.engine.runs.cancel("default", ids, now=first.now)  # the lane stands, and is empty
 
     async def test_one_slot_fires_once_however_many_schedulers_try(self, opener: Opener) -> None:
         async with AsyncExitStack() as stack:
