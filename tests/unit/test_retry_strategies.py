@@ -67,6 +67,13 @@ def test_a_fixed_delay_is_the_same_before_every_retry() -> None:
     assert {retry_delay(backoff, retry, 0.5) for retry in (1, 2, 9)} == {30 * SECOND}
 
 
+def test_an_exponential_delay_is_drawn_from_nothing_up_to_its_ceiling_so_that_retries_spread() -> None:
+    backoff = ExponentialBackoff(base=1.0, factor=2.0, cap=5.0)
+    for retry, ceiling in [(1, 1), (2, 2), (3, 4), (4, 5), (1000, 5)]:
+        delays = [retry_delay(backoff, retry, chance) for chance in (0.0, 0.25, 0.5)]
+        assert delays == [0, ceiling * SECOND // 4, ceiling * SECOND // 2]
+
+
 def test_a_rule_makes_the_strategy_custom() -> None:
     def rule(error: Exception, failures: int) -> float | None:
         return None
