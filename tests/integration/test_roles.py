@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.postgres import databases
 from tests.support.services import Fleet, fleet, until
+from tests.support.up import treadle
 from treadle.cli.server import Server
 from treadle.domain.errors import Conflict, NotFound
 
@@ -83,6 +84,24 @@ def test_only_who_matches_takes_the_run_and_explain_names_what_the_others_lack(r
 def _matches_nobody(roles: Fleet, run_id: str) -> dict[str, Any] | None:
     said: dict[str, Any] = roles.server.get(f"/runs/{run_id}/explain")
     return said if said["code"] == "no_worker_matches" else None
+
+
+def test_a_fleet_knows_the_jobs_of_task_files_once_they_are_registered(roles: Fleet, tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "shelf.py").write_text(
+        'from treadle import job\n\n\n@job("shelf", interval_seconds=3600)\ndef shelf() -> str:\n    return "tidy"\n'
+    )
+    (tmp_path / "scheduler.yaml").write_text("schedules: [{jobId: shelf, schedule: '0 3 * * *', enabled: true}]\n")
+    register = ("job", "register", "--tasks", str(tmp_path / "files"), "--config", str(tmp_path / "scheduler.yaml"))
+    for said in ("1 new or changed jobs in files: shelf", ""):
+        done = treadle(*register, **roles.more)
+        assert done.returncode == 0, done.stderr
+        assert said in done.stderr
+    assert roles.ask("job", "show", "shelf")["source"] == "files/shelf.py:4"
+    ours = [each for each in roles.ask("schedule", "list")["items"] if each["job_id"] == "shelf"]
+    assert sorted(each["cron"] or "" for each in ours) == ["", "0 3 * * *"]
+    missing = treadle("job", "register", "--tasks", str(tmp_path / "nowhere"), **roles.more)
+    assert (missing.returncode, "there is no folder" in missing.stderr) == (2, True)
 
 
 def test_a_disabled_worker_takes_nothing_until_it_is_enabled(roles: Fleet) -> None:

@@ -24,6 +24,9 @@ app.command(
 app.command(
     "treadle.cli.verify:verify", name="verify", help="Kills a job at every point, and says whether it is safe to retry."
 )
+app.command(
+    "treadle.cli.services:register", name="register", help="Registers the jobs of task files, once for each release."
+)
 app.command("treadle.cli.job_files:docs", name="docs", help="Writes a page of Markdown about all jobs.")
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, help="JSON or YAML; - is standard input.")]

@@ -64,13 +64,14 @@ async def _register(settings: Settings, found: Discovery | None, schedules: _Fil
             say("defined the job demo-heartbeat, which runs every ten seconds; --no-demo leaves it out")
 
 
-def register_again(settings: Settings) -> None:
-    """Register what the task files say now. Raises InvalidInput where one that was of use is so no more: nothing is
-    changed then, and the code of before goes on.
+def register(settings: Settings, *, config: Path | None) -> None:
+    """Register what the task files and a scheduler.yaml say now. Raises InvalidInput where a task file that was of use
+    is so no more, or the scheduler.yaml is of none: nothing is changed then, and the code of before goes on.
     """
+    schedules = None if config is None else _read(config)
     found = discover(*(folder for folder in settings.task_folders if folder.is_dir()))
 
-    async def register() -> None:
+    async def sync() -> None:
         async with open_services(settings) as services:
             sources = services.sources
             broken = [
@@ -82,8 +83,10 @@ def register_again(settings: Settings) -> None:
                 sys.stderr.write("".join(failed.traceback for failed in broken))
                 raise InvalidInput([Problem(failed.file, f"cannot be used: {failed.message}") for failed in broken])
             await _register_tasks(services, found)
+            if schedules is not None:
+                await _register_schedules(services, schedules)
 
-    asyncio.run(register())
+    asyncio.run(sync())
 
 
 async def _register_tasks(services: Services, found: Discovery) -> None:

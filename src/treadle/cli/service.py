@@ -80,10 +80,10 @@ def prepare(settings: Settings, arguments: list[str]) -> None:
 
 
 def register(settings: Settings, arguments: list[str]) -> None:
-    """Register what the task files say now, after they have changed."""
-    from treadle.cli.registering import register_again
+    """Register what the task files, and a scheduler.yaml where one is named, say now."""
+    from treadle.cli.registering import register as register_files
 
-    register_again(settings)
+    register_files(settings, config=Path(arguments[0]) if arguments else None)
 
 
 def watch(settings: Settings, arguments: list[str]) -> None:

@@ -17,7 +17,7 @@ from cyclopts import Parameter
 from treadle.api.tokens import check_exposure, check_strength
 from treadle.cli.project import with_project
 from treadle.cli.supervisor import Orders
-from treadle.domain.errors import InvalidInput
+from treadle.domain.errors import InvalidInput, Problem
 from treadle.settings import Settings, load_settings, to_environment
 
 Demo = Annotated[bool, Parameter(negative="--no-demo")]
@@ -153,6 +153,26 @@ def worker(
     _become_service("worker", settings)
 
 
+def register(*, tasks: str | None = None, config: Path | None = None, data: str | None = None) -> NoReturn:
+    """Registers the jobs of task files, straight in the database: for a fleet, once for each release.
+
+    What the files declare no more is removed; what people changed since a file was read last stays.
+
+    Parameters
+    ----------
+    tasks
+        Folder of task files; tasks by default.
+    config
+        A scheduler.yaml whose schedules are registered too.
+    data
+        Folder of the database, where it is SQLite; .treadle by default.
+    """
+    settings = _settings(tasks=tasks, data=data)
+    if missing := [str(folder) for folder in settings.task_folders if not folder.is_dir()]:
+        raise InvalidInput([Problem("/tasks", f"there is no folder {', '.join(missing)}")])
+    _become("treadle.cli.service", ["register"] + ([] if config is None else [str(config)]), settings, safe_path=False)
+
+
 def _settings(**options: object) -> Settings:
     """The settings of the environment and the options, with folders that hold wherever a process stands."""
     settings = with_project(load_settings(os.environ, **options), options.get("tasks"))
@@ -164,8 +184,10 @@ def _become_service(name: str, settings: Settings) -> NoReturn:
     _become("treadle.cli.service", [name], settings)
 
 
-def _become(module: str, arguments: Sequence[str], settings: Settings) -> NoReturn:
+def _become(module: str, arguments: Sequence[str], settings: Settings, *, safe_path: bool = True) -> NoReturn:
+    """Be that module from now on; `safe_path` keeps the working folder off the path that modules are imported from."""
     sys.stdout.flush()
     sys.stderr.flush()
     environment = {**os.environ, **to_environment(settings)}
-    os.execve(sys.executable, [sys.executable, "-P", "-m", module, *arguments], environment)  # noqa: S606
+    options = ["-P"] if safe_path else []
+    os.execve(sys.executable, [sys.executable, *options, "-m", module, *arguments], environment)  # noqa: S606
