@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy
 from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from tests.support.postgres import Databases, databases
 from tests.support.scheduling import define, sqlite
@@ -246,6 +246,31 @@ async def test_sync_code_submits_by_a_sync_connection_only(
             return [client.get(run_id).id for run_id in made]
 
     assert len(await asyncio.to_thread(submit)) == 3
+
+
+async def test_a_scoped_session_is_that_of_the_caller(url: str, engine: PostgresEngine, client: AsyncClient) -> None:
+    @job("report")
+    def report(n: int) -> None: ...
+
+    made = sqlalchemy.create_engine(url.replace("postgresql", "postgresql+psycopg", 1))
+    scoped = scoped_session(sessionmaker(made))
+
+    def submit() -> list[str]:
+        with Client(Settings(database_url=url)) as own:
+            ids = [own.enqueue("report", connection=scoped), *own.enqueue_many("report", [{}], connection=scoped)]
+        ids += [report.sync.enqueue(n=1, connection=scoped).id]
+        ids += [run.id for run in report.sync.enqueue_many([{"n": 2}], connection=scoped)]
+        scoped.commit()
+        scoped.remove()
+        return ids
+
+    with bound_to(client):
+        ids = await asyncio.to_thread(submit)
+    ids.append(await client.enqueue("report", connection=scoped))
+    scoped.commit()
+    scoped.remove()
+    made.dispose()
+    assert len(await engine.runs.get("default", ids)) == 5
 
 
 async def test_others_hear_of_a_run_with_the_commit_and_not_before(

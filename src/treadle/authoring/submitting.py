@@ -11,6 +11,7 @@ from treadle.authoring.binding import Binding
 from treadle.authoring.models import convert
 from treadle.client.binding import with_client, with_client_here
 from treadle.domain.errors import InvalidInput, Problem, below, nearest
+from treadle.engines.connections import session_of
 
 if TYPE_CHECKING:
     from treadle.client.asynchronous import AsyncClient
@@ -99,6 +100,8 @@ class Submitter:
             message = f'{name} is an option: an input of that name is given in a mapping, {{"{name}": …}}'
             if not isinstance(given, Mapping) or name not in given:
                 raise InvalidInput([Problem(below("/inputs", name), message)])
+        if "connection" in options:
+            options["connection"] = session_of(options["connection"])
         inputs = self._binding.inputs_of(given, {name: named[name] for name in named.keys() - _OPTIONS})
 
         async def submit(client: AsyncClient) -> str:
@@ -120,8 +123,8 @@ class Submitter:
         self, inputs: Iterable[object], priority: Priority | str | int | None, connection: object | None
     ) -> Submit[list[str]]:
         """Submit a run for each of some inputs, all or none."""
-        each = [self._binding.inputs_of(given, {}) for given in inputs]
-        return lambda client: client.enqueue_many(self._job_id, each, priority=priority, connection=connection)
+        each, own = [self._binding.inputs_of(given, {}) for given in inputs], session_of(connection)
+        return lambda client: client.enqueue_many(self._job_id, each, priority=priority, connection=own)
 
 
 class SyncWords(Generic[Value]):

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from treadle.domain.errors import InvalidInput
-from treadle.engines.connections import is_async
+from treadle.engines.connections import is_async, session_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,13 +32,13 @@ bound: Final[ContextVar[Bound | None]] = ContextVar("bound", default=None)
 
 
 def sync_only(connection: object | None) -> object | None:
-    """A connection that work in another event loop can use. Raises InvalidInput for an async one."""
+    """A caller's connection as work in another event loop can use it. Raises InvalidInput for an async one."""
     if is_async(connection):
         raise InvalidInput(
             "connection= is an async one, of another event loop than the client's: take an `AsyncClient` opened "
             "in its loop, or a sync connection"
         )
-    return connection
+    return session_of(connection)
 
 
 async def with_client(work: Callable[[AsyncClient], Coroutine[Any, Any, T]], connection: object | None = None) -> T:

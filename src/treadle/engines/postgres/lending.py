@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
 
 from treadle.domain.errors import InvalidInput
-from treadle.engines.connections import is_async, libraries_of
+from treadle.engines.connections import is_async, libraries_of, session_of
 from treadle.engines.postgres.pool import Row
 from treadle.engines.sql.driving import drive
 
@@ -48,7 +48,7 @@ async def borrow(connection: object) -> Lent:
     """The connection behind what a caller has given. Raises InvalidInput where it is none that is known."""
     libraries = libraries_of(connection)
     if "sqlalchemy" in libraries:
-        return await borrow(await _beneath(connection))
+        return await borrow(await _beneath(session_of(connection)))
     if "asyncpg" in libraries:
         return _Asyncpg(connection)
     if "psycopg" in libraries:
