@@ -61,8 +61,11 @@ async def test_a_job_that_cannot_be_defined_keeps_no_other_from_it(tmp_path: Pat
 async def test_a_circle_of_files_is_named(tmp_path: Path) -> None:
     async with sqlite(tmp_path, SystemClock()) as engine:
         sources = Sources(engine, Jobs(engine))
-        with pytest.raises(InvalidInput, match=r"make a circle: . -> . -> ."):
-            await sources.sync_jobs("default", "tasks", [declared("a", after=["b"]), declared("b", after=["a"])])
+        circle = [declared("a", after=["b"]), declared("b", after=["a"])]
+        changes = await sources.sync_jobs("default", "tasks", [*circle, declared("c")])
+        assert changes.defined == ("c",)
+        assert sorted(each.file for each in changes.refused) == ["tasks/a.py", "tasks/b.py"]
+        assert "make a circle: " in changes.refused[0].message
 
 
 async def test_retries_by_a_rule_that_the_file_of_the_handler_does_not_have_are_refused(tmp_path: Path) -> None:

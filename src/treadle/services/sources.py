@@ -97,8 +97,7 @@ class Sources:
         """Define what the files of a source declare anew, and remove what they declare no more.
 
         The jobs of files that cannot be used now stay as they are, and so does one that cannot be defined or
-        removed: it depends on a job that is not there, or another depends on it. Raises InvalidInput where the jobs
-        make a circle.
+        removed: it depends on a job that is not there or makes a circle with others, or another depends on it.
         """
         stood = await remembered(self._engine, domain, source)
         before, unreadable = stood.jobs, {failed.file for failed in failures}
@@ -107,7 +106,7 @@ class Sources:
         defined += [
             each for each in declared if each not in defined and await self._jobs.find(domain, each.spec.job_id) is None
         ]
-        refused = await self._define(domain, _in_order(defined))
+        refused = await self._define(domain, defined)
         gone = [id_ for id_, (file, _) in before.items() if id_ not in now and file not in unreadable]
         refused |= await self._remove(domain, {id_: before[id_][0] for id_ in gone})
         now = {id_: last for id_, last in now.items() if id_ not in refused}
@@ -121,8 +120,8 @@ class Sources:
 
     async def _define(self, domain: str, declared: Sequence[Declared]) -> dict[str, Failed]:
         """Define jobs; answers those that cannot be, by their ids."""
-        refused = {}
-        for each in declared:
+        order, refused = _without_circles(declared)
+        for each in order:
             try:
                 await self._jobs.define(domain, each.spec, source=each.told)
             except InvalidInput as error:
@@ -209,17 +208,28 @@ def _check_inputs(jobs: Mapping[str, Job], schedules: Sequence[FileSchedule]) ->
         raise InvalidInput(problems)
 
 
+def _without_circles(declared: Sequence[Declared]) -> tuple[list[Declared], dict[str, Failed]]:
+    """Jobs in an order in which each comes after those that it names; and by their ids those that make a circle."""
+    by_id = {each.spec.job_id: each for each in declared}
+    refused: dict[str, Failed] = {}
+    while True:
+        try:
+            return _in_order([each for id_, each in by_id.items() if id_ not in refused]), refused
+        except CycleError as error:
+            circle = " -> ".join(reversed(error.args[1]))
+            for job_id in error.args[1]:
+                source = by_id[job_id].source
+                message = f'the job "{job_id}" at {source} cannot be defined: it and others make a circle: {circle}'
+                refused[job_id] = Failed(_file(source), message, "")
+
+
 def _in_order(declared: Sequence[Declared]) -> list[Declared]:
-    """Jobs in an order in which each comes after those that it names. Raises InvalidInput for a circle."""
+    """Jobs in an order in which each comes after those that it names. Raises CycleError for a circle."""
     by_id = {each.spec.job_id: each for each in declared}
     links = {job_id: each.spec.chain.links for job_id, each in by_id.items()}
-    try:
-        order = list(
-            TopologicalSorter({id_: (*each.dependencies, *each.after) for id_, each in links.items()}).static_order()
-        )
-    except CycleError as error:
-        circle = " -> ".join(reversed(error.args[1]))
-        raise InvalidInput(f"the jobs of these files make a circle: {circle}") from None
+    order = list(
+        TopologicalSorter({id_: (*each.dependencies, *each.after) for id_, each in links.items()}).static_order()
+    )
     return [by_id[job_id] for job_id in order if job_id in by_id]
 
 
