@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.scheduling import define, sqlite
 from treadle import AsyncClient, Client, RunNotCompleted
-from treadle.domain.errors import InvalidInput, KeyReused, NotFound, PayloadTooLarge, QueueDraining
+from treadle.domain.errors import InvalidInput, KeyReused, NotFound, PayloadTooLarge, QueueDraining, Unavailable
 from treadle.domain.priority import Priority
 from treadle.domain.queues import QueueState
 from treadle.domain.runs import State
@@ -156,6 +156,15 @@ async def test_a_run_that_waits_is_cancelled_at_once(settings: Settings) -> None
         assert (waiting.state, waiting.priority) == (State.SCHEDULED, Priority.HIGH)
         assert await client.cancel(run_id) is State.CANCELLED
         assert (await client.wait(run_id)).state is State.CANCELLED
+
+
+def test_before_the_first_start_the_way_to_it_is_shown(tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing"
+    with (
+        pytest.raises(Unavailable, match=f"there is no folder {nothing}: `treadle up` makes it"),
+        Client(Settings(data=str(nothing))),
+    ):
+        pass
 
 
 async def test_what_cannot_be_submitted_is_refused_at_once(settings: Settings) -> None:

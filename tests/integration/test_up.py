@@ -219,9 +219,11 @@ def test_a_job_may_depend_on_one_of_a_folder_that_comes_later(tmp_path: Path) ->
         (tmp_path / folder).mkdir()
         name = "later" if folder == "then" else "early"
         (tmp_path / folder / f"{name}.py").write_text(handler(name, options=options))
-    with up(tmp_path, "up", "--no-demo", "--tasks", f"{tmp_path / 'tasks'}:{tmp_path / 'then'}") as started:
+    folders = ":".join(str(tmp_path / folder) for folder in ("tasks", "then", "missing"))
+    with up(tmp_path, "up", "--no-demo", "--tasks", folders) as started:
         assert [job["job_id"] for job in started.server.get("/jobs")["items"]] == ["early", "later"]
         assert "cannot be defined" not in started.said
+        assert f"there is no folder {tmp_path / 'missing'}: " in started.said
 
 
 def test_a_task_file_that_ends_its_process_takes_nothing_else_down(tmp_path: Path) -> None:

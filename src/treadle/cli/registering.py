@@ -36,6 +36,10 @@ def prepare(settings: Settings, *, config: Path | None, demo: bool) -> None:
     configured(settings.agents)
     schedules = None if config is None else _read(config)
     folders = [folder for folder in settings.task_folders if folder.is_dir()]
+    if settings.tasks != Settings().tasks:  # which may well be missing
+        for folder in settings.task_folders:
+            if folder not in folders:
+                say(f"there is no folder {folder}: no task files are read from it")
     found = discover(*folders) if folders else None
     asyncio.run(_register(settings, found, schedules, demo=demo))
 

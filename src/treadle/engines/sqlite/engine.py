@@ -123,6 +123,9 @@ async def open_sqlite(path: Path, clock: Clock, *, synchronous: Synchronous = "F
     def prepare() -> None:
         try:
             path.touch(mode=PRIVATE)  # SQLite gives the write-ahead log the same mode
+        except FileNotFoundError as error:
+            message = f"there is no folder {path.parent}: `treadle up` makes it, or TREADLE_DATA names another"
+            raise Unavailable(f"the database {path} cannot be opened: {message}") from error
         except OSError as error:
             raise Unavailable(f"the database {path} cannot be opened: {error.strerror}") from error
         try:
