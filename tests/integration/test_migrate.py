@@ -22,12 +22,16 @@ from tests.support.services import Fleet, fleet, until
 from tests.support.up import TREADLE, Up, environment, treadle, up
 from treadle.cli.server import Server
 from treadle.domain.errors import Conflict, Moved, TreadleError, Unavailable
+from treadle.domain.logs import Level, Stream
+from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import State
 from treadle.engines.contract import Engine
 from treadle.engines.moving import NOT_MOVED, tally
 from treadle.engines.open import open_engine, open_move
 from treadle.engines.postgres.engine import open_postgres
 from treadle.engines.sqlite.moving import SqliteSource
+from treadle.executors.logbuffer import LogBuffer
+from treadle.executors.runlog import RunLog
 from treadle.services.moving import give_up, move
 from treadle.system import SystemClock
 from treadle.testing.driver import Driver
@@ -205,6 +209,39 @@ async def test_a_move_that_is_not_complete_can_be_given_up(tmp_path: Path, url: 
         with pytest.raises(Conflict, match="name an empty one"):
             await target.begin(source.begin("there", "mov_2"))
     await engine.close()
+
+
+async def test_the_last_lines_of_what_ended_last_are_moved_too(tmp_path: Path, url: str) -> None:
+    """A run has ended before its last lines are stored: workers gather them for a moment."""
+    file = f"sqlite:///{tmp_path / 'treadle.db'}"
+    engine = await open_engine(file, SystemClock())
+    driver = Driver(engine)
+    (run_id,) = await driver.submit()
+    worker = await driver.worker()
+    held = await driver.claim_one(worker)
+    told = asyncio.Event()
+
+    async def end() -> None:
+        await told.wait()
+        RunLog(held, buffer).write(Stream.STDOUT, Level.INFO, "the last")
+        await driver.settle(worker, held, Succeeded())
+
+    async def open_it() -> Engine:
+        return await open_engine(file, SystemClock())
+
+    def hear(said: str) -> None:
+        if PHASES[1] in said:
+            told.set()
+
+    async with LogBuffer(engine.logs.append) as buffer, open_move(file, url) as (source, target):
+        ending = asyncio.create_task(end())
+        await move(source, target, source.begin("there", "mov_1"), open_engine=open_it, grace=30, say=hear)
+        await ending
+    await engine.close()
+    there = await open_postgres(url)
+    assert await Driver(there).states([run_id]) == [State.COMPLETED]
+    assert [line.message for line in await there.logs.read("default", run_id, after=0, limit=9)] == ["the last"]
+    await there.close()
 
 
 async def test_a_table_of_every_kind_is_moved(tmp_path: Path, url: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.support.executions import MemoryLogs, claim
-from treadle.domain.errors import Unavailable
+from treadle.domain.errors import Moved, Unavailable
 from treadle.domain.logs import Level, LogLine, Stream, line_size
 from treadle.executors.logbuffer import CHUNK_BYTES, LogBuffer
 from treadle.executors.redact import Redactor
@@ -146,6 +146,15 @@ async def test_a_fault_of_the_store_costs_its_lines_and_nothing_else() -> None:
         await asyncio.wait_for(store.tried.wait(), 5)
         log.write(Stream.STDOUT, Level.INFO, "kept")
     assert sorted(store.messages) == ["kept", "lines lost here because the log store could not take them: 1"]
+
+
+async def test_a_store_that_has_moved_is_not_asked_again_and_again() -> None:
+    store = MemoryLogs()
+    store.refusals = [Moved("there") for _ in range(3)]
+    async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
+        RunLog(claim(), buffer).write(Stream.STDOUT, Level.INFO, "lost")
+    assert len(store.refusals) == 2
+    assert store.messages == []
 
 
 @pytest.mark.parametrize("refusing", [False, True])

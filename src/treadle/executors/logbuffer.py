@@ -11,7 +11,7 @@ from typing import Final, Self
 import structlog
 from msgspec import structs
 
-from treadle.domain.errors import Unavailable
+from treadle.domain.errors import Moved, Unavailable
 from treadle.domain.logs import Level, LogLine, Stream, line_size
 
 CHUNK_BYTES: Final = 64 * 1024
@@ -123,6 +123,9 @@ class LogBuffer:
                 self._room.set()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
+            except Moved as error:
+                _logger.error("log lines lost: the installation has moved", lines=len(chunk), error=error.message)
+                return  # and no remark, which would not be taken either
             except Exception:
                 # Logs lie beside the way of the runs: a fault of the store costs its lines, never the worker.
                 _logger.exception("log lines lost: the log store failed", lines=len(chunk))

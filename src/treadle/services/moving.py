@@ -22,10 +22,13 @@ from treadle.domain.states import settle
 from treadle.domain.work import decode_work
 from treadle.engines.contract import Engine
 from treadle.engines.moving import RANGE_ROWS, Key, Move, MoveState, Pair, Source, Tally, Target, tally
+from treadle.executors.logbuffer import FLUSH_SECONDS
 from treadle.system import chance
 
 _RELEASED: Final = Released("the installation moves")
 _POLL_SECONDS: Final = 0.1
+_LAST_LINES_SECONDS: Final = 10 * FLUSH_SECONDS
+"""How long the last lines of runs that have ended may be on their way: workers gather them for a moment."""
 _MARGIN_SECONDS: Final = 60.0
 """How long beyond the grace nothing is claimed, should the move break off there."""
 
@@ -95,6 +98,7 @@ async def _empty(source: Source, standing: Move, open_engine: OpenEngine, grace:
         deadline = time.monotonic() + grace
         while source.holders() and time.monotonic() < deadline:  # noqa: ASYNC110 - others end them, in other processes
             await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(_LAST_LINES_SECONDS)
         while not source.fence(standing):
             given_back = await _give_back(engine, source.holders())
             say(f"gave back {given_back} runs that had not ended")
