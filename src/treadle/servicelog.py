@@ -35,3 +35,5 @@ def configure(service: str, level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    # A server that is away is told in a line of our own; the driver's pool would add a traceback for each of its tries.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)

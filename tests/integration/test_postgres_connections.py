@@ -15,11 +15,13 @@ from treadle.domain.instants import SECOND
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import DEFAULT_DOMAIN, State
 from treadle.engines.contract import Topic
+from treadle.engines.open import open_engine, open_move
 from treadle.engines.postgres.engine import PostgresEngine, open_postgres
 from treadle.engines.postgres.notices import CHANNEL
 from treadle.engines.postgres.options import read_url
 from treadle.engines.postgres.pool import SILENCE_SECONDS
 from treadle.engines.postgres.writer import Transaction
+from treadle.system import SystemClock
 from treadle.testing.driver import Driver, new_run
 
 
@@ -144,6 +146,28 @@ async def test_a_server_that_is_not_there_is_said(url: str) -> None:
 def test_an_option_that_cannot_be_is_refused(option: str) -> None:
     with pytest.raises(InvalidInput, match=option.split("=")[0]):
         read_url(f"postgresql://db/treadle?{option}")
+
+
+@pytest.mark.parametrize("place", ["db:none", "[::1]:none", "db:5432,other:none", "me:secret/word@db"])
+def test_a_port_that_is_none_is_refused_without_the_password(place: str) -> None:
+    with pytest.raises(InvalidInput, match="the port is a number") as refused:
+        read_url(f"postgresql://{place}/treadle")
+    assert "secret" not in refused.value.message
+
+
+def test_places_are_as_the_driver_reads_them() -> None:
+    for place in ("db", "db:5432", "[::1]", "[::1]:5432", "me:secret@db:1,other:2"):
+        assert read_url(f"postgresql://{place}/treadle").dsn == f"postgresql://{place}/treadle"
+
+
+async def test_a_url_of_no_engine_is_refused_without_the_password() -> None:
+    with pytest.raises(InvalidInput, match="'postgress://…' names no engine") as refused:
+        await open_engine("postgress://me:secret@db/treadle", SystemClock())
+    assert "secret" not in refused.value.message
+    with pytest.raises(InvalidInput, match="--to 'postgress://…' is no URL") as refused:
+        async with open_move("sqlite:///treadle.db", "postgress://me:secret@db/treadle"):
+            pass
+    assert "secret" not in refused.value.message
 
 
 def test_what_else_a_url_says_is_for_the_driver() -> None:

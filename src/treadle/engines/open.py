@@ -24,7 +24,9 @@ async def open_engine(url: str, clock: Clock) -> Engine:
     """
     parts = urlsplit(url)
     if parts.scheme not in _SCHEMES:
-        raise InvalidInput(f"{url!r} names no engine: it begins with none of {', '.join(f'{s}://' for s in _SCHEMES)}")
+        raise InvalidInput(
+            f"{_shown(url)} names no engine: it begins with none of {', '.join(f'{s}://' for s in _SCHEMES)}"
+        )
     if parts.scheme == "sqlite":
         return await _open_sqlite(url, clock)
     from treadle.engines.postgres.engine import open_postgres
@@ -42,7 +44,7 @@ async def open_move(source: str, target: str) -> AsyncIterator[tuple[Source, Tar
     if urlsplit(source).scheme != "sqlite":
         raise InvalidInput("what is moved lies on SQLite: unset TREADLE_DATABASE_URL, and name the folder by --data")
     if urlsplit(target).scheme not in ("postgresql", "postgres"):
-        raise InvalidInput(f"--to {target!r:.60} is no URL such as postgresql://user:password@host:5432/database")
+        raise InvalidInput(f"--to {_shown(target)} is no URL such as postgresql://user:password@host:5432/database")
     path = _sqlite_path(source)[0]
     if not path.exists():
         raise NotFound(f"there is no database {path}")
@@ -55,6 +57,12 @@ async def open_move(source: str, target: str) -> AsyncIterator[tuple[Source, Tar
             yield side, other
     finally:
         side.disconnect()
+
+
+def _shown(url: str) -> str:
+    """A URL that cannot be used, for messages: how it begins, for a password may follow."""
+    scheme, mark, _ = url.partition("://")
+    return f"'{scheme}://…'" if mark else "what is given"
 
 
 async def _open_sqlite(url: str, clock: Clock) -> Engine:

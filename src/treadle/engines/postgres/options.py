@@ -44,7 +44,19 @@ def read_url(url: str) -> Options:
         raise InvalidInput(f"listen={listen}: it is for a URL with pooler=transaction, where notices cannot be heard")
     if not count.isdecimal() or not 1 <= int(count) <= _MOST_CONNECTIONS:
         raise InvalidInput(f"connections={count}: it is a number from 1 to {_MOST_CONNECTIONS}")
+    _check_ports(parts.netloc)
     dsn = urlunsplit(parts._replace(query=query))
     login, at, _ = parts.netloc.rpartition("@")
     direct = urlunsplit(parts._replace(netloc=f"{login}{at}{listen}", query=query)) if listen else None
     return Options(dsn=dsn, listen=direct if pooler else dsn, pooled=bool(pooler), connections=int(count))
+
+
+def _check_ports(netloc: str) -> None:
+    """Say nothing of what stands there: it may be a password in which a `/` is not encoded."""
+    for place in netloc.rpartition("@")[2].split(","):
+        port = place.rpartition("]")[2].partition(":")[2]
+        if port and not port.isdecimal():
+            raise InvalidInput(
+                "the URL of the database cannot be read: the port is a number, and in a password `/`, `@`, `:`, `?`, "
+                "`#` and `%` are written as %2F, %40, %3A, %3F, %23 and %25"
+            )
