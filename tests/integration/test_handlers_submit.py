@@ -40,6 +40,11 @@ async def add(a: int, b: int = 1, key: str = "") -> Total:
     return Total(date(2026, 11, a), a + b)
 
 
+@job("wrong", max_retries=0)
+async def wrong() -> int:
+    return "three"
+
+
 @job("outer", max_retries=0)
 async def outer(n: int) -> list[str]:
     return [run.id for run in [await add.enqueue(a=n, delay=3600), *await add.enqueue_many([{"a": 1}, {"a": 2}])]]
@@ -100,6 +105,16 @@ async def test_a_script_awaits_a_result_of_its_type(settings: Settings, handlers
         total = await run.result()
         assert (type(total).__name__, total.sum, total.day.isoformat()) == ("Total", 5, "2026-11-02")
         assert (await run.wait()).state is State.COMPLETED
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_result_that_is_not_of_its_type_is_told_with_its_run(
+    settings: Settings, handlers: dict[str, Any]
+) -> None:
+    async with AsyncClient(settings), asyncio.timeout(60):
+        run = await handlers["wrong"].enqueue()
+        with pytest.raises(InvalidInput, match=rf"the result of {run.id} is not what .* Expected `int`, got `str`"):
+            await run.result()
 
 
 @pytest.mark.usefixtures("worker")

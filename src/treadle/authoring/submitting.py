@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypedDict, TypeVar, cast
 
+import msgspec
+
 from treadle.authoring.binding import Binding
 from treadle.authoring.models import convert
 from treadle.client.binding import with_client, with_client_here
@@ -49,6 +51,12 @@ class _Handle(Generic[Value]):
     def __repr__(self) -> str:
         return f"<run {self.id}>"
 
+    def _of_type(self, result: Any) -> Value:
+        try:
+            return cast("Value", convert(result, self._result))
+        except msgspec.ValidationError as error:
+            raise InvalidInput(f"the result of {self.id} is not what its handler is said to return: {error}") from error
+
 
 class RunHandle(_Handle[Value]):
     """A run that was submitted, by its id."""
@@ -58,8 +66,11 @@ class RunHandle(_Handle[Value]):
         return await with_client(lambda client: client.wait(self.id))
 
     async def result(self) -> Value:
-        """Its result, of the type that the handler's annotation says. Raises RunNotCompleted where it has none."""
-        return cast("Value", convert(await with_client(lambda client: client.result(self.id)), self._result))
+        """Its result, of the type that the handler's annotation says.
+
+        Raises RunNotCompleted where it has none, and InvalidInput where it is of another type.
+        """
+        return self._of_type(await with_client(lambda client: client.result(self.id)))
 
     async def cancel(self) -> State:
         """See `AsyncClient.cancel`."""
@@ -75,7 +86,7 @@ class SyncRunHandle(_Handle[Value]):
 
     def result(self) -> Value:
         """See `RunHandle.result`."""
-        return cast("Value", convert(with_client_here(lambda client: client.result(self.id)), self._result))
+        return self._of_type(with_client_here(lambda client: client.result(self.id)))
 
     def cancel(self) -> State:
         """See `RunHandle.cancel`."""
