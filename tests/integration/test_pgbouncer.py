@@ -17,6 +17,7 @@ from tests.support.postgres import Databases, databases
 from tests.support.up import TREADLE, environment
 from treadle import AsyncClient, Client
 from treadle.authoring.discovery import discover
+from treadle.domain.errors import Unavailable
 from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.engines.postgres.engine import open_postgres
 from treadle.services.jobs import Jobs
@@ -61,6 +62,11 @@ async def test_a_worker_behind_it_does_what_is_submitted_through_it(
             ids.append(await asyncio.to_thread(_submit_by_psycopg, between.plain(database), url))
             assert [await client.result(run_id) for run_id in ids] == [*range(1, 21), 42]
             assert bool(await _listeners(database)) == listen
+
+
+async def test_who_does_not_tell_of_it_is_told_how(made: Databases, between: Pooler) -> None:
+    with pytest.raises(Unavailable, match="pooler=transaction"):
+        await open_postgres(f"{between.plain(made.url('postgres'))}?sslmode=disable")
 
 
 @contextmanager

@@ -131,6 +131,8 @@ def translate(error: Exception) -> TreadleError:
         return StorageFull("no space is left where the database is; nothing was stored")
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
         return Unavailable(f"the database lets nobody in: {error}")
+    if "unsupported startup parameter" in str(error):  # PgBouncer's words
+        return Unavailable(f"the database is behind a pooler: its URL needs ?pooler=transaction ({error})")
     if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError | TimeoutError):
         return Unavailable(f"the database cannot be reached: {str(error) or 'no answer in time'}")
     return Unavailable(f"the database refused the call: {error}")
