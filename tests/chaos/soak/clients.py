@@ -15,6 +15,10 @@ from tests.integration.api.streams import read_messages
 from treadle.testing.history import Answer, Cancelled, Submitted
 from treadle.testing.history.lives import FINAL
 
+_UNANSWERED: Final = (httpx2.HTTPError, AttributeError)
+"""What a call ends in whose server was killed. Where that is between accept and the first byte, the library asks a
+socket that the loop has let go of already for the name of its peer, and trips over it."""
+
 _PAUSE_SECONDS: Final = 0.05
 _MOST_UNDER_WAY: Final = 400
 """Runs that wait or run at one time: the faults are to meet runs, not a queue of them."""
@@ -64,7 +68,7 @@ class Clients:
         while True:
             last = self.followed[-1] if self.followed else 0
             headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
-            with suppress(httpx2.HTTPError):
+            with suppress(*_UNANSWERED):
                 async with self._http.stream("GET", "/events", headers=headers) as response:
                     if response.status_code == 200:
                         async for message in read_messages(response):
@@ -123,6 +127,6 @@ class Clients:
         """The answer; None where there was none, or one that says that the engine could not be asked."""
         try:
             answer = await self._http.post(path, json=body, headers=headers)
-        except httpx2.HTTPError:
+        except _UNANSWERED:
             return None
         return None if answer.status_code == 503 else answer
