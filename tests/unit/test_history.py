@@ -284,6 +284,12 @@ def test_what_is_broken_is_named(rule: str, make: Callable[[], History]) -> None
     assert verdict.count(rule), verdict.violations
 
 
+@pytest.mark.parametrize(("skew", "early"), [(0, True), (1, True), (2, False)])
+def test_clocks_may_lie_apart_as_far_as_is_said(skew: int, early: bool) -> None:  # noqa: FBT001
+    history = relogged(*whole("a"), submitted=[ok("a", due_at=12)])
+    assert bool(judge(replace(history, skew=skew)).count("I12")) is early
+
+
 def test_every_invariant_is_broken_by_one_of_them() -> None:
     assert {rule for rule, _ in BROKEN.values()} == {f"I{number}" for number in range(1, 14)}
 

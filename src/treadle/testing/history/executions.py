@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from treadle.domain.instants import Micros
 from treadle.testing.history.across import Asked
 from treadle.testing.history.lives import COMPLETED, Life
 from treadle.testing.history.records import Entry, Violation, Word
@@ -34,7 +35,7 @@ def read(file: Path) -> list[Entry]:
     return _decode(file.read_bytes())
 
 
-def executed(ledger: Sequence[Entry], asked: Asked, lives: Mapping[str, Life]) -> Iterator[Violation]:
+def executed(ledger: Sequence[Entry], asked: Asked, lives: Mapping[str, Life], skew: Micros) -> Iterator[Violation]:
     """What was executed against the rules: without a claim, twice under one, before its time; and what never was."""
     seen: set[tuple[str, int, Word]] = set()
     keys: dict[str, set[str]] = defaultdict(set)
@@ -45,7 +46,7 @@ def executed(ledger: Sequence[Entry], asked: Asked, lives: Mapping[str, Life]) -
         if (entry.run_id, entry.token, entry.word) in seen:
             yield Violation("I4", entry.run_id, f"{entry.word} twice under token {entry.token}")
         due_at = asked[entry.run_id].due_at if entry.run_id in asked else None
-        if due_at is not None and entry.at < due_at:
+        if due_at is not None and entry.at < due_at - skew:
             yield Violation("I12", entry.run_id, f"{entry.word} {due_at - entry.at} us before it was due")
         seen.add((entry.run_id, entry.token, entry.word))
         if entry.key:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from treadle.domain.events import Event
-from treadle.domain.instants import Instant, from_iso
+from treadle.domain.instants import Instant, Micros, from_iso
 from treadle.domain.runs import Cause, Run
 from treadle.domain.slots import SLOT_SKIPPED_EVENT
 from treadle.domain.states import QUEUED_EVENT
@@ -37,7 +37,7 @@ def judge(history: History) -> Verdict:
         *_cancels(history, lives),
         *_followed(history),
         *_slots(history),
-        *([] if history.ledger is None else executed(history.ledger, asked, lives)),
+        *([] if history.ledger is None else executed(history.ledger, asked, lives, history.skew)),
     ]
     begun = {(entry.run_id, entry.token) for entry in history.ledger or () if entry.word is Word.BEGUN}
     again = sum(
@@ -58,7 +58,7 @@ def _log(history: History, asked: Asked, runs: Mapping[str, Run], lives: dict[st
             continue
         life = lives.get(event.subject)
         if life is None:
-            life = lives[event.subject] = _born(event, asked.get(event.subject))
+            life = lives[event.subject] = _born(event, asked.get(event.subject), history.skew)
         yield from life.hear(event)
         if event.type == QUEUED_EVENT and order is not None:
             order.queue(life.run_id)
@@ -73,10 +73,10 @@ def _log(history: History, asked: Asked, runs: Mapping[str, Run], lives: dict[st
             parents.end(life.run_id, life.ended)
 
 
-def _born(event: Event, asked: Submitted | None) -> Life:
+def _born(event: Event, asked: Submitted | None, skew: Micros) -> Life:
     if asked is None:
-        return Life(event.subject)
-    return Life(event.subject, due_at=asked.due_at, max_attempts=asked.max_attempts)
+        return Life(event.subject, skew=skew)
+    return Life(event.subject, due_at=asked.due_at, max_attempts=asked.max_attempts, skew=skew)
 
 
 def _accepted(asked: Asked, runs: Mapping[str, Run], lives: Mapping[str, Life]) -> Iterator[Violation]:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from treadle.domain.events import Event
-from treadle.domain.instants import Instant
+from treadle.domain.instants import Instant, Micros
 from treadle.domain.runs import TERMINAL, State
 from treadle.domain.states import CANCEL_REQUESTED_EVENT, SPARING, TABLE, Change
 from treadle.testing.history.records import Violation
@@ -41,7 +41,9 @@ _read = msgspec.json.Decoder(_Data).decode
 class Life:
     """A run, as far as its events have been heard."""
 
-    def __init__(self, run_id: str, *, due_at: Instant | None = None, max_attempts: int | None = None) -> None:
+    def __init__(
+        self, run_id: str, *, due_at: Instant | None = None, max_attempts: int | None = None, skew: Micros = 0
+    ) -> None:
         self.run_id = run_id
         self.due_at = due_at
         self.ended: State | None = None
@@ -49,6 +51,7 @@ class Life:
         """By which event each token was settled; an empty one is not settled yet."""
         self.cancel_asked = self.holds = False
         self._max_attempts = max_attempts
+        self._skew = skew
         self._heard = self._failures = self._attempt = self._token = 0
         self._next_attempt = 1
 
@@ -79,7 +82,7 @@ class Life:
             yield self._broken("I5", f"attempt {told.attempt} where {self._next_attempt} was next")
         if self.cancel_asked:
             yield self._broken("I11", f"claimed under token {token} after its cancel was accepted")
-        if self.due_at is not None and event.at < self.due_at:
+        if self.due_at is not None and event.at < self.due_at - self._skew:
             yield self._broken("I12", f"started {self.due_at - event.at} us before it was due")
         self._token, self._attempt, self.holds, self.due_at = token, told.attempt, True, None
         self.ends[token] = ""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from treadle.domain.events import Event
-from treadle.domain.instants import Instant
+from treadle.domain.instants import Instant, Micros
 from treadle.domain.runs import Run
 
 
@@ -67,7 +67,8 @@ class History(Struct, frozen=True, kw_only=True):
     `events` is the whole log, in order; `runs` are all runs as they are read in the end. `ledger` is None where the
     handlers keep none; else each run's does. `followed` are the positions that a reader was given who followed the
     log. `limits` are those of lanes, `slots` the ones that each schedule had, `overtaking` the most runs that may start
-    before an earlier one of their line: None is not judged.
+    before an earlier one of their line: None is not judged. `skew` is how far the clocks of processes may lie apart, by
+    which moments that one process tells are held against what another said.
     """
 
     submitted: Sequence[Submitted]
@@ -79,6 +80,7 @@ class History(Struct, frozen=True, kw_only=True):
     limits: Mapping[str, int] = {}
     slots: Mapping[str, Sequence[Instant]] = {}
     overtaking: int | None = None
+    skew: Micros = 0
 
 
 class Violation(Struct, frozen=True):
