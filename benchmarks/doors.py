@@ -63,12 +63,19 @@ async def over_client(engine: str, folder: Path) -> AsyncIterator[Door]:
 @asynccontextmanager
 async def over_http(engine: str, folder: Path) -> AsyncIterator[Door]:
     """By an API in a process of its own; each caller keeps its connection."""
+    async with api(engine, folder) as port:
+        yield lambda: _Submitter(Poster(port, f"/jobs/{NOOP}/run", b'{"inputs":{"n":1}}'))
+
+
+@asynccontextmanager
+async def api(engine: str, folder: Path) -> AsyncIterator[int]:
+    """The port of an API in a process of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
     process = service("api", folder, engine, {"TREADLE_PORT": str(port), "TREADLE_ADMIN_TOKEN": _TOKEN})
     async with stopped(process):
         await until(lambda: _answers(port), process)
-        yield lambda: _Poster(port)
+        yield port
 
 
 DOORS: Final[Mapping[str, Callable[[str, Path], AbstractAsyncContextManager[Door]]]] = {
@@ -78,19 +85,19 @@ DOORS: Final[Mapping[str, Callable[[str, Path], AbstractAsyncContextManager[Door
 }
 
 
-class _Poster:
+class Poster:
     """Posts over one connection with next to nothing in between: what is measured is the server."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, path: str, body: bytes) -> None:
         self._port = port
-        body = b'{"inputs":{"n":1}}'
         self._request = (
-            f"POST /jobs/{NOOP}/run HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {_TOKEN}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {_TOKEN}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode() + body
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def __call__(self) -> str:
+    async def __call__(self) -> bytes:
+        """The body of an answer that says 202."""
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
@@ -100,7 +107,15 @@ class _Poster:
         assert length is not None
         body = await reader.readexactly(int(length[1]))
         assert head.startswith(b"HTTP/1.1 202"), body
-        return str(msgspec.json.decode(body)["run_id"])
+        return body
+
+
+class _Submitter:
+    def __init__(self, post: Poster) -> None:
+        self._post = post
+
+    async def __call__(self) -> str:
+        return str(msgspec.json.decode(await self._post())["run_id"])
 
 
 async def _answers(port: int) -> bool:

@@ -7,7 +7,20 @@ from typing import Final
 
 from msgspec import Struct
 
-from benchmarks.cases import backlog, blocked, budget, drain, enqueue, history, idle, lanes, latency, workers, xmin
+from benchmarks.cases import (
+    backlog,
+    batches,
+    blocked,
+    budget,
+    drain,
+    enqueue,
+    history,
+    idle,
+    lanes,
+    latency,
+    workers,
+    xmin,
+)
 from benchmarks.engines import ENGINES
 from benchmarks.measure import Options, Report
 
@@ -24,6 +37,7 @@ class Case(Struct, frozen=True):
 CASES: Final[Mapping[str, Case]] = {
     "drain": Case("no-op runs per second of one worker process", drain.NUMBERS, drain.run),
     "enqueue": Case("runs accepted per second, each on disk", enqueue.NUMBERS, enqueue.run),
+    "batches": Case("runs accepted per second by `POST /runs` in batches", batches.NUMBERS, batches.run),
     "latency": Case("milliseconds from a submission to the start of its handler", latency.NUMBERS, latency.run),
     "budget": Case("microseconds of the runner and of the engine for one run", budget.NUMBERS, budget.run),
     "idle": Case("processor time and memory of `treadle up` at rest", idle.NUMBERS, idle.run, ("sqlite",)),

@@ -51,11 +51,17 @@ def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def takes(
-    view: type[Struct], *, example: object, required: bool = True, yaml: bool = False, many: bool = False
+    view: type[Struct],
+    *others: type[Struct],
+    example: object,
+    required: bool = True,
+    yaml: bool = False,
+    many: bool = False,
 ) -> dict[str, Any]:
-    """The `openapi_extra` of a route that takes a body; one that takes `many` takes one as well."""
+    """The `openapi_extra` of a route that takes a body, of this or one of `others`; of `many` it takes one as well."""
     one = schema(view)
-    described = {"schema": {"oneOf": [one, {"type": "array", "items": one}]} if many else one, "example": example}
+    ways = [one, *map(schema, others), *([{"type": "array", "items": one}] if many else [])]
+    described = {"schema": {"oneOf": ways} if len(ways) > 1 else one, "example": example}
     content = {JSON: described, **({YAML: described} if yaml else {})}
     return {"requestBody": {"required": required, "content": content}}
 

@@ -43,8 +43,7 @@ _logger = structlog.get_logger(__name__)
 def refuse(error: TreadleError, scope: Scope) -> Response:
     """The response that an error of Treadle's means."""
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
-    faults = error.problems if isinstance(error, errors.InvalidInput) else ()
-    listed = [Fault(pointer=fault.pointer, message=fault.message, code=fault.code) for fault in faults]
+    listed = [Fault(pointer=fault.pointer, message=fault.message, code=fault.code) for fault in error.problems]
     headers = {"Retry-After": str(error.after)} if isinstance(error, errors.TooMany) else None
     return _respond(scope, status, error.code, error.message, listed, headers)
 

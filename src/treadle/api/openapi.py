@@ -13,6 +13,7 @@ from treadle.api.auth import COOKIE, CSRF_HEADER, PUBLIC_ROUTES
 from treadle.api.middleware import PREFIXES
 from treadle.api.schemas.access import NewTokenAnswer, Session, Token, TokenPage, User, UserPage
 from treadle.api.schemas.audit import AuditEntry, AuditPage
+from treadle.api.schemas.batches import AcceptedRuns
 from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage, PublishedEvent
@@ -30,6 +31,7 @@ from treadle.api.schemas.workers import WorkerList
 from treadle.api.scopes import LOGIN_OPERATION, needed
 from treadle.domain.access import Login, NewToken, NewUser, UserChange
 from treadle.domain.backfill import BackfillRequest
+from treadle.domain.batches import RunBatch, RunOrder
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.letters import Discard, DiscardMany, RetryMany
@@ -43,6 +45,7 @@ from treadle.domain.submitting import RetryRequest, RunRequest
 _STRUCTS: Final = (
     *(Problem, Health, Readiness),
     *(JobDocument, Job, JobPage, JobVersions, Origins, Validation, SourceList),
+    *(RunOrder, RunBatch, AcceptedRuns),
     *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, StepList, Explanation),
     *(Lane, LanePage, LaneSettings),
     *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),

@@ -37,6 +37,7 @@ _OPERATE: Final = frozenset(
         "retry_run",
         "run_group",
         "run_job",
+        "submit_runs",
         "trigger_schedule",
     }
 )

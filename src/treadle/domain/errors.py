@@ -29,9 +29,10 @@ def below(pointer: str, key: object) -> str:
 
 
 class TreadleError(Exception):
-    """Anything Treadle refuses or cannot do."""
+    """Anything Treadle refuses or cannot do. `problems` are the faults in an input that it names, if any."""
 
     code = "error"
+    problems: tuple[Problem, ...] = ()
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -44,7 +45,7 @@ class InvalidInput(TreadleError):
     code = "invalid_input"
 
     def __init__(self, problems: Iterable[Problem] | str) -> None:
-        self.problems: tuple[Problem, ...] = (Problem("", problems),) if isinstance(problems, str) else tuple(problems)
+        self.problems = (Problem("", problems),) if isinstance(problems, str) else tuple(problems)
         super().__init__("; ".join(str(problem) for problem in self.problems))
 
 
@@ -58,6 +59,18 @@ def moved(pointer: str, to: str) -> Iterator[None]:
             replace(each, pointer=to + each.pointer.removeprefix(pointer)) if each.pointer.startswith(pointer) else each
             for each in error.problems
         ) from None
+
+
+@contextmanager
+def placed(pointer: str) -> Iterator[None]:
+    """What is wrong with one of several values is told at its place among them."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(replace(each, pointer=pointer + each.pointer) for each in error.problems) from None
+    except TreadleError as error:
+        error.problems = (Problem(pointer, error.message, error.code),)
+        raise
 
 
 class MalformedInput(TreadleError):

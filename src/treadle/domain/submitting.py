@@ -179,6 +179,25 @@ def build_run(
     )
 
 
+def request_run(
+    job: Job, request: RunRequest, *, run_id: str, now: Instant, cause: Cause, key: RunKey | None, max_inputs: int
+) -> NewRun:
+    """The run of a job that a request asks for. Raises as `build_run` does, and InvalidInput for a wrong request."""
+    return build_run(
+        job,
+        run_id=run_id,
+        now=now,
+        cause=cause,
+        inputs=request.inputs,
+        priority=request.wanted_priority(),
+        unique=request.unique_rule(),
+        due_at=request.due_at(now),
+        depends=request.depends(),
+        key=key,
+        max_inputs=max_inputs,
+    )
+
+
 def slot_run(
     schedule: Schedule,
     job: Job,

@@ -8,8 +8,9 @@ from typing import Any, Final
 from msgspec import Struct, to_builtins
 
 from treadle.domain import json
+from treadle.domain.batches import Orders, build_batch
 from treadle.domain.dependencies import Parent
-from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem
+from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, placed
 from treadle.domain.explain import MOST_COUNTED, explain
 from treadle.domain.explanation import Explanation
 from treadle.domain.groups import GroupRequest, build_group
@@ -22,7 +23,7 @@ from treadle.domain.queues import QueueControl
 from treadle.domain.reasons import ReasonCode
 from treadle.domain.runs import TERMINAL, Attempt, Cause, NewRun, Run, State
 from treadle.domain.steps import RunStep
-from treadle.domain.submitting import RetryRequest, RunRequest, accepted, build_run, repeat_run, run_key
+from treadle.domain.submitting import RetryRequest, RunRequest, accepted, build_run, repeat_run, request_run, run_key
 from treadle.domain.workers import shares
 from treadle.engines.contract import Admission, Engine, RunQuery
 from treadle.engines.refusals import check_accepted, check_all_accepted
@@ -47,6 +48,14 @@ class Submitted(Struct, frozen=True):
     """The run that stands for a submit, and how it came about."""
 
     run: Run
+    admission: Admission
+
+
+class SubmittedOrder(Struct, frozen=True):
+    """The run that stands for one of a batch, its job, and how it came about."""
+
+    run_id: str
+    job_id: str
     admission: Admission
 
 
@@ -89,16 +98,12 @@ class Runs:
     ) -> Submitted:
         """A run of a job as it is given. Raises as `submit` does."""
         now = self._engine.now()
-        new = build_run(
+        new = request_run(
             job,
+            request,
             run_id=self._new_id("run"),
             now=now,
             cause=cause,
-            inputs=request.inputs,
-            priority=request.wanted_priority(),
-            unique=request.unique_rule(),
-            due_at=request.due_at(now),
-            depends=request.depends(),
             key=None if key is None else run_key(key, now, job.job_id, to_builtins(request)),
             max_inputs=self._max_inputs,
         )
@@ -122,6 +127,24 @@ class Runs:
             max_inputs=self._max_inputs,
         )
         return await self._enqueue(new)
+
+    async def submit_batch(self, domain: str, orders: Orders, *, key: str | None = None) -> list[SubmittedOrder]:
+        """Runs of any jobs, all or none, in one call of the engine. Raises as `submit` does, telling the places."""
+        jobs = {job_id: await self._jobs.find(domain, job_id) for job_id in orders.job_ids}
+        new = build_batch(
+            orders,
+            {job_id: job for job_id, job in jobs.items() if job is not None},
+            new_id=self._new_id,
+            now=self._engine.now(),
+            cause=Cause.API,
+            key=key,
+            max_inputs=self._max_inputs,
+        )
+        answers = await self._engine.runs.enqueue(new, together=True)
+        for place, (run, answer) in enumerate(zip(new, answers, strict=True)):
+            with placed(orders.pointer(place)):
+                check_accepted(run, answer)
+        return [SubmittedOrder(each.run_id, run.job_id, each.admission) for run, each in zip(new, answers, strict=True)]
 
     async def submit_group(self, domain: str, request: GroupRequest, *, key: str | None = None) -> SubmittedGroup:
         """Many runs of a job and one that joins them, all or none. Raises as `submit` does."""

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JobBody, JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
+from treadle.api.schemas.batches import AcceptedRuns, to_accepted
 from treadle.api.schemas.runs import (
     Explanation,
     Group,
@@ -24,6 +25,7 @@ from treadle.api.schemas.runs import (
     to_steps,
 )
 from treadle.domain import runs as domain
+from treadle.domain.batches import RunBatch, RunOrder, read_orders
 from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.groups import GroupRequest
 from treadle.domain.instants import Instant, from_iso
@@ -37,6 +39,12 @@ from treadle.services.paging import DEFAULT_LIMIT, Page
 from treadle.services.runs import ADHOC, RunFilters, Submitted
 
 _EXAMPLE: Final = {"inputs": {"date": "2026-11-05"}, "priority": "high"}
+_BATCH_EXAMPLE: Final = {
+    "runs": [
+        {"job_id": "report", "inputs": {"date": "2026-11-05"}},
+        {"job_id": "nightly-backup", "priority": "low", "delay_sec": 60},
+    ]
+}
 _GROUP_EXAMPLE: Final = {"job_id": "resize", "inputs": [{"file": "a.png"}, {"file": "b.png"}], "then": "publish"}
 
 TERMINAL_STATES: Final = [state for state in State if state in TERMINAL]
@@ -92,6 +100,20 @@ async def run_adhoc_job(call: CallDep, document: JobBody, idempotency_key: Idemp
         document.setdefault("job_id", ADHOC)
     submitted = await call.services.runs.submit_once(call.domain, parse_job(document), key=idempotency_key)
     return accepted(call, submitted)
+
+
+@router.post(
+    "/runs",
+    status_code=202,
+    operation_id="submit_runs",
+    responses=answers(AcceptedRuns, "The runs that were accepted.", 400, 409, 413, 415, status=202),
+    openapi_extra=takes(RunOrder, RunBatch, example=_BATCH_EXAMPLE),
+)
+async def submit_runs(call: CallDep, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
+    """Submit a run, or up to 1000 of any jobs, all or none: a refusal names each that is at fault by its place."""
+    submitted = await call.services.runs.submit_batch(call.domain, read_orders(document), key=idempotency_key)
+    replayed = all(each.admission is Admission.EXISTING for each in submitted)
+    return reply(to_accepted(submitted), 202, {"Idempotency-Replayed": "true"} if replayed else None)
 
 
 @router.post(
