@@ -77,7 +77,8 @@ async def test_wrong_shapes_are_named_by_their_places(jobs: Server) -> None:
     assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/runs/1/job_id", "/runs/2/sooner"]
     alone = await jobs.client.post("/runs", json={"job_id": "nobody"})
     assert (alone.status_code, alone.json()["errors"][0]["pointer"]) == (422, "/job_id")
-    for body in ([], "report", {}, {"runs": {}}, {"runs": [], "job_id": "report"}):
+    wrong: list[Any] = [[], "report", {}, {"runs": {}}, {"runs": [], "job_id": "report"}]
+    for body in wrong:
         assert (await jobs.client.post("/runs", json=body)).status_code == 422
 
 
