@@ -81,7 +81,7 @@ class Access:
         return Issued(token, spoken(token.id, secret))
 
     async def create_user(self, caller: Principal, wanted: NewUser) -> Credential:
-        """Make a user. Raises Forbidden as for a token, and Conflict where one of that name is there."""
+        """Make a user. Raises Forbidden as for a token, and Conflict where the domain has one of that name."""
         domain = _domain(caller, wanted.domain)
         _check_cover(caller, wanted.scopes, domain)
         check_password(wanted.name, wanted.password)
@@ -151,14 +151,17 @@ class Access:
 
     async def log_in(self, name: str, password: str) -> Issued:
         """Open a session by a password. Raises Unauthorized, in the same time whether there is such a user or not."""
-        users = await self._engine.access.find(CredentialKind.USER, name=name)
-        user = next((each for each in users if each.in_force(self._engine.now())), None)
-        # Made at the first login: it takes as long as a login, and few processes that open services see one.
-        self._decoy = self._decoy or await self._hash(secrets.token_urlsafe())
-        if not await self._fits(self._decoy if user is None else user.digest, password) or user is None:
-            raise Unauthorized("there is no user of this name with this password")
-        await self._used(user, self._engine.now())
-        return await self._open(Principal(user.name, user.scopes, user.domain), owner=user.id)
+        now = self._engine.now()
+        users = [each for each in await self._engine.access.find(CredentialKind.USER, name=name) if each.in_force(now)]
+        for user in users:  # domains may each have one of the name, and know nothing of each other
+            if await self._fits(user.digest, password):
+                await self._used(user, now)
+                return await self._open(Principal(user.name, user.scopes, user.domain), owner=user.id)
+        if not users:
+            # Made at the first login: it takes as long as a login, and few processes that open services see one.
+            self._decoy = self._decoy or await self._hash(secrets.token_urlsafe())
+            await self._fits(self._decoy, password)
+        raise Unauthorized("there is no user of this name with this password")
 
     async def exchange(self, caller: Principal) -> Issued:
         """Open a session for a caller who came with a token, so that a browser need not keep it."""

@@ -22,6 +22,11 @@ async def load(client: httpx2.AsyncClient) -> dict[str, Any]:
     return _DOCUMENT
 
 
+def document() -> dict[str, Any]:
+    """The document, once it was loaded."""
+    return _DOCUMENT
+
+
 async def check(response: httpx2.Response) -> None:
     """Fails where an answer is not described, or is not as described."""
     found = operation(response.request.method, response.request.url.path)
@@ -51,6 +56,11 @@ def operation(method: str, path: str) -> dict[str, Any] | None:
     candidates = [each for each in operations() if each[0] == method and _pattern(each[1]).fullmatch(path)]
     # A fixed path goes before one with a placeholder.
     return min(candidates, key=lambda each: each[1].count("{"))[2] if candidates else None
+
+
+def by_id(operation_id: str) -> dict[str, Any]:
+    """The description of an operation."""
+    return next(told for _, _, told in operations() if told["operationId"] == operation_id)
 
 
 @cache

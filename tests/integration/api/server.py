@@ -19,7 +19,7 @@ from treadle.domain import json
 from treadle.domain.instants import SECOND
 from treadle.domain.logs import Level, LogLine, Stream
 from treadle.domain.outcomes import Outcome, Succeeded
-from treadle.domain.runs import Claim
+from treadle.domain.runs import DEFAULT_DOMAIN, Claim
 from treadle.domain.states import settle
 from treadle.domain.work import decode_work
 from treadle.domain.workers import WorkerSpec
@@ -89,9 +89,10 @@ class Hands:
         self.engine = engine
         self.worker_id = worker_id
 
-    async def register(self, *requires: str, slots: int = 4) -> None:
+    async def register(self, *requires: str, slots: int = 4, domain: str = DEFAULT_DOMAIN) -> None:
         spec = WorkerSpec(
             id=self.worker_id,
+            domains=(domain,),
             host="ant",
             pid=1,
             slots=slots,

@@ -249,6 +249,18 @@ async def test_of_two_users_of_one_name_the_second_is_refused(server: Server) ->
     assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
+async def test_domains_may_each_have_a_user_of_one_name_whose_password_tells_which(server: Server) -> None:
+    passwords = {"a": PASSWORD, "b": "battery horse correct"}
+    for domain, password in passwords.items():
+        await make_user(server, domain=domain, password=password)
+    for domain, password in passwords.items():
+        async with caller(server) as browser:
+            opened = await browser.post("/session", json={"name": "ana", "password": password})
+            assert (opened.status_code, opened.json()["domain"]) == (201, domain)
+    async with caller(server) as browser:
+        assert (await browser.post("/session", json={"name": "ana", "password": "wrong"})).status_code == 401
+
+
 async def test_tokens_hold_on_every_process_and_over_a_restart(tmp_path: Path) -> None:
     async with serving(tmp_path) as first:
         made = await make_token(first, scopes=["read"])

@@ -455,7 +455,7 @@ CREATE TABLE treadle.credentials (
   owner      text    COLLATE "C" NOT NULL,
   body       bytea   NOT NULL             -- JSON
 );
-CREATE UNIQUE INDEX credentials_user ON treadle.credentials (name) WHERE kind = 'user' AND revoked_at IS NULL;
+CREATE UNIQUE INDEX credentials_user ON treadle.credentials (name, COALESCE(domain, '')) WHERE kind = 'user' AND revoked_at IS NULL;
 CREATE INDEX credentials_kind  ON treadle.credentials (kind, id);
 CREATE INDEX credentials_owner ON treadle.credentials (owner) WHERE owner <> '';
 

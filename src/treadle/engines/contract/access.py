@@ -12,7 +12,7 @@ class AccessStore(Protocol):
     """Credentials. They are looked up by id: of their secrets only digests are kept."""
 
     async def put(self, credential: Credential) -> bool:
-        """Store a new credential. False where a user of its name is there and in force."""
+        """Store a new credential. False where a user of its name and domain is there and in force."""
         ...
 
     async def replace(self, credential: Credential) -> bool:

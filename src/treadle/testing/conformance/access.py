@@ -32,15 +32,18 @@ class TestAccess:
         assert await engine.access.get("tok_1") == put
         assert await engine.access.get("tok_2") is None
 
-    async def test_of_users_in_force_there_is_one_of_a_name(self, engine: Engine, drive: Driver) -> None:
-        def user(id_: str) -> Credential:
-            return credential(id_, drive.now, kind=CredentialKind.USER, name="ana")
+    async def test_of_users_in_force_a_domain_has_one_of_a_name(self, engine: Engine, drive: Driver) -> None:
+        def user(id_: str, domain: str | None = "default") -> Credential:
+            return credential(id_, drive.now, kind=CredentialKind.USER, name="ana", domain=domain)
 
         assert await engine.access.put(user("usr_1"))
         assert not await engine.access.put(user("usr_2"))
         assert await engine.access.get("usr_2") is None
         assert await engine.access.revoke("usr_1", drive.now)
         assert await engine.access.put(user("usr_3"))
+        for id_, domain in (("usr_4", "other"), ("usr_5", None)):
+            assert await engine.access.put(user(id_, domain))
+            assert not await engine.access.put(user(f"{id_}_again", domain))
 
     async def test_what_it_was_used_for_and_when_it_ended_outlives_a_replacement(
         self, engine: Engine, drive: Driver

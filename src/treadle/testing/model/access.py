@@ -20,7 +20,7 @@ class ModelAccess:
     async def put(self, credential: Credential) -> bool:
         if credential.kind is CredentialKind.USER:
             users = await self.find(CredentialKind.USER, name=credential.name)
-            if any(user.revoked_at is None for user in users):
+            if any(user.revoked_at is None and user.domain == credential.domain for user in users):
                 return False
         self._data.credentials[credential.id] = credential
         return True

@@ -1,7 +1,7 @@
 -- Statements of the access store.
 
 -- name: put
--- Of users in force there is one of a name: see the index `credentials_user`.
+-- Of users in force a domain has one of a name: see the index `credentials_user`.
 INSERT INTO treadle.credentials (id, kind, name, domain, owner, expires_at, used_at, revoked_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING RETURNING 1;
 

@@ -423,7 +423,7 @@ CREATE TABLE credentials (
   owner      TEXT    NOT NULL,
   body       BLOB    NOT NULL             -- JSON
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX credentials_user ON credentials (name) WHERE kind = 'user' AND revoked_at IS NULL;
+CREATE UNIQUE INDEX credentials_user ON credentials (name, COALESCE(domain, '')) WHERE kind = 'user' AND revoked_at IS NULL;
 CREATE INDEX credentials_kind  ON credentials (kind, id);
 CREATE INDEX credentials_owner ON credentials (owner) WHERE owner <> '';
 
