@@ -85,6 +85,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Largest request body and largest inputs of a run."""
     max_log_bytes: Count = 10 * 1024 * 1024
     """Largest log of one attempt; what goes beyond is counted and said."""
+    max_streams: Count = 1_000
+    """Streams of events and logs that an API process holds open at once."""
+    max_streams_per_caller: Count = 100
+    """How many of them one token, or one user, may have."""
     retention_runs_days: Positive = 30.0
     """How long finished runs are kept."""
     retention_logs_days: Positive = 7.0

@@ -36,9 +36,10 @@ from treadle.api.routes import (
     sources,
     workers,
 )
-from treadle.api.sse import StreamLimits
+from treadle.api.sse import StreamLimits, Streams
 from treadle.api.tokens import AdminToken
 from treadle.bootstrap import Services
+from treadle.settings import Settings
 
 _DESCRIPTION: Final = (
     "Jobs, their runs, and what becomes of them. Every call but those of health needs the bearer token."
@@ -59,8 +60,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.stopping = stopping
-    app.state.stream_limits = limits or StreamLimits()
+    app.state.streams = Streams(limits or stream_limits(services.settings), stopping)
     app.state.attempts = Attempts()
     strict = [Depends(known_query)]
     app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
@@ -89,3 +89,8 @@ def create_app(
     settings = services.settings
     audited = Auditor(app, chain.from_iterable(router.routes for router in routers), services.audit, settings.domain)
     return Entrance(HostGuard(Gate(audited, token, services.access), settings.host_names))
+
+
+def stream_limits(settings: Settings) -> StreamLimits:
+    """What streams may take, as the settings say."""
+    return StreamLimits(most=settings.max_streams, most_each=settings.max_streams_per_caller)

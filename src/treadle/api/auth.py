@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -57,6 +58,7 @@ class Gate:
         if scope["path"] not in PUBLIC_ROUTES:
             try:
                 scope["state"]["caller"] = await self._caller(scope)
+                scope["state"]["authenticate"] = partial(self._caller, scope)  # again, for what takes long
             except TreadleError as error:
                 await refuse(error, scope)(scope, receive, send)
                 return

@@ -27,6 +27,8 @@ _DRAIN_SECONDS: Final = 1
 _BACKLOG: Final = 2048
 _UNACKNOWLEDGED_MS: Final = 20_000
 """How long the system keeps what a client does not take, before it drops the connection."""
+_UNSENT_BYTES: Final = 128 * 1024
+"""How much the system takes for a client that is not ready for it: megabytes, where nothing is said."""
 
 
 class Listening(Struct, frozen=True, kw_only=True):
@@ -78,8 +80,9 @@ async def run(
     make_data_folder(settings)
     token = admin_token(settings)
     listener = listener or bind(settings.host, settings.port)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted connections have it from here
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
+    for name, value in (("TCP_USER_TIMEOUT", _UNACKNOWLEDGED_MS), ("TCP_NOTSENT_LOWAT", _UNSENT_BYTES)):
+        if hasattr(socket, name):  # Linux; accepted connections have it from here
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     server = _Server(
         uvicorn.Config(
             create_app(services, token, stopping, limits),

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
+from treadle.domain.errors import InvalidInput, Problem, nearest
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
+
+FAMILIES: Final = (
+    "run",
+    "job",
+    "schedule",
+    "queue",
+    "worker",
+    "message",
+    "dead_letter",
+    "domain",
+    "source",
+    "service",
+    "user",
+)
+"""What events tell of: the part of a type before its first dot. `user` is what people publish."""
+
+RUN_FAMILIES: Final = frozenset({"run", "dead_letter"})
+"""Those whose subject is a run."""
+
+_TOPICS: Final = {spelling: family for family in FAMILIES for spelling in (family, f"{family}s")}
 
 
 class NewEvent(Struct, frozen=True, kw_only=True):
@@ -34,3 +57,13 @@ class Event(Struct, frozen=True, kw_only=True):
     job_id: str
     at: Instant
     data: Json
+
+
+def read_topic(text: str) -> str:
+    """The type (`run.failed`) or the family (`run`, or `runs`) that a topic names. Raises InvalidInput."""
+    family, dot, rest = text.partition(".")
+    if family not in _TOPICS or (dot and not rest):
+        hint = nearest(family, FAMILIES) if family not in _TOPICS else ""
+        known = f"a family ({', '.join(FAMILIES)}) or a type such as run.failed"
+        raise InvalidInput([Problem("/query/topics", f"{text!r:.80} is no topic, which is {known}{hint}")])
+    return _TOPICS[family] + dot + rest

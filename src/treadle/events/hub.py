@@ -1,31 +1,43 @@
-"""One listener of the engine's notices for all readers of a process, and the event log read once for all of them."""
+"""One listener of the engine's notices for all readers of a process, and one reading of the event log for all of them.
+
+Nothing is kept for a reader but its position. One that has fallen behind what the process holds of the log reads on
+from the log itself, a page at a time, until it has caught up.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final, Self
+from weakref import WeakSet, WeakValueDictionary
 
-from treadle.domain.events import Event
+import structlog
+
+from treadle.domain.errors import Unavailable
 from treadle.engines.contract import Engine, Topic
+from treadle.events.alarm import Alarm
+from treadle.events.pages import Pager
+from treadle.events.tail import READ, Portion, Tail, event_size
 
-PAGE: Final = 500
 POLL_SECONDS: Final = 1.0
-"""How long a reader waits for a notice before it looks by itself: a notice may be lost."""
+"""How long a notice is waited for before the log is looked at without one: it may be lost."""
 
 _REST_SECONDS: Final = 0.02
-"""Between two wake-ups: what happens meanwhile is read together."""
+_REST_EACH_SECONDS: Final = 0.0005
+"""Between two wake-ups, and for each who was woken: many readers are told less often, not at the cost of all else."""
+
+_logger = structlog.get_logger(__name__)
 
 
 class Hub:
-    """Wakes whoever waits for something new to read. Used as an async context manager."""
+    """Tells whoever follows events or logs that there is something new. Used as an async context manager."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._notices_heard = 0
-        self._news = asyncio.Event()
-        self._reading: dict[tuple[str, int], asyncio.Task[list[Event]]] = {}
+        self._tail = Tail(engine)
+        self._news = Alarm()
+        self._readers: WeakSet[Reader] = WeakSet()
+        self._runs: WeakValueDictionary[str, Alarm] = WeakValueDictionary()
 
     async def __aenter__(self) -> Self:
         self._notices = self._engine.listen(Topic.EVENTS, Topic.LOGS)
@@ -38,44 +50,80 @@ class Hub:
             await self._listener
         await self._notices.close()
 
-    @property
-    def mark(self) -> int:
-        """What to hand to `wait`; taken before reading, so that nothing written meanwhile is slept through."""
-        return self._notices_heard
+    def reader(self, domain: str, after: int) -> Reader:
+        """One who reads a domain's events beyond a position, for as long as somebody holds it."""
+        reader = Reader(self._engine, self._tail, self._news, domain, after)
+        self._readers.add(reader)
+        return reader
 
-    async def wait(self, mark: int, patience: float = POLL_SECONDS) -> None:
-        """Return once anything was written since `mark`, or after `patience` seconds."""
-        if self._notices_heard == mark:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), patience)
-
-    async def follow(self, domain: str, after: int) -> AsyncIterator[list[Event]]:
-        """All events of a domain beyond a position, in order, for ever.
-
-        Yields at least once in `POLL_SECONDS`: an empty list where nothing has happened.
-        """
-        while True:
-            mark = self.mark
-            events = await self._read(domain, after)
-            if events:
-                after = events[-1].seq
-            yield events
-            if len(events) < PAGE:
-                await self.wait(mark)
-
-    async def _read(self, domain: str, after: int) -> list[Event]:
-        """A page of the log. Live readers stand at the same position: those that come together share one read."""
-        position = (domain, after)
-        if (reading := self._reading.get(position)) is None:
-            reading = asyncio.create_task(self._engine.events.read(domain, after=after, limit=PAGE))
-            self._reading[position] = reading
-            reading.add_done_callback(lambda _: self._reading.pop(position))
-        return await asyncio.shield(reading)
+    def run_alarm(self, run_id: str) -> Alarm:
+        """What is rung where something may have happened to a run, or it may have said something."""
+        if (alarm := self._runs.get(run_id)) is None:
+            alarm = self._runs[run_id] = Alarm()
+        return alarm
 
     async def _listen(self) -> None:
+        more = False
         while True:
-            if await self._notices.wait(60.0):
-                self._notices_heard += 1
-                news, self._news = self._news, asyncio.Event()
-                news.set()
-                await asyncio.sleep(_REST_SECONDS)
+            topics = await self._notices.wait(0.0 if more else POLL_SECONDS)
+            # A notice does not say whose lines there are.
+            woken = await _ring(*self._runs.values()) if Topic.LOGS in topics else 0
+            try:
+                news, more = await self._read_on()
+                woken += await _ring(*news)
+            except Unavailable as error:
+                _logger.warning("the event log cannot be read, its readers wait", error=error.message)
+            except Exception:
+                # Without this task no reader would ever hear anything again.
+                _logger.exception("the event log could not be read")
+            await asyncio.sleep(max(_REST_SECONDS, woken * _REST_EACH_SECONDS))
+
+    async def _read_on(self) -> tuple[list[Alarm], bool]:
+        """Read what is new; answers whom it concerns, and whether there may be more."""
+        if not (self._readers or self._runs):
+            self._tail.drop()
+            return [], False
+        if not self._tail.begun:
+            await self._tail.begin()
+            return [self._news, *self._runs.values()], True
+        events = await self._tail.read_on()
+        runs = (self._runs.get(run_id) for run_id in {event.subject for event in events})
+        return [*([self._news] if events else []), *filter(None, runs)], len(events) == READ
+
+
+class Reader:
+    """Reads the events of one domain in order, each once."""
+
+    def __init__(self, engine: Engine, tail: Tail, news: Alarm, domain: str, after: int) -> None:
+        self._engine = engine
+        self._tail = tail
+        self._news = news
+        self._domain = domain
+        self._after = after
+        self._pager = Pager(event_size)
+
+    async def page(self, patience: float) -> Portion:
+        """What comes next; nothing where nothing has come for `patience` seconds, or the engine cannot be reached."""
+        mark = self._news.mark
+        try:
+            page = self._tail.since(self._domain, self._after) or await self._from_log()
+        except Unavailable:
+            page, patience = Portion([], self._after), min(patience, POLL_SECONDS)
+        if page.upto == self._after:
+            await self._news.wait(mark, patience)
+        else:
+            await asyncio.sleep(0)  # one who has much to catch up with is not alone
+        self._after = page.upto
+        return page
+
+    async def _from_log(self) -> Portion:
+        known = self._tail.end  # by now everything up to there can be read
+        found = await self._engine.events.read(self._domain, after=self._after, limit=self._pager.limit)
+        oldest, _ = await self._engine.events.bounds()  # after reading: what was removed meanwhile is noticed
+        events, whole = self._pager.fit(found)
+        last = events[-1].seq if events else self._after
+        return Portion(events, max(last, known) if whole else last, reset=0 < self._after < oldest - 1)
+
+
+async def _ring(*alarms: Alarm) -> int:
+    return sum([await alarm.ring() for alarm in alarms])

@@ -55,9 +55,12 @@ async def read_messages(response: httpx2.Response) -> AsyncGenerator[Message]:
 
 
 def _parse(block: str) -> Message | None:
-    if block.startswith(":"):
-        return Message(":", None, block[1:].strip())
-    fields = dict(line.split(": ", 1) for line in block.splitlines())
+    lines = block.splitlines()
+    comments = [line[1:].strip() for line in lines if line.startswith(":")]
+    fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
+    id_ = int(fields["id"]) if "id" in fields else None
+    if comments:
+        return Message(":", id_, comments[0])
     if "event" not in fields:
-        return None  # how long to wait before coming back
-    return Message(fields["event"], int(fields["id"]) if "id" in fields else None, json.loads(fields["data"]))
+        return None  # how long to wait before coming back, and with which id
+    return Message(fields["event"], id_, json.loads(fields["data"]))

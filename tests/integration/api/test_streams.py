@@ -16,11 +16,10 @@ from tests.integration.api.streams import Message, parse, stream, take
 from treadle.api.sse import EventStream, StreamLimits
 from treadle.domain.events import NewEvent
 from treadle.domain.json import encode
-from treadle.events.hub import PAGE
-from treadle.services.events import MOST_PAGES
+from treadle.services.events import MOST_PAGES, PAGE
 
 
-def noise(count: int, *, size: int = 0, kind: str = "test.noise") -> list[NewEvent]:
+def noise(count: int, *, size: int = 0, kind: str = "user.noise") -> list[NewEvent]:
     data = encode({"x": "x" * size})
     return [NewEvent(domain="default", type=kind, subject=f"s{n}", at=n, data=data) for n in range(count)]
 
@@ -66,7 +65,7 @@ async def test_a_reader_that_comes_back_misses_nothing_and_gets_nothing_twice(se
 
     async def write() -> None:
         for start in range(0, total, 100):
-            await server.engine.events.append(noise(100, kind=f"test.{start}"))
+            await server.engine.events.append(noise(100, kind=f"user.{start}"))
             await asyncio.sleep(0.005)
 
     writing = asyncio.create_task(write())
@@ -100,11 +99,11 @@ async def test_a_reader_whose_place_is_no_longer_kept_is_told(server: Server) ->
 
 async def test_a_page_of_events_goes_on_where_it_ended(server: Server) -> None:
     await server.engine.events.append(noise(5))
-    await server.engine.events.append(noise(1_200, kind="other.noise"))
+    await server.engine.events.append(noise(1_200, kind="source.noise"))
     await server.engine.events.append(noise(2))
     seen, after = [], 0
     while True:
-        page = (await server.client.get("/events", params={"topics": "test", "after": after, "limit": 3})).json()
+        page = (await server.client.get("/events", params={"topics": "user", "after": after, "limit": 3})).json()
         seen += [event["seq"] for event in page["items"]]
         after = page["next_cursor"]
         if not page["has_more"]:
@@ -116,9 +115,9 @@ async def test_a_page_of_events_goes_on_where_it_ended(server: Server) -> None:
 async def test_a_filter_that_nothing_passes_reads_a_long_log_in_parts(server: Server) -> None:
     total = MOST_PAGES * PAGE + 200
     await server.engine.events.append(noise(total))
-    first = (await server.client.get("/events", params={"topics": "nothing"})).json()
+    first = (await server.client.get("/events", params={"topics": "user.nothing"})).json()
     assert (first["items"], first["next_cursor"], first["has_more"]) == ([], MOST_PAGES * PAGE, True)
-    rest = (await server.client.get("/events", params={"topics": "nothing", "after": first["next_cursor"]})).json()
+    rest = (await server.client.get("/events", params={"topics": "user.nothing", "after": first["next_cursor"]})).json()
     assert (rest["items"], rest["next_cursor"], rest["has_more"]) == ([], total, False)
 
 
@@ -127,7 +126,20 @@ async def test_a_silent_stream_says_that_it_is_alive(tmp_path: Path) -> None:
         serving(tmp_path, StreamLimits(keep_alive_sec=0.2)) as server,
         stream(server.client, "/events") as messages,
     ):
-        assert await take(messages, 2) == [Message(":", None, "keep-alive")] * 2
+        assert await take(messages, 2) == [Message(":", 0, "keep-alive")] * 2
+
+
+async def test_a_reader_is_told_how_far_the_log_was_looked_through_for_it(tmp_path: Path) -> None:
+    """Else one for whom there is seldom anything would come back with an old position, and look through all again."""
+    async with (
+        serving(tmp_path, StreamLimits(keep_alive_sec=0.2)) as server,
+        stream(server.client, "/events", topics="user.nothing") as messages,
+    ):
+        await server.engine.events.append(noise(7))
+        async for message in messages:
+            assert message.event == ":"
+            if message.id == 7:
+                break
 
 
 async def test_the_log_of_a_run_is_followed_until_it_has_ended(server: Server) -> None:
@@ -203,7 +215,7 @@ async def test_a_reader_that_takes_nothing_is_evicted_and_can_come_back(tmp_path
             await until(lambda: any(entry["event"] == "evicted a slow reader" for entry in logs))
         assert open_streams() == 0
         seen = parse((await read_all(slow)).partition("\r\n\r\n")[2])
-        got = [message.id for message in seen if message.event == "test.noise"]
+        got = [message.id for message in seen if message.event == "user.noise"]
         assert 0 < len(got) < count
         async with stream(server.client, "/events", last=got[-1]) as messages:
             rest = await take(messages, count - len(got))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import lru_cache
+from itertools import chain
 from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,16 +14,18 @@ from treadle.api.answers import EVENT_STREAM, answers, reply, takes
 from treadle.api.body import JsonBody
 from treadle.api.deps import Call, CallDep, IdempotencyKey
 from treadle.api.schemas.events import EventPage, PublishedEvent, to_event
-from treadle.api.sse import EventStream, frame
+from treadle.api.sse import EventStream, Streams, Told, frame, parts
+from treadle.domain.events import Event
 from treadle.domain.json import encode
 from treadle.domain.publishing import EventRequest
 from treadle.domain.shapes import read
 from treadle.domain.waits import FAMILY
 from treadle.engines.contract import Admission
-from treadle.services.events import EventFilter, Position
+from treadle.services.events import EventFilter, Position, event_filter
 from treadle.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 MAX_POSITION: Final = 2**63 - 1
+_SHARED_BYTES: Final = 4_096
 _EXAMPLE: Final = {"name": "paid", "data": {"order": 17}, "source": "shop"}
 
 LastEventId: TypeAlias = Annotated[
@@ -34,12 +38,12 @@ router = APIRouter(tags=["events"])
 @router.get(
     "/events",
     operation_id="read_events",
-    responses=answers(EventPage, "Events in order; as a stream where text/event-stream is accepted.", stream=True),
+    responses=answers(EventPage, "Events in order; as a stream where text/event-stream is accepted.", 429, stream=True),
 )
 async def read_events(
     request: Request,
     call: CallDep,
-    topics: Annotated[list[str] | None, Query(description="Types (`run.failed`) or families (`run`).")] = None,
+    topics: Annotated[list[str] | None, Query(description="Types (`run.failed`) or families (`runs`).")] = None,
     job: Annotated[list[str] | None, Query()] = None,
     run: Annotated[list[str] | None, Query()] = None,
     after: Annotated[int | None, Query(ge=0, le=MAX_POSITION, description="The `seq` of the last event seen.")] = None,
@@ -51,18 +55,17 @@ async def read_events(
     A page begins with the oldest that is kept, or beyond `after`. A stream begins with what comes next, or beyond
     `after` or Last-Event-ID; where what follows that is no longer kept, its first event is `reset`.
     """
-    wanted = EventFilter(
-        topics=frozenset(name for each in topics or () for name in each.split(",")),
-        job_ids=frozenset(job or ()),
-        run_ids=frozenset(run or ()),
+    wanted = event_filter(
+        chain.from_iterable(each.split(",") for each in topics or ()), job_ids=job or (), run_ids=run or ()
     )
+    after = after if last_event_id is None else last_event_id
     if EVENT_STREAM in request.headers.get("accept", ""):
-        position = await call.services.events.position(after if last_event_id is None else last_event_id)
-        frames = _frames(call, wanted, position)
-        return EventStream(frames, request.app.state.stream_limits, request.app.state.stopping)
+        streams: Streams = request.app.state.streams
+        position = await call.services.events.position(after)
+        return EventStream(streams, _stream(call, wanted, position, streams.limits.keep_alive_sec), position.after)
     page = await call.services.events.page(call.domain, wanted, after=after or 0, limit=limit)
     items = [to_event(event) for event in page.items]
-    return reply(EventPage(items=items, next_cursor=page.after, has_more=page.more))
+    return reply(EventPage(items=items, next_cursor=page.after, has_more=page.more, reset=page.reset))
 
 
 @router.post(
@@ -81,8 +84,29 @@ async def publish_event(call: CallDep, document: JsonBody, idempotency_key: Idem
     return reply(view, 201, {"Idempotency-Replayed": "true"} if replayed else None)
 
 
-async def _frames(call: Call, wanted: EventFilter, position: Position) -> AsyncIterator[bytes]:
+async def _stream(call: Call, wanted: EventFilter, position: Position, patience: float) -> AsyncIterator[Told]:
+    after = position.after
     if position.reset:
-        yield frame("reset", encode({"after": position.after}), position.after)
-    async for events in call.services.events.follow(call.domain, wanted, position.after):
-        yield b"".join(frame(event.type, encode(to_event(event)), event.seq) for event in events)
+        yield Told(_reset(after), after)
+    async for page in call.services.events.follow(call.domain, wanted, after, patience):
+        if page.reset:
+            yield Told(_reset(after), after)
+        after = page.upto
+        for told in parts(map(_frame, page.events), after):
+            yield told
+
+
+def _reset(after: int) -> bytes:
+    return frame("reset", encode({"after": after}), after)
+
+
+def _frame(event: Event) -> bytes:
+    return _shared_frame(event) if len(event.data) <= _SHARED_BYTES else _make_frame(event)
+
+
+def _make_frame(event: Event) -> bytes:
+    return frame(event.type, encode(to_event(event)), event.seq)
+
+
+_shared_frame: Final = lru_cache(maxsize=1_024)(_make_frame)
+"""What all readers are told, mostly at the same time, is written out once."""

@@ -12,7 +12,7 @@ from treadle.api.answers import answers, reply
 from treadle.api.deps import Call, CallDep
 from treadle.api.routes.events import MAX_POSITION, LastEventId
 from treadle.api.schemas.logs import LogPage, to_entry
-from treadle.api.sse import EventStream, frame
+from treadle.api.sse import EventStream, Streams, Told, frame, parts
 from treadle.domain.json import encode
 
 MAX_LINES: Final = 1_000
@@ -23,7 +23,7 @@ router = APIRouter(tags=["logs"])
 @router.get(
     "/runs/{run_id}/logs",
     operation_id="read_run_logs",
-    responses=answers(LogPage, "Lines in order; as a stream, until the run has ended.", 404, stream=True),
+    responses=answers(LogPage, "Lines in order; as a stream, until the run has ended.", 404, 429, stream=True),
 )
 async def read_run_logs(
     request: Request,
@@ -38,15 +38,18 @@ async def read_run_logs(
     services = call.services
     if follow:
         await services.runs.get(call.domain, run_id)
-        frames = _frames(call, run_id, after if last_event_id is None else last_event_id)
-        return EventStream(frames, request.app.state.stream_limits, request.app.state.stopping)
+        streams: Streams = request.app.state.streams
+        position = after if last_event_id is None else last_event_id
+        return EventStream(streams, _stream(call, run_id, position, streams.limits.keep_alive_sec), position)
     lines, more = await services.logs.page(call.domain, run_id, after=after, limit=limit)
     items = [to_entry(line) for line in lines]
     return reply(LogPage(items=items, next_cursor=lines[-1].seq if lines else after, has_more=more))
 
 
-async def _frames(call: Call, run_id: str, after: int) -> AsyncIterator[bytes]:
-    async for lines in call.services.logs.follow(call.domain, run_id, after):
-        yield b"".join(frame("log", encode(to_entry(line)), line.seq) for line in lines)
+async def _stream(call: Call, run_id: str, position: int, patience: float) -> AsyncIterator[Told]:
+    async for lines in call.services.logs.follow(call.domain, run_id, position, patience):
+        position = lines[-1].seq if lines else position
+        for told in parts((frame("log", encode(to_entry(line)), line.seq) for line in lines), position):
+            yield told
     run = await call.services.runs.get(call.domain, run_id)
-    yield frame("end", encode({"run_id": run.id, "status": run.state}))
+    yield Told(frame("end", encode({"run_id": run.id, "status": run.state})), position)

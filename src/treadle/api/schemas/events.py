@@ -30,6 +30,9 @@ class EventPage(Struct, frozen=True, kw_only=True):
     items: list[Event]
     next_cursor: Annotated[int, Meta(description="Hand it back as `after`, also when there are no more for now.")]
     has_more: HasMore
+    reset: Annotated[
+        bool, Meta(description="Some beyond `after` are missing: they were not kept for as long as you were away.")
+    ] = False
 
 
 class PublishedEvent(Struct, frozen=True, kw_only=True):

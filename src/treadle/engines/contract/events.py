@@ -28,8 +28,11 @@ class EventStore(Protocol):
         """Write events that belong to no other change."""
         ...
 
-    async def read(self, domain: str, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
-        """Events beyond a position, in order. `types` are exact names or prefixes that end in a dot."""
+    async def read(self, domain: str | None, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
+        """Events of a domain beyond a position, in order; of all domains for None, who tells them apart.
+
+        `types` are exact names or prefixes that end in a dot.
+        """
         ...
 
     async def publish(self, event: NewEvent, *, key: RunKey | None = None, now: Instant | None = None) -> Published:

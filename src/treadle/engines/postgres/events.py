@@ -42,7 +42,7 @@ class PostgresEvents:
 
         await self._write(work)
 
-    async def read(self, domain: str, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
+    async def read(self, domain: str | None, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
         await self._sequence()
         exact = [name for name in types if not name.endswith(".")]
         prefixes = [name for name in types if name.endswith(".")]

@@ -38,7 +38,7 @@ class SqliteEvents:
 
         await self._write(work)
 
-    async def read(self, domain: str, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
+    async def read(self, domain: str | None, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
         exact = [name for name in types if not name.endswith(".")]
         prefixes = [name for name in types if name.endswith(".")]
         clauses = ["type = ?" for _ in exact] + ["substr(type, 1, length(?)) = ?" for _ in prefixes]

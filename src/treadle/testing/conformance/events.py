@@ -48,6 +48,14 @@ class TestEvents:
         assert len(await engine.events.read("default", after=0, limit=9)) == 2
         assert len(await engine.events.read("theirs", after=0, limit=9)) == 1
 
+    async def test_one_who_serves_all_domains_reads_them_in_one_order(self, engine: Engine, drive: Driver) -> None:
+        await engine.events.append([event(drive.now, domain=domain) for domain in ("a", "b", "a")])
+        await engine.events.append([event(drive.now, "job.deleted", domain="b")])
+        told = await engine.events.read(None, after=0, limit=9)
+        assert [one.domain for one in told] == ["a", "b", "a", "b"]
+        assert await engine.events.read(None, after=told[0].seq, limit=2) == told[1:3]
+        assert await engine.events.read(None, after=0, limit=9, types=["job.deleted"]) == told[3:]
+
     async def test_bounds_are_the_oldest_and_the_newest(self, engine: Engine, drive: Driver) -> None:
         assert await engine.events.bounds() == (0, 0)
         await engine.events.append([event(drive.now, domain=domain) for domain in ("a", "b", "c")])

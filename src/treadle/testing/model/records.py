@@ -30,8 +30,8 @@ class ModelEvents:
             self._data.write(event)
         self._data.wake([Topic.EVENTS])
 
-    async def read(self, domain: str, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
-        found = [event for event in self._data.events if event.seq > after and event.domain == domain]
+    async def read(self, domain: str | None, *, after: int, limit: int, types: Sequence[str] = ()) -> list[Event]:
+        found = [event for event in self._data.events if event.seq > after and domain in (None, event.domain)]
         return [event for event in found if not types or any(_is(event.type, wanted) for wanted in types)][:limit]
 
     async def publish(self, event: NewEvent, *, key: RunKey | None = None, now: Instant | None = None) -> Published:

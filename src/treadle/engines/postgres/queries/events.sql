@@ -21,7 +21,8 @@ UPDATE treadle.event_batches AS batch SET position = new.position FROM new WHERE
 -- name: read
 SELECT position << 20 | ordinal, domain, type, subject, n, job_id, at, data
 FROM treadle.event_batches AS b JOIN treadle.events AS e ON e.batch = b.id
-WHERE position >= $1::bigint >> 20 AND (position << 20 | ordinal) > $1 AND domain = $2 AND {types}
+WHERE position >= $1::bigint >> 20 AND (position << 20 | ordinal) > $1 AND ($2::text IS NULL OR domain = $2)
+  AND {types}
 ORDER BY position, ordinal LIMIT $3;
 
 -- name: published

@@ -1,7 +1,8 @@
 -- Statements of the event log. The newest row is never pruned, so that positions are never given out twice.
 
 -- name: read
-SELECT seq, domain, type, subject, n, job_id, at, data FROM events WHERE seq > ? AND domain = ? ORDER BY seq LIMIT ?;
+SELECT seq, domain, type, subject, n, job_id, at, data FROM events
+WHERE seq > ?1 AND (?2 IS NULL OR domain = ?2) ORDER BY seq LIMIT ?;
 
 -- name: published
 -- What the index `events_named` is for.
