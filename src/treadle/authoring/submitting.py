@@ -18,7 +18,7 @@ from treadle.engines.connections import session_of
 if TYPE_CHECKING:
     from treadle.client.asynchronous import AsyncClient
     from treadle.domain.priority import Priority
-    from treadle.domain.runs import Run, State
+    from treadle.domain.runs import RunView, State
 
 T = TypeVar("T")
 Value = TypeVar("Value")
@@ -61,7 +61,7 @@ class _Handle(Generic[Value]):
 class RunHandle(_Handle[Value]):
     """A run that was submitted, by its id."""
 
-    async def wait(self) -> Run:
+    async def wait(self) -> RunView:
         """The run once it has ended, however it did."""
         return await with_client(lambda client: client.wait(self.id))
 
@@ -80,7 +80,7 @@ class RunHandle(_Handle[Value]):
 class SyncRunHandle(_Handle[Value]):
     """`RunHandle` for sync code."""
 
-    def wait(self) -> Run:
+    def wait(self) -> RunView:
         """See `RunHandle.wait`."""
         return with_client_here(lambda client: client.wait(self.id))
 

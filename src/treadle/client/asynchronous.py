@@ -7,34 +7,27 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Self, TypedDict, Unpack
-
-import msgspec
-from msgspec import Struct
+from typing import Any, Self, TypedDict, Unpack
 
 from treadle.client.binding import Bound, bound
+from treadle.client.door import find_door
+from treadle.client.engine_door import EngineDoor
+from treadle.client.groups import Group
 from treadle.client.queue_messages import QueueMessage, QueueMessageFilter, to_queue_message
+from treadle.client.remote.calls import Async, Way
+from treadle.client.remote.nouns import Nouns
 from treadle.domain import json
 from treadle.domain.dependencies import Join, OnParentFailure
-from treadle.domain.errors import NotFound, TreadleError, moved
-from treadle.domain.groups import GroupRequest, build_group
-from treadle.domain.instants import Instant
-from treadle.domain.jobs import Job
-from treadle.domain.messages import Message, MessageState
-from treadle.domain.posting import build_messages, read_requests
+from treadle.domain.errors import InvalidInput, TreadleError, moved
+from treadle.domain.groups import GroupRequest
+from treadle.domain.messages import MessageState, MessageView
+from treadle.domain.posting import read_requests
 from treadle.domain.priority import Priority
-from treadle.domain.publishing import user_event
-from treadle.domain.runs import TERMINAL, Cause, NewRun, Run, RunKey, State
+from treadle.domain.runs import RunView, State
 from treadle.domain.shapes import read
-from treadle.domain.submitting import RunRequest, build_run, run_key
-from treadle.engines.contract import Accepted, Engine, MessageQuery, Topic
-from treadle.engines.definitions import JOB_KIND, to_job
-from treadle.engines.open import open_engine
-from treadle.engines.refusals import check_accepted, check_all_accepted, check_published
-from treadle.settings import Settings, load_settings
-from treadle.system import IdSource, SystemClock
-
-_POLL_SECONDS: Final = 1.0
+from treadle.domain.submitting import RunRequest
+from treadle.engines.contract import Accepted, Engine
+from treadle.settings import Settings
 
 
 class RunNotCompleted(TreadleError):
@@ -42,16 +35,9 @@ class RunNotCompleted(TreadleError):
 
     code = "run_not_completed"
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunView) -> None:
         super().__init__(f"run {run.id} is {run.state}" + (f": {run.error.message}" if run.error else ""))
         self.run = run
-
-
-class Group(Struct, frozen=True):
-    """A group that was submitted: the id of the run that joins it, and those of its members in order."""
-
-    run_id: str
-    members: list[str]
 
 
 class RunOptions(TypedDict, total=False):
@@ -69,19 +55,31 @@ class RunOptions(TypedDict, total=False):
     connection: object | None
 
 
-class AsyncClient:
-    """Submits runs to the installation that the settings name: `async with AsyncClient() as client: …`.
+class AsyncClient(Nouns[Async]):
+    """Submits runs, follows them, and asks a server all that its API offers: `async with AsyncClient() as client: …`.
+
+    It has one of two doors. With the URL of a server its words go over HTTP, and every noun of the API is there
+    (`client.runs`, `client.jobs`, …). With a database, or with settings that name one, they go straight to it, and the
+    nouns are not.
 
     Within the block it is bound to the context: handlers submit by it (`await send_report.enqueue(org="x")`).
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        """Settings come from the `TREADLE_…` variables unless given."""
-        self._settings = load_settings(os.environ) if settings is None else settings
-        self._new_id = IdSource(SystemClock())
+    def __init__(
+        self,
+        where: Settings | str | None = None,
+        *,
+        token: str | None = None,
+        domain: str | None = None,
+        retries: int = 5,
+    ) -> None:
+        """See `find_door` for where it goes. Of a server, `token` and `domain` come from `TREADLE_TOKEN` and
+        `TREADLE_DOMAIN` unless given, and a call is made again up to `retries` times where that does nothing twice.
+        """
+        self._door = find_door(where, os.environ, token=token, domain=domain, retries=retries)
 
     async def __aenter__(self) -> Self:
-        self._engine: Engine = await open_engine(self._settings.engine_url, SystemClock())
+        await self._door.open()
         self._before = bound.get()
         bound.set(Bound(lambda: self, asyncio.get_running_loop()))
         return self
@@ -90,14 +88,25 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         bound.set(self._before)
-        await self._engine.close()
+        await self._door.close()
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Self:
         """One that uses an engine which others have opened, and close. It is not to be entered."""
         client = cls(settings)
-        client._engine = engine
+        client._door = EngineDoor(settings, engine)
         return client
+
+    @property
+    def way(self) -> Way:
+        """How the nouns are asked. Raises InvalidInput where there is no server."""
+        way: Way | None = getattr(self._door, "transport", None)
+        if way is None:
+            raise InvalidInput(
+                "this client goes straight to the database, which submits and follows runs: for the rest give it the "
+                "URL of a server, or set TREADLE_URL and TREADLE_TOKEN"
+            )
+        return way
 
     async def enqueue(
         self,
@@ -170,12 +179,7 @@ class AsyncClient:
             "on_parent_failure": options.get("on_parent_failure"),
         }
         request = read(document, RunRequest)
-        key, now = options.get("key"), self._engine.now()
-        call_key = None if key is None else run_key(key, now, job_id, msgspec.to_builtins(request))
-        new = self._build(await self._job(job_id), request, now, call_key)
-        (accepted,) = await self._store([new], options.get("connection"))
-        check_accepted(new, accepted)
-        return accepted
+        return await self._door.submit(job_id, request, key=options.get("key"), connection=options.get("connection"))
 
     async def enqueue_many(
         self,
@@ -189,15 +193,11 @@ class AsyncClient:
 
         Raises as `enqueue` does.
         """
-        job = await self._job(job_id)
-        now = self._engine.now()
-        new = []
+        requests = []
         for place, each in enumerate(inputs):
             with moved("/inputs", f"/inputs/{place}"):
-                new.append(self._build(job, read({"inputs": dict(each), "priority": priority}, RunRequest), now))
-        accepted = await self._store(new, connection, together=True)
-        check_all_accepted(new, accepted)
-        return [each.run_id for each in accepted]
+                requests.append(read({"inputs": dict(each), "priority": priority}, RunRequest))
+        return await self._door.submit_many(job_id, requests, connection=connection)
 
     async def enqueue_group(
         self,
@@ -226,37 +226,15 @@ class AsyncClient:
             "on_parent_failure": on_parent_failure,
             "priority": priority,
         }
-        new = build_group(
-            read(document, GroupRequest),
-            await self._job(job_id),
-            await self._job(then),
-            new_id=self._new_id,
-            now=self._engine.now(),
-            cause=Cause.CLIENT,
-            key=key,
-            max_inputs=self._settings.max_payload_bytes,
-        )
-        accepted = await self._store(new, connection, together=True)
-        check_all_accepted(new, accepted)
-        *members, last = (each.run_id for each in accepted)
-        return Group(last, members)
+        return await self._door.submit_group(read(document, GroupRequest), key=key, connection=connection)
 
-    async def get(self, run_id: str) -> Run:
+    async def get(self, run_id: str) -> RunView:
         """A run as it stands. Raises NotFound."""
-        found = await self._engine.runs.get(self._settings.domain, [run_id])
-        if not found:
-            raise NotFound(f"there is no run {run_id}")
-        return found[0]
+        return await self._door.get(run_id)
 
-    async def wait(self, run_id: str) -> Run:
+    async def wait(self, run_id: str) -> RunView:
         """The run once it has ended, however it did. To wait no longer than so long, use `asyncio.timeout`."""
-        notices = self._engine.listen(Topic.EVENTS)
-        try:
-            while (run := await self.get(run_id)).state not in TERMINAL:
-                await notices.wait(_POLL_SECONDS)
-        finally:
-            await notices.close()
-        return run
+        return await self._door.wait(run_id)
 
     async def result(self, run_id: str) -> Any:
         """The result of a run once it has completed. Raises RunNotCompleted where it ended otherwise."""
@@ -267,10 +245,7 @@ class AsyncClient:
 
     async def cancel(self, run_id: str) -> State:
         """Accept a cancel; answers the run's state: a running one is told to end. Raises NotFound."""
-        states = await self._engine.runs.cancel(self._settings.domain, [run_id])
-        if run_id not in states:
-            raise NotFound(f"there is no run {run_id}")
-        return states[run_id]
+        return await self._door.cancel(run_id)
 
     async def put_message(self, type: str, payload: Any, *, key: str = "", dedupe_key: str | None = None) -> str:  # noqa: A002 - its name
         """Put a message for jobs to take; answers its id once it is on disk.
@@ -285,21 +260,11 @@ class AsyncClient:
 
     async def put_messages(self, messages: Sequence[Mapping[str, Any]]) -> list[str]:
         """Put messages, all or none, each `{type, payload, key, dedupe_key}`; answers their ids in order."""
-        new = build_messages(
-            read_requests([dict(each) for each in messages]),
-            domain=self._settings.domain,
-            now=self._engine.now(),
-            new_id=self._new_id,
-            max_payload=self._settings.max_payload_bytes,
-        )
-        return [received.message_id for received in await self._engine.messages.put(new)]
+        return await self._door.put_messages(read_requests([dict(each) for each in messages]))
 
-    async def get_message(self, message_id: str) -> Message:
+    async def get_message(self, message_id: str) -> MessageView:
         """A message as it stands. Raises NotFound."""
-        found = await self._engine.messages.get(self._settings.domain, [message_id])
-        if not found:
-            raise NotFound(f"there is no message {message_id}")
-        return found[0]
+        return await self._door.get_message(message_id)
 
     async def find_messages(
         self,
@@ -308,12 +273,9 @@ class AsyncClient:
         states: Sequence[MessageState] = (),
         before: str | None = None,
         limit: int = 100,
-    ) -> list[Message]:
+    ) -> list[MessageView]:
         """Messages, newest first, from the one put before the message `before` on."""
-        query = MessageQuery(
-            domain=self._settings.domain, limit=limit, before=before, types=tuple(types), states=tuple(states)
-        )
-        return await self._engine.messages.find(query)
+        return list(await self._door.find_messages(types=types, states=states, before=before, limit=limit))
 
     async def list_queue_messages(self, filters: QueueMessageFilter | None = None) -> list[QueueMessage]:
         """Messages that fit, newest first."""
@@ -323,11 +285,11 @@ class AsyncClient:
 
     async def retry_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
         """Let messages that were set aside wait again; answers those that were."""
-        return await self._engine.messages.retry(self._settings.domain, message_ids)
+        return await self._door.retry_messages(message_ids)
 
     async def discard_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
         """Remove messages that wait or were set aside; answers those that did or were."""
-        return await self._engine.messages.discard(self._settings.domain, message_ids)
+        return await self._door.discard_messages(message_ids)
 
     async def publish(
         self, name: str, data: Mapping[str, Any] | None = None, *, source: str = "", key: str | None = None
@@ -337,37 +299,4 @@ class AsyncClient:
         A `key` that came before with the same event names that of then. Raises InvalidInput, PayloadTooLarge, and
         KeyReused for the key of another event.
         """
-        now = self._engine.now()
-        event = user_event(name, data or {}, domain=self._settings.domain, source=source, at=now)
-        event_key = None if key is None else run_key(key, now, name, data or {}, source, scope="publish")
-        published = await self._engine.events.publish(event, key=event_key)
-        check_published(published)
-        return published.woken
-
-    async def _store(
-        self, new: Sequence[NewRun], connection: object | None, *, together: bool = False
-    ) -> list[Accepted]:
-        if connection is None:
-            return await self._engine.runs.enqueue(new, together=together)
-        return await self._engine.runs.enqueue_within(connection, new, together=together)
-
-    async def _job(self, job_id: str) -> Job:
-        document = await self._engine.documents.get(self._settings.domain, JOB_KIND, job_id)
-        if document is None:
-            raise NotFound(f"there is no job {job_id}")
-        return to_job(document)
-
-    def _build(self, job: Job, request: RunRequest, now: Instant, key: RunKey | None = None) -> NewRun:
-        return build_run(
-            job,
-            run_id=self._new_id("run"),
-            now=now,
-            cause=Cause.CLIENT,
-            inputs=request.inputs,
-            priority=request.wanted_priority(),
-            unique=request.unique_rule(),
-            due_at=request.due_at(now),
-            depends=request.depends(),
-            key=key,
-            max_inputs=self._settings.max_payload_bytes,
-        )
+        return await self._door.publish(name, data or {}, source=source, key=key)

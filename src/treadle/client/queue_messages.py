@@ -10,7 +10,7 @@ from msgspec import Struct
 from treadle.client.binding import with_client
 from treadle.domain import json
 from treadle.domain.instants import to_datetime
-from treadle.domain.messages import Message, MessageState
+from treadle.domain.messages import MessageState, MessageView
 
 _WAITING: Final = (MessageState.PENDING, MessageState.LEASED)
 
@@ -51,7 +51,7 @@ class QueueMessage(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-def to_queue_message(message: Message) -> QueueMessage:
+def to_queue_message(message: MessageView) -> QueueMessage:
     """A message of the inbox."""
     return QueueMessage(
         id=message.id,

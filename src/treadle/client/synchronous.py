@@ -8,27 +8,38 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, Unpack
 
-from treadle.client.asynchronous import AsyncClient, Group, RunOptions
+from treadle.client.asynchronous import AsyncClient, RunOptions
 from treadle.client.binding import Bound, bound, sync_only
+from treadle.client.groups import Group
 from treadle.client.portal import Portal
 from treadle.client.queue_messages import QueueMessage, QueueMessageFilter
+from treadle.client.remote.calls import Sync, Way
+from treadle.client.remote.nouns import Nouns
+from treadle.client.remote.sync import SyncWay
 from treadle.domain.dependencies import Join, OnParentFailure
-from treadle.domain.messages import Message, MessageState
+from treadle.domain.messages import MessageState, MessageView
 from treadle.domain.priority import Priority
-from treadle.domain.runs import Run, State
+from treadle.domain.runs import RunView, State
 from treadle.engines.contract import Accepted
 from treadle.settings import Settings
 
 
-class Client:
-    """`AsyncClient` for sync code, with the same words: one runs in a thread of its own. Threads may share it.
+class Client(Nouns[Sync]):
+    """`AsyncClient` for sync code, with the same words and nouns, run by one in another thread. Threads may share it.
 
     Within its block it is bound to the context: handlers submit by it (`send_report.sync.enqueue(org="x")`).
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        """Settings come from the `TREADLE_…` variables unless given."""
-        self._client = AsyncClient(settings)
+    def __init__(
+        self,
+        where: Settings | str | None = None,
+        *,
+        token: str | None = None,
+        domain: str | None = None,
+        retries: int = 5,
+    ) -> None:
+        """See `AsyncClient`."""
+        self._client = AsyncClient(where, token=token, domain=domain, retries=retries)
         self._call = Portal("treadle-client")
 
     def __enter__(self) -> Self:
@@ -44,6 +55,11 @@ class Client:
         bound.set(self._before)
         self._call(self._client.__aexit__(kind, error, trace))
         self._call.close()
+
+    @property
+    def way(self) -> Way:
+        """See `AsyncClient.way`."""
+        return SyncWay(self._call, self._client.way)
 
     def enqueue(
         self,
@@ -125,11 +141,11 @@ class Client:
             )
         )
 
-    def get(self, run_id: str) -> Run:
+    def get(self, run_id: str) -> RunView:
         """See `AsyncClient.get`."""
         return self._call(self._client.get(run_id))
 
-    def wait(self, run_id: str, timeout: float | None = None) -> Run:
+    def wait(self, run_id: str, timeout: float | None = None) -> RunView:
         """See `AsyncClient.wait`. Raises TimeoutError after `timeout` seconds."""
         return self._call(asyncio.wait_for(self._client.wait(run_id), timeout))
 
@@ -155,7 +171,7 @@ class Client:
         """See `AsyncClient.put_messages`."""
         return self._call(self._client.put_messages(messages))
 
-    def get_message(self, message_id: str) -> Message:
+    def get_message(self, message_id: str) -> MessageView:
         """See `AsyncClient.get_message`."""
         return self._call(self._client.get_message(message_id))
 
@@ -166,7 +182,7 @@ class Client:
         states: Sequence[MessageState] = (),
         before: str | None = None,
         limit: int = 100,
-    ) -> list[Message]:
+    ) -> list[MessageView]:
         """See `AsyncClient.find_messages`."""
         return self._call(self._client.find_messages(types=types, states=states, before=before, limit=limit))
 

@@ -19,7 +19,11 @@ MOST_SLOTS: Final = 1_000
 LONGEST_SPREAD_MS: Final = 7 * 86_400_000
 _KEPT: Final = 36_500 * DAY
 
-_MOMENT: Final = Meta(description="RFC 3339 with an offset.", examples=["2026-11-05T00:00:00+07:00"])
+_MOMENT: Final = Meta(
+    description="RFC 3339 with an offset.",
+    examples=["2026-11-05T00:00:00+07:00"],
+    extra_json_schema={"format": "date-time"},
+)
 
 
 class BackfillRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

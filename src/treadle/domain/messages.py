@@ -58,14 +58,13 @@ class NewMessage(Struct, frozen=True, kw_only=True):
     once: RunKey | None = None
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class MessageView(Struct, frozen=True, kw_only=True):
     """A message as it stands. `attempts` counts its tries; where the last of `max_attempts` fails, it is poison.
 
-    `run_id` and `token` name the run that has it, or had it last. `settled_at` is when it was processed or set aside.
+    `run_id` names the run that has it, or had it last. `settled_at` is when it was processed or set aside.
     """
 
     id: str
-    domain: str
     type: str
     key: str
     payload: Json
@@ -75,8 +74,14 @@ class Message(Struct, frozen=True, kw_only=True):
     max_attempts: int | None = None
     error: RunError | None = None
     run_id: str | None = None
-    token: int | None = None
     settled_at: Instant | None = None
+
+
+class Message(MessageView, frozen=True, kw_only=True):
+    """A message as an engine keeps it; `token` is the fence under which its run has it, or had it last."""
+
+    domain: str
+    token: int | None = None
 
     @property
     def size(self) -> int:

@@ -127,32 +127,26 @@ class Claim(Struct, frozen=True, kw_only=True):
     steps: tuple[RunStep, ...] = ()
 
 
-class Run(Struct, frozen=True, kw_only=True):
-    """A run as it stands, live or finished: what readers get. A failed one without a `resolution` is a dead letter."""
+class RunView(Struct, frozen=True, kw_only=True):
+    """A run as it stands, live or finished: what is told of it to everybody who may see it.
+
+    A failed one without a `resolution` is a dead letter.
+    """
 
     id: str
-    domain: str
     job_id: str
     job_version: int
     queue: str
-    requires: str
     priority: Priority
     state: State
     reason: Reason | None
     due_at: Instant
-    rank: Instant
     created_at: Instant
-    token: int
     attempt: int
-    failures: int
-    losses: int
-    solo_losses: int
-    suspect: bool
     cancel_requested_at: Instant | None
     worker_id: str | None
     started_at: Instant | None
     finished_at: Instant | None
-    work: Json
     inputs: Json
     result: Json | None
     error: RunError | None
@@ -160,9 +154,23 @@ class Run(Struct, frozen=True, kw_only=True):
     schedule_id: str | None
     slot: Instant | None
     retry_of: str | None
+    resolution: Resolution | None = None
+
+
+class Run(RunView, frozen=True, kw_only=True):
+    """A run as an engine keeps it: with what it is ordered, fenced and carried out by."""
+
+    domain: str
+    requires: str
+    rank: Instant
+    token: int
+    failures: int
+    losses: int
+    solo_losses: int
+    suspect: bool
+    work: Json
     limits: Limits | None
     depends: Depends | None
-    resolution: Resolution | None = None
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
