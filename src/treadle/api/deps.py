@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from msgspec import Struct
 from starlette.datastructures import Headers
@@ -84,10 +85,16 @@ async def known_query(request: Request) -> None:
         return
     route = request.scope["route"]
     assert isinstance(route, APIRoute)  # noqa: S101
-    known = {field.alias for field in route.dependant.query_params}
+    known = _query_of(route.dependant)
     problems = [unknown_key("/query", name, known) for name in request.query_params if name not in known]
     if problems:
         raise InvalidInput(problems)
+
+
+def _query_of(dependant: Dependant) -> set[str]:
+    """The query parameters of a route, or of what it depends on."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*map(_query_of, dependant.dependencies))
 
 
 async def expected_version(

@@ -67,6 +67,7 @@ class JobOptions(TypedDict, total=False):
     priority: Priority | str | int
     queue: str
     tags: Sequence[str]
+    searchable: Sequence[str]
     dependencies: Sequence[str]
     after: Sequence[str | Mapping[str, Any]]
     after_join: Literal["all", "any"]

@@ -9,6 +9,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
+from treadle.cli.filters import EVERYTHING, Filter
 from treadle.cli.inputs import Input, Set, read_inputs
 from treadle.cli.options import AsJson, Data, Timeout, Wait, seconds
 from treadle.cli.output import say, write_json, write_record, write_table
@@ -29,16 +30,14 @@ _STANDS: Final = {
 @app.command(name="list")
 def list_runs(
     *,
-    job: Annotated[list[str] | None, Parameter(help="Only runs of this job; may be repeated.")] = None,
-    status: Annotated[list[str] | None, Parameter(help="Only runs in this status; may be repeated.")] = None,
-    queue: Annotated[list[str] | None, Parameter(help="Only runs of this queue; may be repeated.")] = None,
+    wanted: Filter = EVERYTHING,
     limit: Annotated[int, Parameter(help="How many, 200 at most.")] = LIMIT,
     cursor: Annotated[str | None, Parameter(help="Go on from the page before: its next_cursor.")] = None,
     data: Data = None,
     json: AsJson = False,
 ) -> None:
     """Lists runs, newest first."""
-    page = find_server(data).get("/runs", job=job, status=status, queue=queue, limit=limit, cursor=cursor)
+    page = find_server(data).get("/runs", **wanted.said(), limit=limit, cursor=cursor)
     if json:
         write_json(page)
         return

@@ -16,6 +16,7 @@ from treadle.domain.limits import Limits
 from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
+from treadle.domain.searching import Found
 from treadle.domain.steps import RunStep
 
 DEFAULT_DOMAIN: Final = "default"
@@ -71,6 +72,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     makes the line in which the run waits. `work` is an encoded `domain.work.Work`: what to carry out, frozen at submit,
     so that editing a job never changes a run that was accepted. `debounce` names the waiting run that it goes into.
     `for_letter` lets a retry stand only if the run that it does again, `retry_of`, is a dead letter until then.
+    `filed_under` are the values of its inputs by which it can be found.
     """
 
     id: str
@@ -96,6 +98,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     depends: Depends | None = None
     key: RunKey | None = None
     debounce: Debounce | None = None
+    filed_under: Found = ()
 
 
 class Claim(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,8 @@ from treadle.domain.priority import Priority, SaidPriority, rank, to_priority
 from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import Cause, NewRun, Run, RunKey
 from treadle.domain.schedules import Schedule
-from treadle.domain.work import encode_work
+from treadle.domain.searching import search_values
+from treadle.domain.work import decode_work, encode_work
 
 LONGEST_DELAY: Final[Micros] = 366 * DAY
 KEY_LIFETIME: Final = DAY
@@ -176,6 +177,7 @@ def build_run(
         limits=limits,
         key=key,
         debounce=debounce,
+        filed_under=search_values(job.work.searchable, merged),
     )
 
 
@@ -309,6 +311,7 @@ def repeat_run(
     for_letter: bool = False,
     key: RunKey | None = None,
     max_inputs: int | None = None,
+    due_at: Instant | None = None,
 ) -> NewRun:
     """A new run that does again what a finished one did, with the work and the limits of then.
 
@@ -316,12 +319,14 @@ def repeat_run(
     its keys in from them. Raises as `build_run` does. It has the same parents, but does not ask how they ended: whoever
     repeats it by hand has decided that.
     """
+    due_at = now if due_at is None else max(now, due_at)
     merged = _over(json.decode(run.inputs), inputs) if inputs else None
     limits = run.limits
     if merged is not None:
         check_inputs(inputs_schema, merged)
         limits = limits if job is None else _limits_again(limits, job, merged)
-    hold = next_hold(has_parents=False, due_at=now, gated=limits is not None and limits.gated, now=now)
+    hold = next_hold(has_parents=False, due_at=due_at, gated=limits is not None and limits.gated, now=now)
+    searchable = decode_work(run.work).searchable
     return NewRun(
         id=run_id,
         domain=run.domain,
@@ -332,8 +337,8 @@ def repeat_run(
         priority=run.priority,
         state=hold.state,
         reason=hold.reason,
-        due_at=now,
-        rank=rank(now, run.priority),
+        due_at=due_at,
+        rank=rank(due_at, run.priority),
         created_at=now,
         work=run.work,
         inputs=run.inputs if merged is None else _encoded(merged, max_inputs),
@@ -343,6 +348,7 @@ def repeat_run(
         limits=limits,
         depends=run.depends and structs.replace(run.depends, join=Join.ALWAYS, conditions={}, jobs=()),
         key=key,
+        filed_under=search_values(searchable, merged or json.decode(run.inputs)) if searchable else (),
     )
 
 

@@ -13,6 +13,7 @@ from treadle.domain.instants import MILLISECOND, Micros
 from treadle.domain.json import Json
 from treadle.domain.messages import Intake
 from treadle.domain.retry import RetryPolicy
+from treadle.domain.searching import Searchable
 
 DEFAULT_TIMEOUT_MS: Final = 30_000
 MAX_TIMEOUT_MS: Final = 30 * 86_400_000
@@ -69,7 +70,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     `isolation="process"` gives each attempt of a handler a process of its own, which can be killed alone. `messages`
     says of which messages each attempt takes a batch. What is not `idempotent` is begun once and never again. Only
     workers that match the `affinity` may carry it out. `batch_size` is for handlers that take no messages and deal with
-    many things all the same.
+    many things all the same. `searchable` are the paths of inputs by whose values its runs can be found.
     """
 
     executor: Executor | Unreadable
@@ -80,6 +81,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     idempotent: bool = True
     affinity: Affinity | None = None
     batch_size: int | None = None
+    searchable: Searchable = ()
 
     @property
     def requires(self) -> str:

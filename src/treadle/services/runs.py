@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, structs, to_builtins
 
 from treadle.domain import json
 from treadle.domain.batches import Orders, build_batch
@@ -13,8 +13,8 @@ from treadle.domain.dependencies import Parent
 from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, placed
 from treadle.domain.explain import MOST_COUNTED, explain
 from treadle.domain.explanation import Explanation
+from treadle.domain.filters import RunsWanted
 from treadle.domain.groups import GroupRequest, build_group
-from treadle.domain.instants import Instant
 from treadle.domain.jobs import Job, JobSpec, create_job, dump_job
 from treadle.domain.kv import Scope, Space
 from treadle.domain.limits import LaneUse, RateUse
@@ -29,19 +29,10 @@ from treadle.engines.contract import Admission, Engine, RunQuery
 from treadle.engines.refusals import check_accepted, check_all_accepted
 from treadle.services.jobs import Jobs
 from treadle.services.paging import Page, decode_cursor, encode_cursor
+from treadle.services.run_filters import narrow
 
 ADHOC: Final = "adhoc"
 """Where a job comes from that is not kept, and its id where it has none."""
-
-
-class RunFilters(Struct, frozen=True, kw_only=True):
-    """Which runs are asked for; several values of one field mean any of them."""
-
-    states: tuple[State, ...] = ()
-    job_ids: tuple[str, ...] = ()
-    queues: tuple[str, ...] = ()
-    created_after: Instant | None = None
-    created_before: Instant | None = None
 
 
 class Submitted(Struct, frozen=True):
@@ -228,19 +219,14 @@ class Runs:
         entries = await self._engine.kv.find(Space(run.domain, Scope.RUN, run.id))
         return Told(progress, {entry.key: json.decode(entry.value) for entry in entries})
 
-    async def page(self, domain: str, filters: RunFilters, *, limit: int, cursor: str | None = None) -> Page[Run]:
-        """Runs, newest first. Raises InvalidInput for a cursor of another question."""
-        question = ("runs", domain, to_builtins(filters))
-        query = RunQuery(
-            domain=domain,
-            limit=limit + 1,
-            before=None if cursor is None else decode_cursor(cursor, question),
-            states=filters.states,
-            job_ids=filters.job_ids,
-            queues=filters.queues,
-            created_after=filters.created_after,
-            created_before=filters.created_before,
-        )
+    async def page(self, domain: str, wanted: RunsWanted, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        """Runs, newest first. Raises InvalidInput as `narrow` does, and for a cursor of another question."""
+        question = ("runs", domain, to_builtins(wanted))
+        before = None if cursor is None else decode_cursor(cursor, question)
+        found = await narrow(self._jobs, domain, wanted, "/query")
+        if found is None:
+            return Page([], None)
+        query = RunQuery(domain=domain, limit=limit + 1, before=before, **structs.asdict(found))
         runs = await self._engine.runs.find(query)
         more = len(runs) > limit
         runs = runs[:limit]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
-from pydantic import BeforeValidator
+from fastapi import APIRouter, Depends, Query
+from msgspec import structs
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
@@ -27,8 +27,8 @@ from treadle.api.schemas.runs import (
 from treadle.domain import runs as domain
 from treadle.domain.batches import RunBatch, RunOrder, read_orders
 from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.filters import RunsWanted
 from treadle.domain.groups import GroupRequest
-from treadle.domain.instants import Instant, from_iso
 from treadle.domain.jobs import parse_job
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.runs import TERMINAL, State
@@ -36,7 +36,7 @@ from treadle.domain.shapes import read
 from treadle.domain.submitting import RetryRequest, RunRequest
 from treadle.engines.contract import Admission
 from treadle.services.paging import DEFAULT_LIMIT, Page
-from treadle.services.runs import ADHOC, RunFilters, Submitted
+from treadle.services.runs import ADHOC, Submitted
 
 _EXAMPLE: Final = {"inputs": {"date": "2026-11-05"}, "priority": "high"}
 _BATCH_EXAMPLE: Final = {
@@ -47,24 +47,16 @@ _BATCH_EXAMPLE: Final = {
 }
 _GROUP_EXAMPLE: Final = {"job_id": "resize", "inputs": [{"file": "a.png"}, {"file": "b.png"}], "then": "publish"}
 
+_WHERE: Final = "A value of an input that jobs declare as searchable, such as `customer.id=42`; all paths must be met."
+_Q: Final = "A text in the job's id or name, or `run_…` for how the run's id begins."
+
 TERMINAL_STATES: Final = [state for state in State if state in TERMINAL]
 
 States = Annotated[list[State] | None, Query(alias="status")]
 Names = Annotated[list[str] | None, Query()]
 
 
-def _moment(text: str) -> Instant:
-    try:
-        return from_iso(text)
-    except ValueError:
-        raise ValueError("must be RFC 3339 with an offset, such as 2026-11-05T09:00:00+07:00") from None
-
-
-Moment = Annotated[
-    Instant | None,
-    BeforeValidator(_moment, json_schema_input_type=str),
-    Query(description="RFC 3339 with an offset.", json_schema_extra={"format": "date-time"}),
-]
+Moment = Annotated[str | None, Query(description="RFC 3339 with an offset.", json_schema_extra={"format": "date-time"})]
 
 router = APIRouter(tags=["runs"])
 
@@ -131,44 +123,48 @@ async def run_group(call: CallDep, document: JsonBody, idempotency_key: Idempote
     return reply(Group(join=to_run(group.join), members=group.members), 202, headers)
 
 
-@router.get("/runs", operation_id="list_runs", responses=answers(RunPage, "A page of runs."))
-async def list_runs(
-    call: CallDep,
+async def runs_wanted(
     status: States = None,
     job: Names = None,
     queue: Names = None,
+    tag: Annotated[list[str] | None, Query(description="Of the job, as it is defined now.")] = None,
+    where: Annotated[list[str] | None, Query(description=_WHERE)] = None,
+    q: Annotated[str | None, Query(min_length=1, max_length=200, description=_Q)] = None,
     created_after: Moment = None,
     created_before: Moment = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> Response:
-    """Runs, newest first. A filter given several times means any of its values."""
-    filters = RunFilters(
-        states=tuple(status or ()),
-        job_ids=tuple(job or ()),
-        queues=tuple(queue or ()),
+    *,
+    dead_letters: Annotated[bool, Query(description="Only failed runs that nobody has retried or discarded.")] = False,
+) -> RunsWanted:
+    """Which runs a list is asked for."""
+    return RunsWanted(
+        status=tuple(status or ()),
+        job=tuple(job or ()),
+        queue=tuple(queue or ()),
+        tag=tuple(tag or ()),
+        where=tuple(where or ()),
+        q=q,
         created_after=created_after,
         created_before=created_before,
+        dead_letters=dead_letters,
     )
-    return await _page(call, filters, limit, cursor)
+
+
+Wanted = Annotated[RunsWanted, Depends(runs_wanted)]
+
+
+@router.get("/runs", operation_id="list_runs", responses=answers(RunPage, "A page of runs."))
+async def list_runs(call: CallDep, wanted: Wanted, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+    """Runs, newest first. A filter given several times means any of its values."""
+    return await _page(call, wanted, limit, cursor)
 
 
 @router.get("/history", operation_id="list_history", responses=answers(RunPage, "A page of finished runs."))
-async def list_history(
-    call: CallDep,
-    status: States = None,
-    job: Names = None,
-    queue: Names = None,
-    created_after: Moment = None,
-    created_before: Moment = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> Response:
+async def list_history(call: CallDep, wanted: Wanted, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
     """Finished runs, newest first. A filter given several times means any of its values."""
-    wanted = [state for state in status or TERMINAL_STATES if state in TERMINAL]
-    if not wanted:
+    states = tuple(state for state in wanted.status or TERMINAL_STATES if state in TERMINAL)
+    if not states:
         raise InvalidInput([Problem("/query/status", f"history has {', '.join(TERMINAL_STATES)} alone")])
-    return await list_runs(call, wanted, job, queue, created_after, created_before, limit, cursor)
+    return await _page(call, structs.replace(wanted, status=states), limit, cursor)
 
 
 @router.get("/jobs/{job_id}/runs", operation_id="list_job_runs", responses=answers(RunPage, "A page of runs.", 404))
@@ -177,7 +173,7 @@ async def list_job_runs(
 ) -> Response:
     """The runs of a job, newest first; also of one that was deleted."""
     await call.services.jobs.versions(call.domain, job_id)
-    return await _page(call, RunFilters(states=tuple(status or ()), job_ids=(job_id,)), limit, cursor)
+    return await _page(call, RunsWanted(status=tuple(status or ()), job=(job_id,)), limit, cursor)
 
 
 @router.get("/runs/{run_id}", operation_id="get_run", responses=answers(RunDetail, "The run.", 404))
@@ -236,8 +232,8 @@ async def explain_run(call: CallDep, run_id: str) -> Response:
     return reply(to_explanation(run, explanation))
 
 
-async def _page(call: Call, filters: RunFilters, limit: int, cursor: str | None) -> Response:
-    return page_of(await call.services.runs.page(call.domain, filters, limit=limit, cursor=cursor))
+async def _page(call: Call, wanted: RunsWanted, limit: int, cursor: str | None) -> Response:
+    return page_of(await call.services.runs.page(call.domain, wanted, limit=limit, cursor=cursor))
 
 
 def page_of(page: Page[domain.Run]) -> Response:

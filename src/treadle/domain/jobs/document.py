@@ -23,6 +23,7 @@ from treadle.domain.priority import SaidPriority
 from treadle.domain.rates import LONGEST_WINDOW, MOST_RUNS
 from treadle.domain.retry import ExponentialBackoff, Seconds
 from treadle.domain.schedules import Misfire
+from treadle.domain.searching import Searchable
 from treadle.domain.triggers.records import LONGEST_SECONDS, SHORTEST_SECONDS
 from treadle.domain.work import MAX_TIMEOUT_MS, Completion
 
@@ -166,6 +167,7 @@ class JobDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     inputs_schema: Annotated[
         dict[str, Any] | None, Meta(description="The JSON Schema that the inputs of each run must fit.")
     ] = None
+    searchable: Searchable | None = None
     unique: Unique | None = None
     debounce: Debounce | None = None
     overlap: Annotated[

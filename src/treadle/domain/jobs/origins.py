@@ -11,7 +11,7 @@ from treadle.domain.messages import DEFAULT_BATCH
 from treadle.domain.schedules import DEFAULT_TIMEZONE
 
 DEFAULT: Final = "default"
-_OPEN: Final = frozenset({"inputs", "inputs_schema", "tags"})
+_OPEN: Final = frozenset({"inputs", "inputs_schema", "searchable", "tags"})
 """What is one value, however many parts it has."""
 _OVERRIDES: Final = {"enabled": "enabled", "interval_seconds": "schedule.interval_sec"}
 _SECTIONS: Final[dict[str, Any]] = {

@@ -82,6 +82,8 @@ def dump_job(spec: JobSpec) -> dict[str, Any]:
         document["batch_size"] = work.batch_size
     if work.affinity is not None:
         document["affinity"] = dump_affinity(work.affinity)
+    if work.searchable:
+        document["searchable"] = list(work.searchable)
     return document | {
         "idempotent": work.idempotent,
         "inputs": dict(spec.inputs),
@@ -124,6 +126,7 @@ def _spec(document: JobDocument, broken: set[str], problems: list[Problem]) -> J
             idempotent=document.idempotent is not False,
             affinity=affinity,
             batch_size=read_batch_size(document, executor, problems),
+            searchable=tuple(dict.fromkeys(document.searchable or ())),
         ),
         schedule=None if document.schedule is None else read_schedule(document.schedule, "/schedule", problems),
         inputs=inputs,
@@ -238,6 +241,7 @@ def _inputs_schema(document: JobDocument, inputs: dict[str, Any], problems: list
         "/debounce": document.debounce,
     }
     keys |= {f"{at}/key": rule.key for at, rule in rules.items() if rule is not None}
+    keys |= {f"/searchable/{index}": f"{{{path}}}" for index, path in enumerate(document.searchable or ())}
     for at, key in keys.items():
         problems += [] if key is None else unknown_inputs(key, schema, at)
     text = json.encode(schema).decode()

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from treadle.domain.dependencies import Parent
+from treadle.domain.filters import RunFilter
 from treadle.domain.instants import Instant
 from treadle.domain.runs import Attempt, Claim, NewRun, Run, State
 from treadle.domain.states import Transition
@@ -64,17 +65,12 @@ class Step(Struct, frozen=True):
     solo_waiting: bool = False
 
 
-class RunQuery(Struct, frozen=True, kw_only=True):
-    """A page of runs, newest first. Several values of one field mean any of them; `before` is an exclusive run id."""
+class RunQuery(RunFilter, frozen=True, kw_only=True):
+    """A page of a domain's runs, newest first; `before` is an exclusive run id."""
 
     domain: str
     limit: int
     before: str | None = None
-    states: tuple[State, ...] = ()
-    job_ids: tuple[str, ...] = ()
-    queues: tuple[str, ...] = ()
-    created_after: Instant | None = None
-    created_before: Instant | None = None
 
 
 class RunStore(Protocol):
@@ -151,6 +147,14 @@ class RunStore(Protocol):
 
     async def find(self, query: RunQuery) -> list[Run]:
         """Live and finished runs, newest first."""
+        ...
+
+    async def find_ids(self, query: RunQuery) -> list[str]:
+        """The ids of what `find` finds."""
+        ...
+
+    async def count(self, query: RunQuery) -> int:
+        """How many `find` could find; counting stops at the query's limit."""
         ...
 
     async def attempts(self, domain: str, run_id: str) -> list[Attempt]:

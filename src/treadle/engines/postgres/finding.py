@@ -1,8 +1,11 @@
-"""Runs by id, and pages of runs, newest first. Ids sort by creation: a page walks an index in their order and stops."""
+"""Runs by id, and pages of runs, newest first. Ids sort by creation: a page walks an index in their order and stops.
+
+Runs that are asked for by values of their inputs are walked among those that are filed under them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -18,6 +21,18 @@ from treadle.engines.sql.records import HISTORY, LIVE, Half, to_run
 _FEW: Final = "state <> 'completed'"
 _DEAD: Final = "state = 'failed' AND resolution IS NULL"
 """Conditions of indexes over some rows only, which a statement must repeat to be let use them."""
+
+_FILED: Final = "SELECT filed.run_id AS id FROM treadle.run_values AS filed"
+_UNDER: Final = "WHERE filed.domain = $1 AND filed.path = $2 AND filed.value = $3 AND filed.run_id < $4"
+_ALSO: Final = (
+    " AND EXISTS (SELECT 1 FROM treadle.run_values AS other WHERE other.run_id = filed.run_id"
+    " AND other.domain = $1 AND other.path = ${} AND other.value = ANY (${}))"
+)
+_LAST: Final = "\U0010ffff"
+"""Greater than any id."""
+
+MOST_WALKS: Final = 100
+"""Of how many jobs each is looked for by itself: of more, all runs are walked."""
 
 
 class _Search(Struct, frozen=True):
@@ -39,48 +54,102 @@ async def get(look: Look, domain: str, run_ids: Sequence[str]) -> list[Run]:
 
 async def find(look: Look, query: RunQuery) -> list[Run]:
     """A page of runs."""
-    return await _page(look, _searches(query), query.limit)
+    if query.where:
+        found = await get(look, query.domain, await find_ids(look, query))
+        return sorted(found, key=lambda run: run.id, reverse=True)
+    pages = []
+    for search in _searches(query):
+        where, values = _conditions(search)
+        rows = await look.fetch(f"{_select(search.half)} WHERE {where} ORDER BY id DESC LIMIT {query.limit:d}", *values)
+        pages.append([to_run(row) for row in rows])
+    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
 
 
 async def find_dead(look: Look, query: RunQuery) -> list[Run]:
     """A page of dead letters; the query's states say nothing."""
-    return await _page(look, _dead_searches(replace(query, states=())), query.limit)
+    return await find(look, replace(query, states=(), dead=True))
 
 
-async def _page(look: Look, searches: Iterable[_Search], limit: int) -> list[Run]:
-    """What the searches find, each in the same order and at most a page, merged."""
-    pages = []
-    for search in searches:
+async def find_ids(look: Look, query: RunQuery) -> list[str]:
+    """The ids of a page of runs."""
+    pages = [[row[0] for row in await look.fetch(text, *values)] for text, values in _id_selects(query)]
+    return list(islice(merge(*pages, reverse=True), query.limit))
+
+
+async def count(look: Look, query: RunQuery) -> int:
+    """How many runs there are, up to the query's limit."""
+    total = 0
+    for text, values in _id_selects(query):
+        ((counted,),) = await look.fetch(f"SELECT count(*) FROM ({text}) AS those", *values)  # noqa: S608
+        total += counted
+    return min(total, query.limit)
+
+
+def _id_selects(query: RunQuery) -> Iterator[tuple[str, list[Any]]]:
+    """Statements that answer ids, newest first and at most a page, with their values. No id is found by two of them."""
+    if query.where:
+        yield from _filed_selects(query)
+        return
+    for search in _searches(query):
         where, values = _conditions(search)
-        rows = await look.fetch(f"{_select(search.half)} WHERE {where} ORDER BY id DESC LIMIT {limit:d}", *values)
-        pages.append([to_run(row) for row in rows])
-    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), limit))
+        text = f"SELECT id FROM treadle.{search.half.table} WHERE {where}"  # noqa: S608 - made of constants
+        yield f"{text} ORDER BY id DESC LIMIT {query.limit:d}", values
+
+
+def _filed_selects(query: RunQuery) -> Iterator[tuple[str, list[Any]]]:
+    """Those that walk the runs which are filed under each of the values of one path; a run has but one there.
+
+    The runs themselves are looked for one by one (LATERAL, with a limit): a plan that reads all of history to find them
+    would be taken for a cheap one.
+    """
+    (path, wanted), *others = query.where
+    values: list[Any] = [query.domain, path, None, _LAST if query.before is None else query.before]
+    standing = []
+    for half, states in _halves(query):
+        where, values = _conditions(_Search(half, replace(query, states=states)), values)
+        standing.append(f"(SELECT 1 FROM treadle.{half.table} WHERE id = filed.run_id AND {where})")  # noqa: S608
+    if not standing:
+        return
+    text = f"{_FILED} CROSS JOIN LATERAL ({' UNION ALL '.join(standing)} LIMIT 1) AS run {_UNDER}"
+    for other, any_of in others:
+        values += [other, list(any_of)]
+        text += _ALSO.format(len(values) - 1, len(values))
+    for value in dict.fromkeys(wanted):
+        yield f"{text} ORDER BY filed.run_id DESC LIMIT {query.limit:d}", [*values[:2], value, *values[3:]]
 
 
 def _select(half: Half) -> str:
     return f"SELECT {half.columns} FROM treadle.{half.table}"  # noqa: S608 - made of constants
 
 
+def _halves(query: RunQuery) -> Iterator[tuple[Half, tuple[State, ...]]]:
+    """The tables in which there may be such runs, with those of the states asked for that runs have there."""
+    for half in (HISTORY,) if query.dead else (LIVE, HISTORY):
+        states = tuple(state for state in query.states if state in half.states)
+        if states or not query.states:
+            yield half, states
+
+
 def _dead_searches(query: RunQuery) -> Iterator[_Search]:
     """The same for dead letters: one job or one queue at a time."""
-    if query.job_ids:
+    if 0 < len(query.job_ids) <= MOST_WALKS:
         for job_id in query.job_ids:
-            yield _Search(HISTORY, replace(query, job_ids=(job_id,)), _DEAD)
+            yield _Search(HISTORY, replace(query, job_ids=(job_id,)))
     elif query.queues:
         for queue in query.queues:
-            yield _Search(HISTORY, replace(query, queues=(queue,)), _DEAD)
+            yield _Search(HISTORY, replace(query, queues=(queue,)))
     else:
-        yield _Search(HISTORY, query, _DEAD)
+        yield _Search(HISTORY, query)
 
 
 def _searches(query: RunQuery) -> Iterator[_Search]:
     """An index keeps the order of ids for one job or one state at a time, so each of several is a search."""
-    for half in (LIVE, HISTORY):
-        states = tuple(state for state in query.states if state in half.states)
-        if query.states and not states:
-            continue
+    if query.dead:
+        yield from _dead_searches(query)
+        return
+    for half, states in _halves(query):
         narrowed = replace(query, states=states)
-        if query.job_ids:
+        if 0 < len(query.job_ids) <= MOST_WALKS:
             for job_id in query.job_ids:
                 yield _Search(half, replace(narrowed, job_ids=(job_id,)))
         elif half is HISTORY and states and State.COMPLETED not in states:
@@ -90,16 +159,21 @@ def _searches(query: RunQuery) -> Iterator[_Search]:
             yield _Search(half, narrowed)
 
 
-def _conditions(search: _Search) -> tuple[str, list[Any]]:
-    """The WHERE of a search and its values; the column names are fixed here, values are always bound."""
+def _conditions(search: _Search, before: Sequence[Any] = ()) -> tuple[str, list[Any]]:
+    """The WHERE of a search and its values; the column names are fixed here, values are always bound.
+
+    Those of a statement around it come `before`: the first is the domain.
+    """
     query = search.query
-    clauses = [search.which, "domain = $1"]
-    values: list[Any] = [query.domain]
+    clauses = [_DEAD if query.dead else search.which, "domain = $1"]
+    values: list[Any] = [*before] or [query.domain]
     for condition, value in (
         ("state = ANY (${})", list(query.states) or None),
         ("job_id = ANY (${})", list(query.job_ids) or None),
         ("queue = ANY (${})", list(query.queues) or None),
         ("id < ${}", query.before),
+        ("id >= ${}", query.prefix),
+        ("id < ${}", query.beyond),
         ("created_at >= ${}", query.created_after),
         ("created_at < ${}", query.created_before),
     ):

@@ -75,6 +75,7 @@ class Pruning:
         """Remove what belongs to runs that go."""
         now = self._clock.wall()
         await bury(tx, ids, now, limit)
+        await tx.call("filing.forget", ids)
         for statement in _BELONGINGS:
             await tx.fetch(_SQL[statement], ids)
         await tx.fetch(_SQL["sweep_keys"], now, limit)

@@ -8,7 +8,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import NewRun, Run
 from treadle.domain.states import Transition
 from treadle.engines.contract import Accepted, Admission, RunQuery, Step, Topic
-from treadle.engines.postgres.finding import find, get
+from treadle.engines.postgres.finding import count, find, find_ids, get
 from treadle.engines.postgres.lines import Lines
 from treadle.engines.postgres.pruning import Pruning
 from treadle.engines.postgres.reader import Reader
@@ -81,6 +81,12 @@ class PostgresRuns(Runs[Transaction]):
 
     async def find(self, query: RunQuery) -> list[Run]:
         return await self._pages.together(lambda look: find(look, query))
+
+    async def find_ids(self, query: RunQuery) -> list[str]:
+        return await self._pages.together(lambda look: find_ids(look, query))
+
+    async def count(self, query: RunQuery) -> int:
+        return await self._pages.together(lambda look: count(look, query))
 
     async def prune(self, before: Instant, limit: int) -> int:
         return await self._pruning(before, limit)

@@ -92,4 +92,11 @@ class Submitter:
 
 def _is_plain(run: NewRun) -> bool:
     no_rules = run.limits is None or (run.limits.unique is None and not gated(run))
-    return no_rules and run.key is None and run.depends is None and run.debounce is None and run.retry_of is None
+    return (
+        no_rules
+        and run.key is None
+        and run.depends is None
+        and not run.filed_under
+        and run.debounce is None
+        and run.retry_of is None
+    )

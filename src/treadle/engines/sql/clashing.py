@@ -24,6 +24,7 @@ from treadle.domain.runs import NewRun
 from treadle.domain.states import DEBOUNCED_EVENT, debounced_data
 from treadle.engines.contract import Accepted, Admission
 from treadle.engines.sql.cancelling import cancel
+from treadle.engines.sql.filing import refile
 from treadle.engines.sql.lines import Lines
 from treadle.engines.sql.numbers import Line, gates_of
 from treadle.engines.sql.records import to_json, to_limits
@@ -115,6 +116,7 @@ async def _absorb(tx: Transaction, lines: Lines, run: NewRun, debounce: Debounce
             run.inputs,
             gates_of(run.domain, run.limits) or None,
         )
+        await refile(tx, run, run_id)
         await tx.tell([(run.domain, DEBOUNCED_EVENT, run_id, number, run.job_id, now, debounced_data(due_at))])
         return Accepted(run_id, Admission.DEBOUNCED)
     return None

@@ -18,6 +18,7 @@ from treadle.engines.contract import Accepted, Admission
 from treadle.engines.sql import clashing
 from treadle.engines.sql.admission import admit, arrive
 from treadle.engines.sql.dependencies import Standing, attach
+from treadle.engines.sql.filing import file
 from treadle.engines.sql.gates import declare
 from treadle.engines.sql.keys import Keys
 from treadle.engines.sql.letters import resolve_by
@@ -126,6 +127,7 @@ class _Batch:
         runs = [run for run, _ in self._new]
         await self._lines.put(self._tx, {line_of(run) for run in runs})
         await self._tx.put_runs(self._new)
+        await file(self._tx, runs)
         await attach(self._tx, runs, self._known)
         self._new.clear()
 

@@ -1,11 +1,13 @@
 """Runs by id, and pages of runs, newest first. Ids sort by creation: a page walks an index in their order and stops.
 
+Runs that are asked for by values of their inputs are walked among those that are filed under them.
+
 The index is named each time: the planner knows no numbers of rows, and would rather read and sort a whole history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Final
@@ -29,6 +31,18 @@ _PARTIAL: Final = {
 }
 """Indexes over some rows only, with the condition that a statement must repeat word for word to be let use them."""
 
+MOST_WALKS: Final = 100
+"""Of how many jobs each is looked for by itself: of more, all runs are walked."""
+
+
+_FILED: Final = "SELECT run_id FROM run_values AS filed WHERE domain = ? AND path = ? AND value = ? AND run_id < ?"
+_ALSO: Final = (
+    " AND EXISTS (SELECT 1 FROM run_values AS other WHERE other.domain = ? AND other.path = ? AND other.value IN ({})"
+    " AND other.run_id = filed.run_id)"
+)
+_LAST: Final = "\U0010ffff"
+"""Greater than any id."""
+
 
 class _Search(Struct, frozen=True):
     """One statement's part of a page: a table, the index it follows, and what is asked of it."""
@@ -51,22 +65,65 @@ def get(connection: apsw.Connection, domain: str, run_ids: Sequence[str]) -> lis
 
 def find(connection: apsw.Connection, query: RunQuery) -> list[Run]:
     """A page of runs."""
-    return _page(connection, _searches(query), query.limit)
+    if query.where:
+        found = get(connection, query.domain, find_ids(connection, query))
+        return sorted(found, key=lambda run: run.id, reverse=True)
+    pages = []
+    for search in _searches(query):
+        where, values = _conditions(search)
+        statement = f"{_select(search.half, where, search.index)} ORDER BY id DESC LIMIT ?"
+        pages.append([to_run(row) for row in fetch(connection, statement, (*values, query.limit))])
+    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
 
 
 def find_dead(connection: apsw.Connection, query: RunQuery) -> list[Run]:
     """A page of dead letters; the query's states say nothing."""
-    return _page(connection, _dead_searches(replace(query, states=())), query.limit)
+    return find(connection, replace(query, states=(), dead=True))
 
 
-def _page(connection: apsw.Connection, searches: Iterable[_Search], limit: int) -> list[Run]:
-    """What the searches find, each in the same order and at most a page, merged."""
-    pages = []
-    for search in searches:
+def find_ids(connection: apsw.Connection, query: RunQuery) -> list[str]:
+    """The ids of a page of runs."""
+    pages = [[row[0] for row in fetch(connection, *select)] for select in _id_selects(query)]
+    return list(islice(merge(*pages, reverse=True), query.limit))
+
+
+def count(connection: apsw.Connection, query: RunQuery) -> int:
+    """How many runs there are, up to the query's limit."""
+    total = 0
+    for text, values in _id_selects(query):
+        ((counted,),) = fetch(connection, f"SELECT count(*) FROM ({text})", values)  # noqa: S608 - made of constants
+        total += counted
+    return min(total, query.limit)
+
+
+def _id_selects(query: RunQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Statements that answer ids, newest first and at most a page, with their values. No id is found by two of them."""
+    if query.where:
+        yield from _filed_selects(query)
+        return
+    for search in _searches(query):
         where, values = _conditions(search)
-        statement = f"{_select(search.half, where, search.index)} ORDER BY id DESC LIMIT ?"
-        pages.append([to_run(row) for row in fetch(connection, statement, (*values, limit))])
-    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), limit))
+        text = f"SELECT id FROM {search.half.table} INDEXED BY {search.index} WHERE {where}"  # noqa: S608
+        yield f"{text} ORDER BY id DESC LIMIT ?", (*values, query.limit)
+
+
+def _filed_selects(query: RunQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Those that walk the runs which are filed under each of the values of one path; a run has but one there."""
+    (path, wanted), *others = query.where
+    standing, values = [], []
+    for half, states in _halves(query):
+        where, of_half = _conditions(_Search(half, _by_id(half), replace(query, states=states)))
+        standing.append(f"EXISTS ({_select(half, f'id = filed.run_id AND {where}', _by_id(half))})")
+        values += of_half
+    if not standing:
+        return
+    text = f"{_FILED} AND ({' OR '.join(standing)})"
+    for other, any_of in others:
+        text += _ALSO.format(", ".join("?" * len(any_of)))
+        values += [query.domain, other, *any_of]
+    before = _LAST if query.before is None else query.before
+    for value in dict.fromkeys(wanted):
+        yield f"{text} ORDER BY run_id DESC LIMIT ?", (query.domain, path, value, before, *values, query.limit)
 
 
 def _select(half: Half, where: str, index: str) -> str:
@@ -80,12 +137,12 @@ def _by_id(half: Half) -> str:
 
 def _searches(query: RunQuery) -> Iterator[_Search]:
     """An index keeps the order of ids for one job or one state at a time, so each of several is a search."""
-    for half in (LIVE, HISTORY):
-        states = tuple(state for state in query.states if state in half.states)
-        if query.states and not states:
-            continue
+    if query.dead:
+        yield from _dead_searches(query)
+        return
+    for half, states in _halves(query):
         narrowed = replace(query, states=states)
-        if query.job_ids:
+        if 0 < len(query.job_ids) <= MOST_WALKS:
             for job_id in query.job_ids:
                 yield _Search(half, f"{half.table}_job", replace(narrowed, job_ids=(job_id,)))
         elif states == (State.RUNNING,):
@@ -97,9 +154,17 @@ def _searches(query: RunQuery) -> Iterator[_Search]:
             yield _Search(half, _by_id(half), narrowed)
 
 
+def _halves(query: RunQuery) -> Iterator[tuple[Half, tuple[State, ...]]]:
+    """The tables in which there may be such runs, with those of the states asked for that runs have there."""
+    for half in (HISTORY,) if query.dead else (LIVE, HISTORY):
+        states = tuple(state for state in query.states if state in half.states)
+        if states or not query.states:
+            yield half, states
+
+
 def _dead_searches(query: RunQuery) -> Iterator[_Search]:
     """The same for dead letters: one job or one queue at a time."""
-    if query.job_ids:
+    if 0 < len(query.job_ids) <= MOST_WALKS:
         for job_id in query.job_ids:
             yield _Search(HISTORY, "history_dead_job", replace(query, job_ids=(job_id,)))
     elif query.queues:
@@ -112,7 +177,7 @@ def _dead_searches(query: RunQuery) -> Iterator[_Search]:
 def _conditions(search: _Search) -> tuple[str, list[Any]]:
     """The WHERE of a search and its values; the column names are fixed here, values are always bound."""
     query = search.query
-    clauses = [_PARTIAL.get(search.index, "true"), "domain = ?"]
+    clauses = [_PARTIAL.get(search.index, _DEAD if query.dead else "true"), "domain = ?"]
     values: list[Any] = [query.domain]
     for column, wanted in (("state", query.states), ("job_id", query.job_ids), ("queue", query.queues)):
         if wanted:
@@ -120,6 +185,8 @@ def _conditions(search: _Search) -> tuple[str, list[Any]]:
             values.extend(wanted)
     for condition, value in (
         ("id < ?", query.before),
+        ("id >= ?", query.prefix),
+        ("id < ?", query.beyond),
         ("created_at >= ?", query.created_after),
         ("created_at < ?", query.created_before),
     ):

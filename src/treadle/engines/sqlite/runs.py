@@ -20,7 +20,7 @@ from treadle.engines.sql.runs import Runs
 from treadle.engines.sqlite import settling
 from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.finding import find, get
+from treadle.engines.sqlite.finding import count, find, find_ids, get
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.workers import Leases
@@ -77,11 +77,18 @@ class SqliteRuns(Runs[Write]):
     async def find(self, query: RunQuery) -> list[Run]:
         return await self._pages(lambda connection: find(connection, query))
 
+    async def find_ids(self, query: RunQuery) -> list[str]:
+        return await self._pages(lambda connection: find_ids(connection, query))
+
+    async def count(self, query: RunQuery) -> int:
+        return await self._pages(lambda connection: count(connection, query))
+
     async def prune(self, before: Instant, limit: int) -> int:
         async def work(write: Write) -> int:
             ids = [row[0] for row in fetch(write.connection, _SQL["prunable"], (before, limit))]
             listed = json_list(ids)
             await dependencies.bury(write, ids, self._clock.wall(), limit)
+            await write.call("filing.forget", ids)
             for statement in ("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys", "prune_history"):
                 write.connection.execute(_SQL[statement], (listed,))
             write.connection.execute(_SQL["sweep_keys"], (self._clock.wall(), limit))

@@ -51,6 +51,7 @@ from treadle.testing.conformance.queues import TestQueues
 from treadle.testing.conformance.rates import TestQueueRates
 from treadle.testing.conformance.reading import TestReading
 from treadle.testing.conformance.schedules import TestSchedules
+from treadle.testing.conformance.searching import TestSearching
 from treadle.testing.conformance.settling import TestSettle
 from treadle.testing.conformance.sharing import TestSharing
 from treadle.testing.conformance.start_rates import TestRates
@@ -97,6 +98,7 @@ __all__ = [
     "TestRates",
     "TestReading",
     "TestSchedules",
+    "TestSearching",
     "TestSettle",
     "TestSeveralLanes",
     "TestSharing",

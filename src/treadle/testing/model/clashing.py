@@ -73,6 +73,7 @@ def _debounce(data: Data, new: NewRun, debounce: Debounce, now: Instant) -> Acce
 
 
 def _absorb(entry: Entry, new: NewRun, due_at: Instant) -> None:
+    entry.filed_under = new.filed_under or entry.filed_under
     entry.run = msgspec.structs.replace(
         entry.run,
         job_version=new.job_version,

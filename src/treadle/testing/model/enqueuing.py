@@ -53,6 +53,7 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
 def _store(data: Data, new: NewRun, told: Json, now: Instant) -> None:
     held = attach(data, new, now)
     entry = Entry(_first(held), seq=data.number(), awaited=awaited(data, new, now), named=awaited(data, new, now))
+    entry.filed_under = new.filed_under
     entry.at_gate = held.reason == AT_THE_GATE.reason
     data.live[new.id] = data.ever[new.id] = entry
     data.tell(entry, QUEUED_EVENT, new.created_at, told)

@@ -10,10 +10,10 @@ from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.json import encode
 from treadle.domain.letters import LETTER_DISCARDED_EVENT, LETTER_RETRIED_EVENT, Resolution, discarded, retried
-from treadle.domain.runs import NewRun, Run, State
+from treadle.domain.runs import NewRun, Run
 from treadle.engines.contract import RunQuery, Topic
 from treadle.system import Clock
-from treadle.testing.model.queries import matches
+from treadle.testing.model.queries import is_dead, matches
 from treadle.testing.model.state import Data
 
 
@@ -25,8 +25,8 @@ class ModelDeadLetters:
         self._clock = clock
 
     async def find(self, query: RunQuery) -> list[Run]:
-        runs = [entry.run for entry in self._data.history.values()]
-        dead = [run for run in runs if _is_dead(run) and matches(run, replace(query, states=()))]
+        asked = replace(query, states=(), dead=True)
+        dead = [entry.run for entry in self._data.history.values() if matches(entry.run, asked, entry.filed_under)]
         return sorted(dead, key=lambda run: run.id, reverse=True)[: query.limit]
 
     async def discard(
@@ -47,7 +47,7 @@ def resolve_by(data: Data, retry: NewRun) -> bool:
 
 def _resolve(data: Data, domain: str, run_id: str, resolution: Resolution, event: str) -> bool:
     entry = data.history.get(run_id)
-    if entry is None or entry.run.domain != domain or not _is_dead(entry.run):
+    if entry is None or entry.run.domain != domain or not is_dead(entry.run):
         return False
     entry.run = replace(entry.run, resolution=resolution)
     told = encode({"run_id": resolution.run_id, "by": resolution.by, "why": resolution.why})
@@ -55,7 +55,3 @@ def _resolve(data: Data, domain: str, run_id: str, resolution: Resolution, event
         NewEvent(domain=domain, type=event, subject=run_id, job_id=entry.run.job_id, at=resolution.at, data=told)
     )
     return True
-
-
-def _is_dead(run: Run) -> bool:
-    return run.state is State.FAILED and run.resolution is None

@@ -104,8 +104,14 @@ class ModelRuns:
         return [run for run in self._views() if run.domain == domain and run.id in run_ids]
 
     async def find(self, query: RunQuery) -> list[Run]:
-        found = [run for run in self._views() if matches(run, query)]
+        found = [_to_run(entry) for entry in self._data.entries().values() if _matches(entry, query)]
         return sorted(found, key=lambda run: run.id, reverse=True)[: query.limit]
+
+    async def find_ids(self, query: RunQuery) -> list[str]:
+        return [run.id for run in await self.find(query)]
+
+    async def count(self, query: RunQuery) -> int:
+        return len(await self.find(query))
 
     async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
         entry = self._data.entries().get(run_id)
@@ -158,6 +164,10 @@ def _to_run(entry: Entry) -> Run:
     if run.state is State.RUNNING and run.started_at is None:
         return msgspec.structs.replace(run, started_at=entry.claimed_at)
     return run
+
+
+def _matches(entry: Entry, query: RunQuery) -> bool:
+    return matches(entry.run, query, entry.filed_under)
 
 
 def _line(entry: Entry) -> tuple[str, str, str, bool]:

@@ -19,6 +19,7 @@ from treadle.domain.queues import QueueControl
 from treadle.domain.rates import Rate
 from treadle.domain.runs import Attempt, Run, RunKey
 from treadle.domain.schedules import Schedule
+from treadle.domain.searching import Found
 from treadle.domain.states import Row
 from treadle.domain.steps import RunStep
 from treadle.domain.waits import EventWait
@@ -56,6 +57,7 @@ class Entry:
     named: list[str] = field(default_factory=list)
     steps: list[RunStep] = field(default_factory=list)
     wait: EventWait | None = None
+    filed_under: Found = ()
 
 
 @dataclass

@@ -390,6 +390,16 @@ CREATE INDEX history_dead       ON treadle.history (domain, id)         WHERE st
 CREATE INDEX history_dead_job   ON treadle.history (domain, job_id, id) WHERE state = 'failed' AND resolution IS NULL;
 CREATE INDEX history_dead_queue ON treadle.history (domain, queue, id)  WHERE state = 'failed' AND resolution IS NULL;
 
+-- The values of inputs by which runs are found, live or finished: of those whose jobs declare any.
+CREATE TABLE treadle.run_values (
+  domain text COLLATE "C" NOT NULL,
+  path   text COLLATE "C" NOT NULL,
+  value  text COLLATE "C" NOT NULL,
+  run_id text COLLATE "C" NOT NULL,
+  PRIMARY KEY (domain, path, value, run_id)
+);
+CREATE INDEX run_values_run ON treadle.run_values (run_id);
+
 -- Tries that ended without ending their run.
 CREATE TABLE treadle.attempts (
   seq         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -363,6 +363,16 @@ CREATE INDEX history_dead       ON history (domain, id)         WHERE state = 'f
 CREATE INDEX history_dead_job   ON history (domain, job_id, id) WHERE state = 'failed' AND resolution IS NULL;
 CREATE INDEX history_dead_queue ON history (domain, queue, id)  WHERE state = 'failed' AND resolution IS NULL;
 
+-- The values of inputs by which runs are found, live or finished: of those whose jobs declare any.
+CREATE TABLE run_values (
+  domain TEXT NOT NULL,
+  path   TEXT NOT NULL,
+  value  TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  PRIMARY KEY (domain, path, value, run_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_values_run ON run_values (run_id);
+
 -- Tries that ended without ending their run.
 CREATE TABLE attempts (
   seq         INTEGER PRIMARY KEY,
