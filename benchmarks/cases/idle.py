@@ -10,7 +10,8 @@ from typing import Final
 
 from benchmarks.measure import Figures, Options, Report, at_most, interleave, medians
 from benchmarks.processes import cpu_seconds, pss_bytes, start, stopped, until
-from treadle.cli.server import find_server
+from treadle.cli.finding import find_server
+from treadle.cli.options import Place
 from treadle.domain.errors import TreadleError
 
 NUMBERS: Final[Mapping[str, int]] = {"seconds": 30}
@@ -50,6 +51,7 @@ async def run(options: Options) -> Report:
 async def _is_ready(data: Path) -> bool:
     """Whether the API answers, and tells of a worker: the last to be there."""
     try:
-        return bool(await asyncio.to_thread(lambda: find_server(str(data)).get("/workers", role="worker")["items"]))
+        place = Place(data=str(data))
+        return bool(await asyncio.to_thread(lambda: find_server(place).get("/workers", role="worker")["items"]))
     except TreadleError:
         return False

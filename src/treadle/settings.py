@@ -15,7 +15,8 @@ from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.domain.shapes import read
 
 PREFIX: Final = "TREADLE_"
-NOT_SETTINGS: Final = ("TREADLE_URL", "TREADLE_TOKEN", "TREADLE_SECRET_", "TREADLE_TEST_", "TREADLE_RUN_")
+_OF_COMMANDS: Final = ("TREADLE_URL", "TREADLE_TOKEN", "TREADLE_PROFILE")
+NOT_SETTINGS: Final = (*_OF_COMMANDS, "TREADLE_SECRET_", "TREADLE_TEST_", "TREADLE_RUN_")
 """Variables that are not this record's: the command line's way to a server, secrets, tests, what a run is told."""
 
 ALIASES: Final = {"TAIAT_AGENT_CONFIG": "TREADLE_AGENTS", "TAIAT_DATABASE_URL": "TREADLE_DATABASE_URL"}

@@ -15,7 +15,9 @@ from typing import Any, Final, TypeVar
 
 import psutil
 
-from treadle.cli.server import Server, find_server
+from treadle.cli.finding import find_server
+from treadle.cli.options import Place
+from treadle.cli.server import Server
 from treadle.domain.errors import TreadleError
 
 TREADLE: Final = str(Path(sys.executable).with_name("treadle"))
@@ -25,8 +27,9 @@ T = TypeVar("T")
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment without what it says to Treadle, with short leases."""
+    """This process's environment without what it says to Treadle, with short leases and nobody's configuration."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TREADLE_")}
+    kept["XDG_CONFIG_HOME"] = "/nonexistent"
     return {**kept, "TREADLE_LEASE_SEC": "2", "TREADLE_HEARTBEAT_SEC": "0.5", "TREADLE_GRACE_SEC": "10", **more}
 
 
@@ -82,7 +85,7 @@ class Up:
     @property
     def server(self) -> Server:
         """Its API, asked from this process: quicker than by a command."""
-        return find_server(str(self.data))
+        return find_server(Place(data=str(self.data)))
 
     def define(self, **document: Any) -> str:
         """Create a job; a shell job by its `script` unless it says otherwise."""

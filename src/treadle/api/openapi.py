@@ -29,7 +29,7 @@ from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, Sched
 from treadle.api.schemas.sources import SourceList
 from treadle.api.schemas.workers import WorkerList
 from treadle.api.scopes import LOGIN_OPERATION, needed
-from treadle.domain.access import Login, NewToken, NewUser, UserChange
+from treadle.domain.access import Login, NewToken, NewUser, OwnToken, UserChange
 from treadle.domain.backfill import BackfillRequest
 from treadle.domain.batches import RunBatch, RunOrder
 from treadle.domain.groups import GroupRequest
@@ -53,7 +53,7 @@ _STRUCTS: Final = (
     *(MessageRequest, Message, MessagePage, PutMessages),
     *(Schedule, SchedulePage, ComingFires, BackfillRequest, Backfill, WorkerList, LogPage),
     *(EventRequest, PublishedEvent, EventPage),
-    *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, Session),
+    *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, OwnToken, Session),
     *(AuditEntry, AuditPage),
 )
 

@@ -50,7 +50,7 @@ _ADMIN: Final = frozenset({"set_domain"})
 _ADMIN_TAGS: Final = frozenset({"tokens", "users", "audit"})
 """What rules over others, reading included."""
 
-_ANYBODY: Final = frozenset({LOGIN_OPERATION, "get_session", "get_me", "close_session"})
+_ANYBODY: Final = frozenset({LOGIN_OPERATION, "get_session", "get_me", "close_session", "create_own_token"})
 """What is about the caller alone."""
 
 

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Final
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
+from treadle.cli.finding import find_server
 from treadle.cli.inputs import Input, Set, read_inputs
-from treadle.cli.options import AsJson, Data
-from treadle.cli.output import confirm, say, write_json, write_record, write_table
-from treadle.cli.server import Server, find_server, segment
+from treadle.cli.options import AsJson, Cursor, Limit, NoInput, Where, Yes
+from treadle.cli.output import confirm, say, say_more, write_json, write_record, write_table
+from treadle.cli.server import Server, segment
 from treadle.cli.times import ago
 from treadle.domain.errors import InvalidInput, NotFound, Problem
 
@@ -30,13 +31,13 @@ def list_letters(
     *,
     queue: Queues = None,
     job: Jobs = None,
-    limit: Annotated[int, Parameter(help="How many, 200 at most.")] = 20,
-    cursor: Annotated[str | None, Parameter(help="Go on from the page before: its next_cursor.")] = None,
-    data: Data = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Lists dead letters, newest first."""
-    page = find_server(data).get("/dead-letters", queue=queue, job=job, limit=limit, cursor=cursor)
+    page = find_server(where).get("/dead-letters", queue=queue, job=job, limit=limit, cursor=cursor)
     if json:
         write_json(page)
         return
@@ -54,14 +55,13 @@ def list_letters(
             for run in page["items"]
         ),
     )
-    if page["has_more"]:
-        say(f"there are more: --cursor {page['next_cursor']}")
+    say_more(page)
 
 
 @app.command
-def show(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def show(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Shows a dead letter with its attempts."""
-    run = find_server(data).get(f"/dead-letters/{segment(run_id)}")
+    run = find_server(where).get(f"/dead-letters/{segment(run_id)}")
     write_json(run) if json else write_record(run)
 
 
@@ -73,7 +73,7 @@ def retry(
     job: Jobs = None,
     set_: Set = None,
     input: Input = None,  # noqa: A002 - the option's name
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> Exit:
     """Retries dead letters as new runs; the inputs given go over those of each. Exits 5 where one cannot be retried.
@@ -81,7 +81,7 @@ def retry(
     Where all that is wrong is that there is none, it exits 4.
     """
     inputs = read_inputs(input, set_ or [])
-    server = find_server(data)
+    server = find_server(where)
     more = {"inputs": inputs} if inputs else {}
     return _each(server, _chosen(server, run_ids, queue, job, every=all_), "retry", more, as_json=json)
 
@@ -93,16 +93,16 @@ def discard(
     all_: All = False,
     queue: Queues = None,
     job: Jobs = None,
-    yes: Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")] = False,
-    no_input: Annotated[bool, Parameter(help="Never ask: without --yes nothing is discarded.")] = False,
-    data: Data = None,
+    yes: Yes = False,
+    no_input: NoInput = False,
+    where: Where = None,
     json: AsJson = False,
 ) -> Exit:
     """Lets dead letters be: they are listed no more. Exits 5 where one cannot be discarded.
 
     Where all that is wrong is that there is none, it exits 4.
     """
-    server = find_server(data)
+    server = find_server(where)
     chosen = _chosen(server, run_ids, queue, job, every=all_)
     if chosen and not yes:
         confirm(f"Discard {len(chosen)} dead letter{'s' * (len(chosen) > 1)} for good?", ask=not no_input)

@@ -20,10 +20,11 @@ from cyclopts import Parameter
 from msgspec import Struct
 
 from treadle.cli.exits import Exit
-from treadle.cli.options import AsJson, Data
+from treadle.cli.finding import find_server
+from treadle.cli.options import AsJson, Data, Place
 from treadle.cli.output import write_json
 from treadle.cli.project import with_project
-from treadle.cli.server import Server, find_server
+from treadle.cli.server import Server
 from treadle.domain.errors import TreadleError
 from treadle.settings import Settings, load_settings
 
@@ -162,7 +163,7 @@ CHECKS: Final[tuple[Check, ...]] = (check_python, check_folder, check_database, 
 
 
 def _server(settings: Settings) -> Server:
-    return find_server(settings.data if "TREADLE_URL" not in os.environ else None)
+    return find_server(None if "TREADLE_URL" in os.environ else Place(data=settings.data))
 
 
 def _refused(server: Server) -> Iterator[Finding]:

@@ -7,17 +7,18 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from treadle.cli.options import AsJson, Data
+from treadle.cli.finding import find_server
+from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_table
-from treadle.cli.server import find_server, segment
+from treadle.cli.server import segment
 
 app = App(name="domain", help="Domains: how they share workers.")
 
 
 @app.command(name="list")
-def list_domains(*, data: Data = None, json: AsJson = False) -> None:
+def list_domains(*, where: Where = None, json: AsJson = False) -> None:
     """Lists domains with their weights, and what they run."""
-    domains = list(find_server(data).pages("/domains", limit=200))
+    domains = list(find_server(where).pages("/domains", limit=200))
     if json:
         write_json({"items": domains})
         return
@@ -36,11 +37,11 @@ def set_domain(
     /,
     *,
     weight: Annotated[int, Parameter(help="Its part of the workers that serve several domains: 1 to 1000.")],
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Sets the weight of a domain."""
-    domain = find_server(data).put(f"/domains/{segment(name)}", {"weight": weight})
+    domain = find_server(where).put(f"/domains/{segment(name)}", {"weight": weight})
     if json:
         write_json(domain)
     else:

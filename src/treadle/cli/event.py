@@ -7,10 +7,10 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from treadle.cli.finding import find_server
 from treadle.cli.inputs import read_file
-from treadle.cli.options import AsJson, Data
+from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json
-from treadle.cli.server import find_server
 from treadle.domain.documents import load_json
 
 app = App(name="event", help="Events: publishing what runs wait for.")
@@ -23,12 +23,12 @@ def publish(
     /,
     *,
     source: Annotated[str, Parameter(help="Who says so.")] = "",
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Publishes an event: runs that wait for its name, and for part of its data, go on."""
     text = read_file(content[1:]) if content.startswith("@") else content.encode()
-    answer = find_server(data).post("/events", {"name": name, "data": load_json(text), "source": source})
+    answer = find_server(where).post("/events", {"name": name, "data": load_json(text), "source": source})
     if json:
         write_json(answer)
     else:

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
+from treadle.cli.finding import find_server
 from treadle.cli.inputs import Set, read_file, read_inputs
-from treadle.cli.options import AsJson, Data, Timeout, Wait
+from treadle.cli.options import AsJson, Timeout, Wait, Where
 from treadle.cli.output import say, write_json, write_table
 from treadle.cli.run import finish
-from treadle.cli.server import find_server, segment
+from treadle.cli.server import segment
 from treadle.domain.documents import load_json
 from treadle.domain.errors import InvalidInput, Problem
 
@@ -33,7 +34,7 @@ def run_group(
     ] = None,
     wait: Wait = False,
     timeout: Timeout = None,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> Exit:
     """Runs a job once for each of the inputs in a file, then another: its inputs are given by --set. Prints the id of
@@ -49,7 +50,7 @@ def run_group(
         "join": join,
         "on_parent_failure": on_parent_failure,
     }
-    server = find_server(data)
+    server = find_server(where)
     group = server.post("/runs/groups", {key: value for key, value in said.items() if value is not None})
     joined = group["join"]
     if wait:
@@ -63,9 +64,9 @@ def run_group(
 
 
 @app.command
-def show(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def show(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Shows how far a group is, by the id of the run that joins it: its members, of which 100 are listed."""
-    run = find_server(data).get(f"/runs/{segment(run_id)}")
+    run = find_server(where).get(f"/runs/{segment(run_id)}")
     members: dict[str, Any] | None = run["depends_on"]
     if members is None:
         raise InvalidInput([Problem("/run_id", f"{run_id} joins no others: it waits for no run")])

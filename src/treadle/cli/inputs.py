@@ -31,13 +31,13 @@ def read_inputs(text: str | None, pairs: list[str], org: str | None = None) -> d
         name, equals, value = pair.partition("=")
         if not (name and equals):
             raise InvalidInput([Problem("/set", f"{pair!r:.60} is not NAME=VALUE")])
-        inputs[name] = _value(value)
+        inputs[name] = as_value(value)
     if org is not None:
         inputs["orgId"] = org
     return inputs
 
 
-def _value(text: str) -> Any:
+def as_value(text: str) -> Any:
     """JSON where it is JSON, else the text itself: `3`, `true`, `[1]`, but `Jakarta`."""
     try:
         return load_json(text.encode())

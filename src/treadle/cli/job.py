@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
+from treadle.cli.finding import find_server
 from treadle.cli.inputs import Input, Org, Set, read_file, read_inputs
-from treadle.cli.options import AsJson, Data, Timeout, Wait
+from treadle.cli.options import AsJson, NoInput, Timeout, Wait, Where, Yes
 from treadle.cli.output import confirm, say, write_json, write_record, write_table
 from treadle.cli.run import report, submit
-from treadle.cli.server import find_server, segment
+from treadle.cli.server import segment
 from treadle.cli.times import ago, when
 from treadle.domain.documents import load_json, load_yaml
 from treadle.domain.errors import InvalidInput
@@ -36,9 +37,9 @@ At = Annotated[str | None, Parameter(name=["--at", "--scheduled-for"], help="Run
 
 
 @app.command(name="list")
-def list_jobs(*, data: Data = None, json: AsJson = False) -> None:
+def list_jobs(*, where: Where = None, json: AsJson = False) -> None:
     """Lists all jobs."""
-    jobs = list(find_server(data).pages("/jobs", limit=200))
+    jobs = list(find_server(where).pages("/jobs", limit=200))
     if json:
         write_json({"items": jobs})
         return
@@ -64,11 +65,11 @@ def show(
     /,
     *,
     origins: Annotated[bool, Parameter(help="Show where each value came from, alone.", negative="")] = False,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Shows a job's definition, and in comments where each of its values came from."""
-    server, path = find_server(data), f"/jobs/{segment(job_id)}"
+    server, path = find_server(where), f"/jobs/{segment(job_id)}"
     came_from = server.get(f"{path}/origins")["values"] if origins or not json else {}
     if json:
         write_json(came_from if origins else server.get(path))
@@ -80,9 +81,9 @@ def show(
 
 
 @app.command
-def create(file: File, /, *, data: Data = None, json: AsJson = False) -> None:
+def create(file: File, /, *, where: Where = None, json: AsJson = False) -> None:
     """Defines a job from a JSON or YAML file; - reads standard input."""
-    job = find_server(data).post("/jobs", read_document(file))
+    job = find_server(where).post("/jobs", read_document(file))
     if json:
         write_json(job)
     else:
@@ -90,10 +91,10 @@ def create(file: File, /, *, data: Data = None, json: AsJson = False) -> None:
 
 
 @app.command
-def replace(job_id: str, file: File, /, *, data: Data = None, json: AsJson = False) -> None:
+def replace(job_id: str, file: File, /, *, where: Where = None, json: AsJson = False) -> None:
     """Gives a job the definition in a JSON or YAML file; its limits hold at once. Exits 5 where the file has a version
     that stands no more."""
-    job = find_server(data).put(f"/jobs/{segment(job_id)}", read_document(file))
+    job = find_server(where).put(f"/jobs/{segment(job_id)}", read_document(file))
     if json:
         write_json(job)
     else:
@@ -122,7 +123,7 @@ def run_job(
     ] = None,
     wait: Wait = False,
     timeout: Timeout = None,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> Exit:
     """Runs a job, now where no time is given. Prints the run's id; with --wait the run as it ended."""
@@ -136,7 +137,7 @@ def run_job(
         "join": join,
         "on_parent_failure": on_parent_failure,
     }
-    server = find_server(data)
+    server = find_server(where)
     request = {key: value for key, value in said.items() if value is not None}
     run = submit(server, f"/jobs/{segment(job_id)}/run", request)
     return report(server, run, wait=wait, timeout=timeout, as_json=json)
@@ -155,7 +156,7 @@ def run_by_name(
     at: At = None,
     wait: Wait = False,
     timeout: Timeout = None,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> Exit:
     """Jobs: what to run, when, and within which limits. `treadle job ID` runs the job."""
@@ -174,21 +175,21 @@ def run_by_name(
         at=at,
         wait=wait,
         timeout=timeout,
-        data=data,
+        where=where,
         json=json,
     )
 
 
 @app.command
-def enable(job_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def enable(job_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Lets a job's schedules fire."""
-    _switch(job_id, "enable", data, as_json=json)
+    _switch(job_id, "enable", where, as_json=json)
 
 
 @app.command
-def disable(job_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def disable(job_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Keeps a job's schedules from firing; it can still be run by hand."""
-    _switch(job_id, "disable", data, as_json=json)
+    _switch(job_id, "disable", where, as_json=json)
 
 
 @app.command
@@ -196,13 +197,13 @@ def delete(
     job_id: str,
     /,
     *,
-    yes: Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")] = False,
-    no_input: Annotated[bool, Parameter(help="Never ask: without --yes nothing is deleted.")] = False,
-    data: Data = None,
+    yes: Yes = False,
+    no_input: NoInput = False,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Removes a job and its schedules. Its runs and versions are kept."""
-    server = find_server(data)
+    server = find_server(where)
     server.get(f"/jobs/{segment(job_id)}")
     if not yes:
         confirm(f"Delete the job {job_id} and its schedules? Its runs are kept.", ask=not no_input)
@@ -240,8 +241,8 @@ def read_document(file: str) -> Any:
     return load_json(data) if looks_like_json or file.endswith(".json") else load_yaml(data)
 
 
-def _switch(job_id: str, verb: str, data: str | None, *, as_json: bool) -> None:
-    job = find_server(data).post(f"/jobs/{segment(job_id)}/{verb}")
+def _switch(job_id: str, verb: str, where: Where, *, as_json: bool) -> None:
+    job = find_server(where).post(f"/jobs/{segment(job_id)}/{verb}")
     if as_json:
         write_json(job)
     else:

@@ -11,7 +11,7 @@ import msgspec
 from cyclopts import Parameter
 
 from treadle.authoring.scaffold import Kind
-from treadle.cli.options import AsJson, Data
+from treadle.cli.options import AsJson, Where
 from treadle.cli.output import say, write_json
 from treadle.domain.errors import InvalidInput, Problem
 
@@ -45,13 +45,13 @@ def docs(
     tasks: Annotated[
         str | None, Parameter(help="Read the jobs from these folders of task files; no server need be there.")
     ] = None,
-    data: Data = None,
+    where: Where = None,
 ) -> None:
     """Writes a page of Markdown about all jobs: when each runs, what it takes, where it is defined."""
+    from treadle.cli.finding import find_server
     from treadle.cli.job_page import job_page
-    from treadle.cli.server import find_server
 
-    jobs = _declared(tasks) if tasks is not None else list(find_server(data).pages("/jobs", limit=200))
+    jobs = _declared(tasks) if tasks is not None else list(find_server(where).pages("/jobs", limit=200))
     sys.stdout.write(job_page(jobs))
 
 

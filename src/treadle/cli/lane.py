@@ -7,17 +7,18 @@ from typing import Any
 
 from cyclopts import App
 
-from treadle.cli.options import AsJson, Data
+from treadle.cli.finding import find_server
+from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_record, write_table
-from treadle.cli.server import find_server, segment
+from treadle.cli.server import segment
 
 app = App(name="lane", help="Lanes: how many runs may be active at once, and who is.")
 
 
 @app.command(name="list")
-def list_lanes(*, data: Data = None, json: AsJson = False) -> None:
+def list_lanes(*, where: Where = None, json: AsJson = False) -> None:
     """Lists lanes with their limits, and how many hold them and wait for them."""
-    lanes = list(find_server(data).pages("/lanes", limit=200))
+    lanes = list(find_server(where).pages("/lanes", limit=200))
     if json:
         write_json({"items": lanes})
         return
@@ -28,22 +29,22 @@ def list_lanes(*, data: Data = None, json: AsJson = False) -> None:
 
 
 @app.command
-def show(key: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def show(key: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Shows a lane with the runs that hold it."""
-    lane = find_server(data).get(f"/lanes/{segment(key)}")
+    lane = find_server(where).get(f"/lanes/{segment(key)}")
     write_json(lane) if json else write_record(lane)
 
 
 @app.command(name="set")
-def set_limit(key: str, limit: int, /, *, data: Data = None, json: AsJson = False) -> None:
+def set_limit(key: str, limit: int, /, *, where: Where = None, json: AsJson = False) -> None:
     """Sets the limit of a lane by hand, before what jobs declare; 0 lets nothing more start."""
-    _tell(find_server(data).put(f"/lanes/{segment(key)}", {"limit": limit}), as_json=json)
+    _tell(find_server(where).put(f"/lanes/{segment(key)}", {"limit": limit}), as_json=json)
 
 
 @app.command
-def clear(key: str, /, *, data: Data = None) -> None:
+def clear(key: str, /, *, where: Where = None) -> None:
     """Takes back a limit that was set by hand: what jobs declare holds again."""
-    find_server(data).delete(f"/lanes/{segment(key)}")
+    find_server(where).delete(f"/lanes/{segment(key)}")
     sys.stdout.write(f"{key} has the limit that its jobs declare\n")
 
 

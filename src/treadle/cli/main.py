@@ -17,27 +17,49 @@ from treadle import __version__
 if TYPE_CHECKING:
     from cyclopts import App
 
+SUMMARY: Final = "One job platform: schedules, queues, runs and remembers jobs."
+
 COMMANDS: Final = {
-    "up": ("treadle.cli.services:up", "Start everything on one SQLite file."),
-    "status": ("treadle.cli.status:status", "How the server and its workers are."),
-    "job": ("treadle.cli.job:app", "Jobs: what to run, and running it."),
-    "run": ("treadle.cli.run:app", "Runs: the executions of jobs."),
-    "group": ("treadle.cli.group:app", "Groups: a run for each of many inputs, and one that joins them."),
-    "schedule": ("treadle.cli.schedule:app", "When jobs fire."),
-    "event": ("treadle.cli.event:app", "Events: publishing what runs wait for."),
-    "message": ("treadle.cli.message:app", "Messages: what is put for jobs to take."),
-    "queue": ("treadle.cli.queue:app", "Queues: how they are; pause, resume, drain."),
-    "lane": ("treadle.cli.lane:app", "Lanes: how many runs may be active at once, and who is."),
-    "dlq": ("treadle.cli.dlq:app", "Dead letters: failed runs to retry or discard."),
-    "domain": ("treadle.cli.domain:app", "Domains: how they share workers."),
-    "backup": ("treadle.cli.backup:backup", "Copy the database while work goes on."),
-    "migrate": ("treadle.cli.migrate:migrate", "Move everything to PostgreSQL, while work goes on."),
-    "doctor": ("treadle.cli.doctor:doctor", "Check this installation, and say what to do."),
-    "api": ("treadle.cli.services:api", "Run the HTTP API alone."),
-    "scheduler": ("treadle.cli.services:scheduler", "Run a scheduler alone."),
-    "worker": ("treadle.cli.worker:app", "Run a worker alone; list, drain, disable and enable workers."),
+    "Start": {
+        "up": ("treadle.cli.services:up", "Start everything on one SQLite file."),
+        "status": ("treadle.cli.status:status", "How the server and its workers are."),
+        "doctor": ("treadle.cli.doctor:doctor", "Check this installation, and say what to do."),
+    },
+    "Work": {
+        "job": ("treadle.cli.job:app", "Jobs: what to run, and running it."),
+        "run": ("treadle.cli.run:app", "Runs: the executions of jobs."),
+        "group": ("treadle.cli.group:app", "Groups: a run for each of many inputs, and one that joins them."),
+        "schedule": ("treadle.cli.schedule:app", "When jobs fire."),
+        "event": ("treadle.cli.event:app", "Events: publishing what runs wait for."),
+        "message": ("treadle.cli.message:app", "Messages: what is put for jobs to take."),
+    },
+    "Operate": {
+        "queue": ("treadle.cli.queue:app", "Queues: how they are; pause, resume, drain."),
+        "lane": ("treadle.cli.lane:app", "Lanes: how many runs may be active at once, and who is."),
+        "dlq": ("treadle.cli.dlq:app", "Dead letters: failed runs to retry or discard."),
+        "worker": ("treadle.cli.worker:app", "Run a worker alone; list, drain, disable and enable workers."),
+    },
+    "Rule": {
+        "domain": ("treadle.cli.domain:app", "Domains: how they share workers."),
+        "token": ("treadle.cli.token:app", "Tokens: what programs call the API with."),
+        "user": ("treadle.cli.user:app", "Users: who logs in with a password."),
+        "audit": ("treadle.cli.audit:app", "The audit log: who changed what."),
+    },
+    "Serve": {
+        "api": ("treadle.cli.api:api", "Run the HTTP API alone; or call it: api GET /jobs."),
+        "scheduler": ("treadle.cli.services:scheduler", "Run a scheduler alone."),
+        "backup": ("treadle.cli.backup:backup", "Copy the database while work goes on."),
+        "migrate": ("treadle.cli.migrate:migrate", "Move everything to PostgreSQL, while work goes on."),
+    },
+    "Connect": {
+        "login": ("treadle.cli.login:login", "Log in to a server elsewhere, and use it from now on."),
+        "logout": ("treadle.cli.login:logout", "Forget the token of a server."),
+        "profile": ("treadle.cli.profile:app", "Profiles: the servers that were logged in to."),
+        "config": ("treadle.cli.config:app", "The configuration of the command line."),
+        "completion": ("treadle.cli.completion:completion", "Print what lets a shell complete commands."),
+    },
 }
-"""Name: where its `App` or function lies, and its line in the list of commands."""
+"""By what they are for: the name, where its `App` or function lies, and its line in the list of commands."""
 
 ALIASES: Final = {
     "daemon": "treadle.cli.services:daemon",
@@ -45,6 +67,8 @@ ALIASES: Final = {
     "schedules": "treadle.cli.schedule:list_schedules",
 }
 """Other spellings, which answer without being listed."""
+
+_FOR_HELP: Final = (["--help"], ["-h"], ["help"])
 
 
 def main() -> None:
@@ -56,6 +80,9 @@ def run(arguments: Sequence[str]) -> int:
     """Runs one command line; returns its exit code."""
     if list(arguments) == ["--version"]:  # answered before anything is imported: scripts ask it often
         sys.stdout.write(f"{__version__}\n")
+        return 0
+    if not arguments or list(arguments) in _FOR_HELP:
+        write_help()
         return 0
 
     from cyclopts import CycloptsError
@@ -81,15 +108,27 @@ def run(arguments: Sequence[str]) -> int:
     return Exit.OK if result is None else int(result)
 
 
+def write_help() -> None:
+    """The list of commands: known here, so that nothing need be imported to tell it."""
+    width = max(len(name) for commands in COMMANDS.values() for name in commands)
+    parts = [f"Usage: treadle COMMAND\n\n{SUMMARY}\n"]
+    for group, commands in COMMANDS.items():
+        parts.append(f"\n{group}:\n")
+        parts += [f"  {name.ljust(width)}  {summary}\n" for name, (_, summary) in commands.items()]
+    parts.append("\n`treadle COMMAND --help` tells more of each; `treadle --version` tells the version.\n")
+    sys.stdout.writelines(parts)
+
+
 def build_app() -> App:
     """The whole command line, with nothing imported yet of what it can do."""
     from cyclopts import App, Parameter
 
     app = App(
         name="treadle",
-        help="One job platform: schedules, queues, runs and remembers jobs.",
+        help=SUMMARY,
         version=__version__,
         version_flags=["--version"],
+        help_format="plaintext",
         help_formatter="plain",
         default_parameter=Parameter(negative=()),
         result_action="return_value",
@@ -97,8 +136,9 @@ def build_app() -> App:
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
     )
-    for name, (import_path, summary) in COMMANDS.items():
-        app.command(import_path, name=name, help=summary)
+    for commands in COMMANDS.values():
+        for name, (import_path, _) in commands.items():
+            app.command(import_path, name=name)
     for name, import_path in ALIASES.items():
         app.command(import_path, name=name, show=False)
     return app

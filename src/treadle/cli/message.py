@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from treadle.cli.finding import find_server
 from treadle.cli.inputs import read_file
-from treadle.cli.options import AsJson, Data
-from treadle.cli.output import say, write_json, write_record, write_table
-from treadle.cli.server import find_server, segment
+from treadle.cli.options import AsJson, Cursor, Limit, Where
+from treadle.cli.output import say, say_more, write_json, write_record, write_table
+from treadle.cli.server import segment
 from treadle.cli.times import ago
 from treadle.domain.documents import load_json
 
@@ -24,13 +25,13 @@ def list_messages(
     *,
     type: Annotated[list[str] | None, Parameter(help="Only messages of this type; may be repeated.")] = None,  # noqa: A002 - the option's name
     state: Annotated[list[str] | None, Parameter(help="Only messages in this state; may be repeated.")] = None,
-    limit: Annotated[int, Parameter(help="How many, 200 at most.")] = LIMIT,
-    cursor: Annotated[str | None, Parameter(help="Go on from the page before: its next_cursor.")] = None,
-    data: Data = None,
+    limit: Limit = LIMIT,
+    cursor: Cursor = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Lists messages, newest first."""
-    page = find_server(data).get("/messages", type=type, state=state, limit=limit, cursor=cursor)
+    page = find_server(where).get("/messages", type=type, state=state, limit=limit, cursor=cursor)
     if json:
         write_json(page)
         return
@@ -48,8 +49,7 @@ def list_messages(
             for message in page["items"]
         ),
     )
-    if page["has_more"]:
-        say(f"there are more: --cursor {page['next_cursor']}")
+    say_more(page)
 
 
 @app.command
@@ -60,13 +60,13 @@ def put(
     *,
     key: Annotated[str, Parameter(help="Messages of one key can be kept in order.")] = "",
     dedupe_key: Annotated[str | None, Parameter(help="Of messages with the same one the first stands.")] = None,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Puts a message. Prints its id."""
     text = read_file(payload[1:]) if payload.startswith("@") else payload.encode()
     message: dict[str, Any] = {"type": type, "payload": load_json(text), "key": key, "dedupe_key": dedupe_key}
-    (put,) = find_server(data).post("/messages", message)["items"]
+    (put,) = find_server(where).post("/messages", message)["items"]
     if json:
         write_json(put)
         return
@@ -76,16 +76,16 @@ def put(
 
 
 @app.command
-def show(message_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def show(message_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Shows a message."""
-    message = find_server(data).get(f"/messages/{segment(message_id)}")
+    message = find_server(where).get(f"/messages/{segment(message_id)}")
     write_json(message) if json else write_record(message)
 
 
 @app.command
-def retry(message_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def retry(message_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Lets a message that was set aside wait again, with all its attempts."""
-    message = find_server(data).post(f"/messages/{segment(message_id)}/retry")
+    message = find_server(where).post(f"/messages/{segment(message_id)}/retry")
     if json:
         write_json(message)
     else:
@@ -93,7 +93,7 @@ def retry(message_id: str, /, *, data: Data = None, json: AsJson = False) -> Non
 
 
 @app.command
-def discard(message_id: str, /, *, data: Data = None) -> None:
+def discard(message_id: str, /, *, where: Where = None) -> None:
     """Removes a message that waits or was set aside."""
-    find_server(data).post(f"/messages/{segment(message_id)}/discard")
+    find_server(where).post(f"/messages/{segment(message_id)}/discard")
     sys.stdout.write(f"{message_id} is discarded\n")

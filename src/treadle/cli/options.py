@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Final, TypeAlias
 
 from cyclopts import Parameter
@@ -12,7 +13,25 @@ from treadle.domain.errors import InvalidInput, Problem
 Data: TypeAlias = Annotated[
     str | None, Parameter(help="Data folder of the local server; TREADLE_DATA, else .treadle by default.")
 ]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which server a command talks to; nothing is the one that is in use (see `treadle.cli.finding`)."""
+
+    data: Data = None
+    profile: Annotated[
+        str | None, Parameter(help="A server that was logged in to; TREADLE_PROFILE, else the one in use, by default.")
+    ] = None
+
+
+Where: TypeAlias = Annotated[Place | None, Parameter(name="*")]
 AsJson: TypeAlias = Annotated[bool, Parameter(name="--json", help="Print JSON.")]
+Limit: TypeAlias = Annotated[int, Parameter(help="How many, 200 at most.")]
+Cursor: TypeAlias = Annotated[str | None, Parameter(help="Go on from the page before: its next_cursor.")]
+Yes: TypeAlias = Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not ask.")]
+NoInput: TypeAlias = Annotated[bool, Parameter(help="Never ask: what would ask is refused.")]
+DryRun: TypeAlias = Annotated[bool, Parameter(help="Only tell what would be done.")]
 Wait: TypeAlias = Annotated[bool, Parameter(help="Wait for the run's end; exit 1 where it does not complete.")]
 Timeout: TypeAlias = Annotated[
     str | None, Parameter(help="How long to wait, such as 90, 90s, 5m or 1h; then exit 124. The run goes on.")

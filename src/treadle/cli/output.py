@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -44,6 +45,12 @@ def confirm(question: str, *, ask: bool) -> None:
 def say(message: str) -> None:
     """A line for people."""
     sys.stderr.write(f"treadle: {message}\n")
+
+
+def say_more(page: Mapping[str, Any]) -> None:
+    """How to go on, where a page is not the last."""
+    if page["has_more"]:
+        say(f"there are more: --cursor {page['next_cursor']}")
 
 
 def complain(error: TreadleError) -> None:

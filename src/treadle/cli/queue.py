@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final
 
 from cyclopts import App, Parameter
 
-from treadle.cli.options import AsJson, Data, seconds
+from treadle.cli.finding import find_server
+from treadle.cli.options import AsJson, Where, seconds
 from treadle.cli.output import write_json, write_record, write_table
-from treadle.cli.server import find_server, segment
+from treadle.cli.server import segment
 from treadle.cli.times import ago
 from treadle.domain.errors import InvalidInput, Problem
 
@@ -21,9 +22,9 @@ NO_RATE: Final = "none"
 
 
 @app.command(name="list")
-def list_queues(*, data: Data = None, json: AsJson = False) -> None:
+def list_queues(*, where: Where = None, json: AsJson = False) -> None:
     """Lists queues with their runs by status: RUNNING are those that workers have, begun or next in line there."""
-    queues = list(find_server(data).pages("/queues", limit=200))
+    queues = list(find_server(where).pages("/queues", limit=200))
     if json:
         write_json({"items": queues})
         return
@@ -37,28 +38,28 @@ def list_queues(*, data: Data = None, json: AsJson = False) -> None:
 
 
 @app.command
-def show(name: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def show(name: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Shows a queue with its runs by status."""
-    queue = find_server(data).get(f"/queues/{segment(name)}")
+    queue = find_server(where).get(f"/queues/{segment(name)}")
     write_json(queue) if json else write_record(queue)
 
 
 @app.command
-def pause(name: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def pause(name: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Lets no run of a queue start from now on; what runs goes on."""
-    _tell(find_server(data).post(f"/queues/{segment(name)}/pause"), as_json=json)
+    _tell(find_server(where).post(f"/queues/{segment(name)}/pause"), as_json=json)
 
 
 @app.command
-def resume(name: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def resume(name: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Lets a queue go on that is paused or draining."""
-    _tell(find_server(data).post(f"/queues/{segment(name)}/resume"), as_json=json)
+    _tell(find_server(where).post(f"/queues/{segment(name)}/resume"), as_json=json)
 
 
 @app.command
-def drain(name: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def drain(name: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Refuses new runs for a queue, and works off those that it has."""
-    _tell(find_server(data).post(f"/queues/{segment(name)}/drain"), as_json=json)
+    _tell(find_server(where).post(f"/queues/{segment(name)}/drain"), as_json=json)
 
 
 @app.command(name="set")
@@ -67,11 +68,11 @@ def set_queue(
     /,
     *,
     rate: Annotated[str, Parameter(help="How often its runs may start, such as 100/60s or 5/1h; none is no limit.")],
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Sets how often runs of a queue may start."""
-    _tell(find_server(data).put(f"/queues/{segment(name)}", {"rate": read_rate(rate)}), as_json=json)
+    _tell(find_server(where).put(f"/queues/{segment(name)}", {"rate": read_rate(rate)}), as_json=json)
 
 
 def read_rate(text: str) -> dict[str, Any] | None:

@@ -10,10 +10,11 @@ from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
 from treadle.cli.filters import EVERYTHING, Filter
+from treadle.cli.finding import find_server
 from treadle.cli.inputs import Input, Set, read_inputs
-from treadle.cli.options import AsJson, Data, Timeout, Wait, seconds
-from treadle.cli.output import say, write_json, write_record, write_table
-from treadle.cli.server import Server, find_server, segment
+from treadle.cli.options import AsJson, Cursor, Limit, Timeout, Wait, Where, seconds
+from treadle.cli.output import say, say_more, write_json, write_record, write_table
+from treadle.cli.server import Server, segment
 from treadle.cli.times import ago, took
 from treadle.cli.waiting import say_status, wait_for
 from treadle.domain.errors import Unavailable
@@ -31,13 +32,13 @@ _STANDS: Final = {
 def list_runs(
     *,
     wanted: Filter = EVERYTHING,
-    limit: Annotated[int, Parameter(help="How many, 200 at most.")] = LIMIT,
-    cursor: Annotated[str | None, Parameter(help="Go on from the page before: its next_cursor.")] = None,
-    data: Data = None,
+    limit: Limit = LIMIT,
+    cursor: Cursor = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Lists runs, newest first."""
-    page = find_server(data).get("/runs", **wanted.said(), limit=limit, cursor=cursor)
+    page = find_server(where).get("/runs", **wanted.said(), limit=limit, cursor=cursor)
     if json:
         write_json(page)
         return
@@ -55,21 +56,20 @@ def list_runs(
             for run in page["items"]
         ),
     )
-    if page["has_more"]:
-        say(f"there are more: --cursor {page['next_cursor']}")
+    say_more(page)
 
 
 @app.command
-def show(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def show(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Shows a run with its attempts."""
-    run = find_server(data).get(f"/runs/{segment(run_id)}")
+    run = find_server(where).get(f"/runs/{segment(run_id)}")
     write_json(run) if json else write_record(run)
 
 
 @app.command
-def steps(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def steps(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Lists what a run has done for good: its durable steps."""
-    found = find_server(data).get(f"/runs/{segment(run_id)}/steps")
+    found = find_server(where).get(f"/runs/{segment(run_id)}/steps")
     if json:
         write_json(found)
         return
@@ -83,9 +83,9 @@ def steps(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
 
 
 @app.command
-def watch(run_id: str, /, *, timeout: Timeout = None, data: Data = None, json: AsJson = False) -> Exit:
+def watch(run_id: str, /, *, timeout: Timeout = None, where: Where = None, json: AsJson = False) -> Exit:
     """Tells how a run stands until it has ended; exits 1 where it does not complete."""
-    server = find_server(data)
+    server = find_server(where)
     return finish(server, server.get(f"/runs/{segment(run_id)}"), timeout, as_json=json)
 
 
@@ -95,11 +95,11 @@ def logs(
     /,
     *,
     follow: Annotated[bool, Parameter(name=["--follow", "-f"], help="Go on until the run has ended.")] = False,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Prints what a run said. With --json each line is an object."""
-    server = find_server(data)
+    server = find_server(where)
     path = f"/runs/{segment(run_id)}/logs"
     after = 0
     while True:
@@ -126,20 +126,20 @@ def retry(
     input: Input = None,  # noqa: A002 - the option's name
     wait: Wait = False,
     timeout: Timeout = None,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> Exit:
     """Does again what a finished run did, as a new run; the inputs given go over those of then."""
     inputs = read_inputs(input, set_ or [])
-    server = find_server(data)
+    server = find_server(where)
     run = submit(server, f"/runs/{segment(run_id)}/retry", {"inputs": inputs} if inputs else {})
     return report(server, run, wait=wait, timeout=timeout, as_json=json)
 
 
 @app.command
-def cancel(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def cancel(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Cancels a run: one that waits ends at once, one that runs is told to end."""
-    run = find_server(data).post(f"/runs/{segment(run_id)}/cancel")
+    run = find_server(where).post(f"/runs/{segment(run_id)}/cancel")
     if json:
         write_json(run)
     else:
@@ -148,9 +148,9 @@ def cancel(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
 
 
 @app.command
-def explain(run_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def explain(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Says why a run is not running, or where it is, or how it ended."""
-    answer = find_server(data).get(f"/runs/{segment(run_id)}/explain")
+    answer = find_server(where).get(f"/runs/{segment(run_id)}/explain")
     if json:
         write_json(answer)
     else:

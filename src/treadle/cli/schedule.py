@@ -13,7 +13,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
-from treadle.cli.options import AsJson, Data, seconds
+from treadle.cli.options import AsJson, Where, seconds
 from treadle.cli.output import say, write_json, write_table
 from treadle.domain.documents import load_json
 from treadle.domain.errors import InvalidInput, MalformedInput, PayloadTooLarge, Problem, TreadleError
@@ -31,14 +31,14 @@ app = App(name="schedule", help="When jobs fire.")
 def list_schedules(
     *,
     job: Annotated[str | None, Parameter(help="Only those of this job.")] = None,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Lists schedules, with when each fires next."""
-    from treadle.cli.server import find_server
+    from treadle.cli.finding import find_server
     from treadle.cli.times import ago, when
 
-    schedules = list(find_server(data).pages("/schedules", job=job, limit=200))
+    schedules = list(find_server(where).pages("/schedules", job=job, limit=200))
     if json:
         write_json({"items": schedules})
         return
@@ -59,21 +59,21 @@ def list_schedules(
 
 
 @app.command
-def pause(schedule: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def pause(schedule: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Keeps a schedule from firing until it is resumed, also over restarts and new versions of its job."""
-    _tell(_post(schedule, "pause", data), "paused", json)
+    _tell(_post(schedule, "pause", where), "paused", json)
 
 
 @app.command
-def resume(schedule: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def resume(schedule: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Lets a schedule fire again, from its next slot on."""
-    _tell(_post(schedule, "resume", data), "resumed", json)
+    _tell(_post(schedule, "resume", where), "resumed", json)
 
 
 @app.command
-def trigger(schedule: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def trigger(schedule: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Submits a run with a schedule's inputs, now."""
-    run = _post(schedule, "trigger", data)
+    run = _post(schedule, "trigger", where)
     if json:
         write_json(run)
     else:
@@ -89,13 +89,13 @@ def backfill(
     before: Annotated[str, Parameter(help="The moment up to which, itself left out.")],
     spread: Annotated[str | None, Parameter(help="Over how long the starts are spread, such as 10m.")] = None,
     dry_run: Annotated[bool, Parameter(help="Only print the slots.")] = False,
-    data: Data = None,
+    where: Where = None,
     json: AsJson = False,
 ) -> None:
     """Submits a run for each slot of a time gone by that has none."""
     spread_ms = round((seconds(spread, "/spread") or 0) * 1_000)
     body = {"after": after, "before": before, "dry_run": dry_run, "spread_ms": spread_ms}
-    made = _post(schedule, "backfill", data, body)
+    made = _post(schedule, "backfill", where, body)
     if json:
         write_json(made)
         return
@@ -103,10 +103,11 @@ def backfill(
     write_table(["SLOT", "RUN"], ([slot, run] for slot, run in zip(made["slots"], runs, strict=True)))
 
 
-def _post(schedule: str, verb: str, data: str | None, body: object = None) -> Any:
-    from treadle.cli.server import find_server, segment
+def _post(schedule: str, verb: str, where: Where, body: object = None) -> Any:
+    from treadle.cli.finding import find_server
+    from treadle.cli.server import segment
 
-    return find_server(data).post(f"/schedules/{segment(schedule)}/{verb}", body)
+    return find_server(where).post(f"/schedules/{segment(schedule)}/{verb}", body)
 
 
 def _tell(schedule: Any, done: str, json: bool) -> None:  # noqa: FBT001

@@ -5,18 +5,18 @@ from __future__ import annotations
 import sys
 
 from treadle.cli.exits import Exit
-from treadle.cli.options import AsJson, Data
+from treadle.cli.finding import find_server
+from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json
-from treadle.cli.server import find_server
 from treadle.cli.worker import IN_SERVICE, write_workers
 
 _COUNTED = 200
 """How many runs are counted: a page of them."""
 
 
-def status(*, data: Data = None, json: AsJson = False) -> Exit:
+def status(*, where: Where = None, json: AsJson = False) -> Exit:
     """Shows how the server is, who works, and what runs and waits. Exits 3 where work cannot be taken."""
-    server = find_server(data)
+    server = find_server(where)
     ready = server.readiness()
     workers = server.get("/workers")["items"]
     running = server.get("/runs", status="running", limit=_COUNTED)

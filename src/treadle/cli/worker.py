@@ -10,9 +10,10 @@ from cyclopts import App
 
 from treadle.cli import services
 from treadle.cli.exits import Exit
-from treadle.cli.options import AsJson, Data
+from treadle.cli.finding import find_server
+from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_record, write_table
-from treadle.cli.server import find_server, segment
+from treadle.cli.server import segment
 from treadle.cli.times import ago
 
 app = App(name="worker", help="Run a worker alone; list, drain, disable and enable workers.")
@@ -22,9 +23,9 @@ IN_SERVICE = ("online", "draining", "disabled")
 
 
 @app.command(name="list")
-def list_workers(*, data: Data = None, json: AsJson = False) -> None:
+def list_workers(*, where: Where = None, json: AsJson = False) -> None:
     """Lists workers, and the schedulers and APIs beside them."""
-    workers = find_server(data).get("/workers")
+    workers = find_server(where).get("/workers")
     if json:
         write_json(workers)
     else:
@@ -32,16 +33,16 @@ def list_workers(*, data: Data = None, json: AsJson = False) -> None:
 
 
 @app.command
-def show(worker_id: str, /, *, data: Data = None, json: AsJson = False) -> None:
+def show(worker_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
     """Shows all that is known of one."""
-    worker = find_server(data).get(f"/workers/{segment(worker_id)}")
+    worker = find_server(where).get(f"/workers/{segment(worker_id)}")
     write_json(worker) if json else write_record(worker)
 
 
 @app.command
-def status(*, data: Data = None, json: AsJson = False) -> Exit:
+def status(*, where: Where = None, json: AsJson = False) -> Exit:
     """Sums the workers up: how many there are in each state, and their slots. Exits 3 where none is online."""
-    found = find_server(data).get("/workers", role="worker")["items"]
+    found = find_server(where).get("/workers", role="worker")["items"]
     states = Counter(each["status"] for each in found)
     there = [each for each in found if each["status"] in IN_SERVICE]
     sums = {
@@ -57,21 +58,21 @@ def status(*, data: Data = None, json: AsJson = False) -> Exit:
 
 
 @app.command
-def drain(*worker_ids: str, data: Data = None, json: AsJson = False) -> None:
+def drain(*worker_ids: str, where: Where = None, json: AsJson = False) -> None:
     """Lets workers take no more runs, and end once those that they have have ended."""
-    _switch("drain", worker_ids, data, as_json=json)
+    _switch("drain", worker_ids, where, as_json=json)
 
 
 @app.command
-def disable(*worker_ids: str, data: Data = None, json: AsJson = False) -> None:
+def disable(*worker_ids: str, where: Where = None, json: AsJson = False) -> None:
     """Lets workers take no more runs until they are enabled. What they run goes on."""
-    _switch("disable", worker_ids, data, as_json=json)
+    _switch("disable", worker_ids, where, as_json=json)
 
 
 @app.command
-def enable(*worker_ids: str, data: Data = None, json: AsJson = False) -> None:
+def enable(*worker_ids: str, where: Where = None, json: AsJson = False) -> None:
     """Lets disabled workers take runs again."""
-    _switch("enable", worker_ids, data, as_json=json)
+    _switch("enable", worker_ids, where, as_json=json)
 
 
 def write_workers(workers: list[dict[str, Any]]) -> None:
@@ -97,8 +98,8 @@ def write_workers(workers: list[dict[str, Any]]) -> None:
     )
 
 
-def _switch(how: str, worker_ids: tuple[str, ...], data: str | None, *, as_json: bool) -> None:
-    server = find_server(data)
+def _switch(how: str, worker_ids: tuple[str, ...], where: Where, *, as_json: bool) -> None:
+    server = find_server(where)
     told = [server.post(f"/workers/{segment(worker_id)}/{how}") for worker_id in worker_ids]
     if as_json:
         write_json({"items": told})

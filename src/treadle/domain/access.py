@@ -16,6 +16,7 @@ from treadle.domain.instants import DAY, Instant
 MIN_PASSWORD: Final = 12
 MAX_PASSWORD: Final = 256
 MAX_TOKEN_DAYS: Final = 3650
+MAX_OWN_TOKEN_DAYS: Final = 90
 
 _SPLIT: Final = "."
 _DOMAIN: Final = Meta(description="The domain it acts in: that of the caller by default, null for every one.")
@@ -49,7 +50,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     """Something by which a caller is known. No secret is kept: only what a secret can be checked against.
 
     `digest` is the SHA-256 of a token's or a session's secret, and the Argon2 hash of a user's password; `hint` is the
-    end of the secret. `domain` is the one in which it acts, None for every one. `owner` is the user of a session.
+    end of the secret. `domain` is the one in which it acts, None for every one. `owner` is the user whose session or
+    token of their own it is.
     """
 
     id: str
@@ -110,6 +112,12 @@ class UserChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)] | None = None
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] | None = None
+
+
+class OwnToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A token to be made for whoever has logged in."""
+
+    expires_in_days: Annotated[int, Meta(ge=1, le=MAX_OWN_TOKEN_DAYS)] = 30
 
 
 class Login(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

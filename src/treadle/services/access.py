@@ -15,6 +15,7 @@ from treadle.domain.access import (
     CredentialKind,
     NewToken,
     NewUser,
+    OwnToken,
     Principal,
     Scope,
     UserChange,
@@ -63,22 +64,20 @@ class Access:
         """Make a token. Raises Forbidden for one that could do more than the caller."""
         domain = _domain(caller, wanted.domain)
         _check_cover(caller, wanted.scopes, domain)
-        now = self._engine.now()
-        secret = secrets.token_urlsafe(_SECRET_BYTES)
-        token = Credential(
-            id=self._new_id("tok"),
-            kind=CredentialKind.TOKEN,
-            name=wanted.name,
-            digest=digest(secret),
-            scopes=wanted.scopes,
-            domain=domain,
-            created_at=now,
-            created_by=caller.name,
-            hint=secret[-_HINT:],
-            expires_at=expiry(wanted.expires_in_days, now),
-        )
-        await self._engine.access.put(token)
-        return Issued(token, spoken(token.id, secret))
+        holder = Principal(wanted.name, wanted.scopes, domain)
+        return await self._issue(holder, created_by=caller.name, days=wanted.expires_in_days)
+
+    async def own_token(self, session: str, wanted: OwnToken) -> Issued:
+        """Make a token for the user whose session it is: it may do what they may, and ends when their sessions do.
+
+        Raises InvalidInput where the session is not one of a login.
+        """
+        found = await self._opened(CredentialKind.SESSION, session)
+        if found is None or not found.owner:
+            raise InvalidInput("this call came with no session of a user: log in by name and password first")
+        holder = Principal(found.name, found.scopes, found.domain)
+        created_by = _of_owner(found).name
+        return await self._issue(holder, created_by=created_by, days=wanted.expires_in_days, owner=found.owner)
 
     async def create_user(self, caller: Principal, wanted: NewUser) -> Credential:
         """Make a user. Raises Forbidden as for a token, and Conflict where the domain has one of that name."""
@@ -100,7 +99,7 @@ class Access:
         return user
 
     async def change_user(self, caller: Principal, user_id: str, wanted: UserChange) -> Credential:
-        """Give a user another password or other scopes; a new password ends their sessions. Raises as to make one."""
+        """Give a user another password or other scopes, which ends their sessions. Raises as to make one."""
         user = await self.get(caller, CredentialKind.USER, user_id)
         scopes = user.scopes if wanted.scopes is None else wanted.scopes
         _check_cover(caller, (*user.scopes, *scopes), user.domain)
@@ -110,9 +109,7 @@ class Access:
             hashed = await self._hash(wanted.password)
         changed = structs.replace(user, digest=hashed, scopes=scopes)
         await self._engine.access.replace(changed)
-        for session in await self._engine.access.find(CredentialKind.SESSION, name=user.name):
-            if session.owner == user.id:
-                await self._engine.access.revoke(session.id, self._engine.now())
+        await self._end_owned(user)
         return changed
 
     async def page(
@@ -142,12 +139,14 @@ class Access:
     async def by_token(self, text: str) -> Principal | None:
         """Who has a token; None where it opens nothing."""
         token = await self._opened(CredentialKind.TOKEN, text)
-        return None if token is None else Principal(f"token:{token.name}", token.scopes, token.domain)
+        if token is None:
+            return None
+        return _of_owner(token) if token.owner else Principal(f"token:{token.name}", token.scopes, token.domain)
 
     async def by_session(self, text: str) -> Principal | None:
         """Who has a session; None where it has ended."""
         session = await self._opened(CredentialKind.SESSION, text)
-        return None if session is None else _of_session(session)
+        return None if session is None else _of_owner(session)
 
     async def log_in(self, name: str, password: str) -> Issued:
         """Open a session by a password. Raises Unauthorized, in the same time whether there is such a user or not."""
@@ -167,10 +166,41 @@ class Access:
         """Open a session for a caller who came with a token, so that a browser need not keep it."""
         return await self._open(caller, owner="")
 
-    async def log_out(self, text: str) -> None:
-        """End a session; nothing happens where it has ended."""
-        if (session := await self._opened(CredentialKind.SESSION, text)) is not None:
-            await self._engine.access.revoke(session.id, self._engine.now())
+    async def log_out(self, text: str) -> bool:
+        """End a session, or a token of the user's own. False for what is neither, or has ended."""
+        session = await self._opened(CredentialKind.SESSION, text)
+        token = await self._opened(CredentialKind.TOKEN, text)
+        found = session or (token if token is not None and token.owner else None)
+        return found is not None and await self._engine.access.revoke(found.id, self._engine.now())
+
+    async def _issue(self, holder: Principal, *, created_by: str, days: int | None, owner: str = "") -> Issued:
+        now = self._engine.now()
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        token = Credential(
+            id=self._new_id("tok"),
+            kind=CredentialKind.TOKEN,
+            name=holder.name,
+            digest=digest(secret),
+            scopes=holder.scopes,
+            domain=holder.domain,
+            created_at=now,
+            created_by=created_by,
+            hint=secret[-_HINT:],
+            owner=owner,
+            expires_at=expiry(days, now),
+        )
+        await self._engine.access.put(token)
+        return Issued(token, spoken(token.id, secret))
+
+    async def _end_owned(self, user: Credential) -> None:
+        """End the sessions of a user, and the tokens of their own."""
+        for kind in (CredentialKind.SESSION, CredentialKind.TOKEN):
+            after = ""
+            while found := await self._engine.access.find(kind, name=user.name, after=after):
+                for each in found:
+                    if each.owner == user.id:
+                        await self._engine.access.revoke(each.id, self._engine.now())
+                after = found[-1].id
 
     async def _open(self, principal: Principal, *, owner: str) -> Issued:
         now = self._engine.now()
@@ -215,8 +245,9 @@ class Access:
                 return False
 
 
-def _of_session(session: Credential) -> Principal:
-    return Principal(f"user:{session.name}" if session.owner else session.name, session.scopes, session.domain)
+def _of_owner(opened: Credential) -> Principal:
+    """Whoever has a session, or a token of their own."""
+    return Principal(f"user:{opened.name}" if opened.owner else opened.name, opened.scopes, opened.domain)
 
 
 def _domain(caller: Principal, wanted: str | UnsetType | None) -> str | None:

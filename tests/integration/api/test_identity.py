@@ -210,6 +210,27 @@ async def test_a_change_of_a_user_ends_their_sessions(server: Server) -> None:
         assert (await browser.get("/jobs")).status_code == 401
 
 
+@pytest.mark.parametrize("change", [{"password": "battery horse correct"}, {"scopes": ["read"]}, None])
+async def test_a_token_of_one_s_own_does_what_one_may_and_ends_with_one_s_sessions(
+    server: Server, change: dict[str, Any] | None
+) -> None:
+    user = await make_user(server, scopes=["operate"], domain="team-b")
+    async with caller(server) as browser:
+        opened = (await browser.post("/session", json={"name": "ana", "password": PASSWORD})).json()
+        csrf = {CSRF_HEADER: opened["csrf_token"]}
+        made = (await browser.post("/session/token", json={"expires_in_days": 1}, headers=csrf)).json()
+        assert (await browser.post("/session/token", json={"expires_in_days": 91}, headers=csrf)).status_code == 422
+    assert (made["token"]["scopes"], made["token"]["domain"]) == (["operate"], "team-b")
+    async with caller(server, made["secret"]) as client:
+        assert (await client.get("/session")).json()["name"] == "user:ana"
+        assert (await client.post("/session/token", json={})).status_code == 422
+        if change is None:
+            assert (await client.delete("/session")).status_code == 200
+        else:
+            assert (await server.client.patch(f"/users/{user['user_id']}", json=change)).status_code == 200
+        assert (await client.get("/jobs")).status_code == 401
+
+
 async def test_passwords_cannot_be_tried_at_will(server: Server) -> None:
     await make_user(server)
     await make_user(server, name="ben")

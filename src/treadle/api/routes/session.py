@@ -12,9 +12,9 @@ from treadle.api.attempts import Attempts
 from treadle.api.auth import COOKIE, csrf_token, session_in
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, services_of
-from treadle.api.schemas.access import Session, to_session
+from treadle.api.schemas.access import NewTokenAnswer, Session, to_session, to_token
 from treadle.api.schemas.common import moment
-from treadle.domain.access import Login, Principal
+from treadle.domain.access import Login, OwnToken, Principal
 from treadle.domain.errors import InvalidInput, Unauthorized
 from treadle.domain.shapes import read
 from treadle.services.access import Issued
@@ -67,14 +67,28 @@ async def get_me(call: CallDep, request: Request) -> Response:
     responses=answers(Session, "Who has logged out.", 422),
 )
 async def close_session(call: CallDep, request: Request) -> Response:
-    """Log out: the session ends, and its cookie is taken back."""
-    session = session_in(request.headers)
-    if session is None:
-        raise InvalidInput("there is no session to close: this call came with a token")
-    await call.services.access.log_out(session)
+    """Log out: the session ends, and its cookie is taken back. So does a token of `POST /session/token`."""
+    _, _, token = request.headers.get("authorization", "").partition(" ")
+    if not await call.services.access.log_out(token.strip() or session_in(request.headers) or ""):
+        raise InvalidInput("there is no session to close: this call came with a token that no login has made")
     answer = reply(to_session(call.caller))
     answer.delete_cookie(COOKIE)
     return answer
+
+
+@router.post(
+    "/session/token",
+    operation_id="create_own_token",
+    responses=answers(NewTokenAnswer, "The token, with its secret.", 400, 413, 415, 422, status=201),
+    openapi_extra=takes(OwnToken, example={"expires_in_days": 30}, required=False),
+)
+async def create_own_token(call: CallDep, request: Request, document: JsonBody) -> Response:
+    """Make a token for the user whose session it is, as for a command line: it may do what they may.
+
+    It ends when their sessions do, with another password or other scopes. Its secret is answered this once.
+    """
+    issued = await call.services.access.own_token(session_in(request.headers) or "", read(document, OwnToken))
+    return reply(NewTokenAnswer(token=to_token(issued.credential), secret=issued.secret), 201)
 
 
 def _opened(issued: Issued, *, secure: bool) -> Response:
