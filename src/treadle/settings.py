@@ -92,6 +92,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How many of them one token, or one user, may have."""
     retention_runs_days: Positive = 30.0
     """How long finished runs are kept."""
+    retention_stats_days: Positive = 93.0
+    """How long what finished runs add up to is kept."""
     retention_logs_days: Positive = 7.0
     """How long log lines are kept."""
     retention_events_days: Positive = 7.0

@@ -17,6 +17,7 @@ from treadle.scheduler.cascades import Cascades
 from treadle.scheduler.followers import Followers
 from treadle.scheduler.loops import repeat
 from treadle.scheduler.pruner import Pruner
+from treadle.scheduler.rollup import Rollup
 from treadle.scheduler.sweeper import Sweeper
 from treadle.scheduler.ticker import Ticker
 from treadle.services.presence import present
@@ -61,6 +62,7 @@ async def schedule(engine: Engine, new_id: IdSource, settings: Settings) -> None
             loops.create_task(repeat("sweeper", Sweeper(engine, settings.lease_sec, chance)))
             loops.create_task(repeat("cascades", Cascades(engine), told[Topic.CASCADES].wait))
             loops.create_task(repeat("followers", Followers(engine, new_id), told[Topic.TRIGGERS].wait))
+            loops.create_task(repeat("rollup", Rollup(engine)))
             loops.create_task(repeat("pruner", Pruner(engine, settings)))
     finally:
         for notices in told.values():

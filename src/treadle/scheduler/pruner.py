@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
 
-from treadle.domain.instants import DAY, Instant
+from treadle.domain.instants import DAY, HOUR, MINUTE, Instant
+from treadle.domain.stats import MINUTES_KEPT
 from treadle.engines.contract import Engine
+from treadle.scheduler.rollup import Rollup
 from treadle.settings import Settings
 
 EVERY_SECONDS: Final = 60.0
@@ -27,13 +30,17 @@ _Prune: TypeAlias = Callable[[Instant, int], Awaitable[int]]
 
 
 class Pruner:
-    """Applies the retention of settings to runs, log lines, events, messages, workers, what was let in and
-    the audit log; idle limits go at once."""
+    """Applies the retention of settings to runs, what they add up to, log lines, events, messages, workers, what was
+    let in and the audit log; idle limits go at once."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
+        self._count = Rollup(engine)
         self._kept: dict[str, tuple[_Prune, float]] = {
             "runs": (engine.runs.prune, settings.retention_runs_days),
+            "failure groups": (engine.failures.prune, settings.retention_runs_days),
+            "hours": (partial(engine.stats.prune, HOUR), settings.retention_stats_days),
+            "minutes": (partial(engine.stats.prune, MINUTE), MINUTES_KEPT / DAY),
             "log lines": (engine.logs.prune, settings.retention_logs_days),
             "events": (engine.events.prune, settings.retention_events_days),
             "messages": (engine.messages.prune, settings.retention_messages_days),
@@ -44,7 +51,8 @@ class Pruner:
         }
 
     async def __call__(self) -> float:
-        """Prune all that is too old now; answers the seconds until the next time."""
+        """Prune all that is too old now; answers the seconds until the next time. What goes was counted before."""
+        await self._count.catch_up()
         for what, (prune, days) in self._kept.items():
             before = self._engine.now() - round(days * DAY)
             total = removed = await prune(before, CHUNK)

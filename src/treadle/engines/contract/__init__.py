@@ -17,6 +17,7 @@ from treadle.engines.contract.documents import Document, DocumentStore, Save
 from treadle.engines.contract.domains import DomainStore
 from treadle.engines.contract.engine import Engine
 from treadle.engines.contract.events import EventStore, Published
+from treadle.engines.contract.failures import FailureStore, GroupQuery
 from treadle.engines.contract.kv import KvStore
 from treadle.engines.contract.lanes import LaneStore
 from treadle.engines.contract.letters import DeadLetterStore
@@ -26,6 +27,7 @@ from treadle.engines.contract.notices import Notices, Topic
 from treadle.engines.contract.queues import QueueStore
 from treadle.engines.contract.runs import REFUSALS, Accepted, Admission, RunQuery, RunStore, Step
 from treadle.engines.contract.schedules import Firing, ScheduleStore
+from treadle.engines.contract.stats import StatStore
 from treadle.engines.contract.steps import StepStore
 from treadle.engines.contract.triggers import Trigger, TriggerStore
 from treadle.engines.contract.workers import Renewal, WorkerStore
@@ -43,7 +45,9 @@ __all__ = [
     "DomainStore",
     "Engine",
     "EventStore",
+    "FailureStore",
     "Firing",
+    "GroupQuery",
     "KvStore",
     "LaneStore",
     "LogStore",
@@ -59,6 +63,7 @@ __all__ = [
     "RunStore",
     "Save",
     "ScheduleStore",
+    "StatStore",
     "Step",
     "StepStore",
     "Topic",

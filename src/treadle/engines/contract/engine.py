@@ -11,6 +11,7 @@ from treadle.engines.contract.audit import AuditStore
 from treadle.engines.contract.documents import DocumentStore
 from treadle.engines.contract.domains import DomainStore
 from treadle.engines.contract.events import EventStore
+from treadle.engines.contract.failures import FailureStore
 from treadle.engines.contract.kv import KvStore
 from treadle.engines.contract.lanes import LaneStore
 from treadle.engines.contract.letters import DeadLetterStore
@@ -20,6 +21,7 @@ from treadle.engines.contract.notices import Notices, Topic
 from treadle.engines.contract.queues import QueueStore
 from treadle.engines.contract.runs import RunStore
 from treadle.engines.contract.schedules import ScheduleStore
+from treadle.engines.contract.stats import StatStore
 from treadle.engines.contract.steps import StepStore
 from treadle.engines.contract.triggers import TriggerStore
 from treadle.engines.contract.workers import WorkerStore
@@ -69,6 +71,10 @@ class Engine(Protocol):
     def access(self) -> AccessStore: ...
     @property
     def audit(self) -> AuditStore: ...
+    @property
+    def stats(self) -> StatStore: ...
+    @property
+    def failures(self) -> FailureStore: ...
 
     def now(self) -> Instant:
         """The engine's wall clock."""

@@ -29,6 +29,7 @@ from treadle.engines.sql.access import Access, Audit
 from treadle.engines.sql.documents import Documents
 from treadle.engines.sql.domains import Domains
 from treadle.engines.sql.enqueuing import Enqueuer
+from treadle.engines.sql.failures import Failures
 from treadle.engines.sql.kv import Kv
 from treadle.engines.sql.lanes import Lanes
 from treadle.engines.sql.letters import DeadLetters
@@ -36,6 +37,7 @@ from treadle.engines.sql.logs import Logs
 from treadle.engines.sql.messages import Messages
 from treadle.engines.sql.queues import Queues
 from treadle.engines.sql.schedules import Schedules
+from treadle.engines.sql.stats import Stats
 from treadle.engines.sql.steps import Steps
 from treadle.engines.sql.transaction import WallClock
 from treadle.engines.sql.triggers import Triggers
@@ -89,6 +91,8 @@ class PostgresEngine:
         self.messages = Messages(write, read, enqueue)
         self.access = Access(write, read)
         self.audit = Audit(write, read)
+        self.stats = Stats(write, read, self.events.bounds)
+        self.failures = Failures(write, read)
 
     def now(self) -> Instant:
         """See `contract.Engine`: the server's time."""

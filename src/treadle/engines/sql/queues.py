@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
@@ -21,6 +21,7 @@ from treadle.domain.queues import (
 )
 from treadle.domain.rates import Rate
 from treadle.domain.runs import NewRun, State
+from treadle.domain.stats import Standing
 from treadle.engines.contract import Topic
 from treadle.engines.sql.transaction import Look, Reader, Row, Transaction, Writer, append
 
@@ -115,16 +116,20 @@ async def _change(tx: Transaction, event: NewEvent, change: Callable[[QueueContr
 async def _count(look: Look, queue: Queue, running: Mapping[int, int]) -> Queue:
     """A queue with its counts."""
     lines = [line for (line,) in await look.call("queues.lines", queue.domain, queue.name)]
+    return replace(queue, **asdict(await standing_of(look, lines, running)))
+
+
+async def standing_of(look: Look, lines: Sequence[int], running: Mapping[int, int]) -> Standing:
+    """The live runs of lines, of which so many are running in each."""
 
     async def count(name: str, *values: object) -> int:
-        return int((await look.call(name, lines, *values, MOST_COUNTED))[0][0])
+        return int((await look.call(name, list(lines), *values, MOST_COUNTED))[0][0])
 
-    oldest = [(await look.call("queues.oldest", line, MOST_LOOKED_AT))[0][0] for line in lines]
-    return replace(
-        queue,
+    ((oldest,),) = await look.call("queues.oldest", list(lines), MOST_LOOKED_AT)
+    return Standing(
         ready=await count("queues.ready"),
         scheduled=await count("queues.waiting", State.SCHEDULED),
         blocked=await count("queues.waiting", State.BLOCKED),
         running=min(sum(running.get(line, 0) for line in lines), MOST_COUNTED),
-        oldest_due_at=min((due_at for due_at in oldest if due_at is not None), default=None),
+        oldest_due_at=oldest,
     )

@@ -16,6 +16,7 @@ from treadle.engines.sql.access import Access, Audit
 from treadle.engines.sql.documents import Documents
 from treadle.engines.sql.domains import Domains
 from treadle.engines.sql.enqueuing import Enqueuer
+from treadle.engines.sql.failures import Failures
 from treadle.engines.sql.kv import Kv
 from treadle.engines.sql.lanes import Lanes
 from treadle.engines.sql.letters import DeadLetters
@@ -24,6 +25,7 @@ from treadle.engines.sql.logs import Logs
 from treadle.engines.sql.messages import Messages
 from treadle.engines.sql.queues import Queues
 from treadle.engines.sql.schedules import Schedules
+from treadle.engines.sql.stats import Stats
 from treadle.engines.sql.steps import Steps
 from treadle.engines.sql.triggers import Triggers
 from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
@@ -75,6 +77,8 @@ class SqliteEngine:
         self.events = SqliteEvents(writer, reader, clock)
         self.logs = Logs(writer, reader)
         self.messages = Messages(writer, reader, enqueue)
+        self.stats = Stats(writer, reader, self.events.bounds)
+        self.failures = Failures(writer, reader)
 
     def now(self) -> Instant:
         """See `contract.Engine`."""

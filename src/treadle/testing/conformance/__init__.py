@@ -35,6 +35,7 @@ from treadle.testing.conformance.dependencies import TestCascades, TestCondition
 from treadle.testing.conformance.documents import TestDocuments
 from treadle.testing.conformance.enqueuing import TestEnqueue
 from treadle.testing.conformance.events import TestEvents
+from treadle.testing.conformance.failures import TestFailureGroups
 from treadle.testing.conformance.keys import TestKeys
 from treadle.testing.conformance.kv import TestKv, TestKvFence
 from treadle.testing.conformance.lanes import TestLanes, TestLimits, TestPreemption, TestSeveralLanes
@@ -55,6 +56,7 @@ from treadle.testing.conformance.searching import TestSearching
 from treadle.testing.conformance.settling import TestSettle
 from treadle.testing.conformance.sharing import TestSharing
 from treadle.testing.conformance.start_rates import TestRates
+from treadle.testing.conformance.stats import TestStanding, TestStats
 from treadle.testing.conformance.steps import TestSteps
 from treadle.testing.conformance.suspects import TestSuspects
 from treadle.testing.conformance.waits import TestWaits
@@ -77,6 +79,7 @@ __all__ = [
     "TestDocuments",
     "TestEnqueue",
     "TestEvents",
+    "TestFailureGroups",
     "TestFamilies",
     "TestIdleLimits",
     "TestInbox",
@@ -102,6 +105,8 @@ __all__ = [
     "TestSettle",
     "TestSeveralLanes",
     "TestSharing",
+    "TestStanding",
+    "TestStats",
     "TestSteps",
     "TestStandingAside",
     "TestSuspects",

@@ -20,6 +20,7 @@ from treadle.testing.model.queues import ModelQueues
 from treadle.testing.model.records import ModelEvents, ModelLogs
 from treadle.testing.model.runs import ModelRuns
 from treadle.testing.model.state import Data
+from treadle.testing.model.stats import ModelFailures, ModelStats
 from treadle.testing.model.steps import ModelSteps
 from treadle.testing.model.triggers import ModelTriggers
 from treadle.testing.model.workers import ModelWorkers
@@ -51,6 +52,8 @@ class ModelEngine:
         self.messages = ModelMessages(data, clock)
         self.access = ModelAccess(data)
         self.audit = ModelAudit(data)
+        self.stats = ModelStats(data)
+        self.failures = ModelFailures(data)
 
     def now(self) -> Instant:
         """See `contract.Engine`."""

@@ -9,6 +9,7 @@ from treadle.domain.access import Credential
 from treadle.domain.audit import AuditEntry
 from treadle.domain.chains import Links
 from treadle.domain.events import Event, NewEvent
+from treadle.domain.failures import Failure, FailureGroup, JobCount
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
 from treadle.domain.kv import Entry as KvEntry
@@ -21,6 +22,7 @@ from treadle.domain.runs import Attempt, Run, RunKey
 from treadle.domain.schedules import Schedule
 from treadle.domain.searching import Found
 from treadle.domain.states import Row
+from treadle.domain.stats import Key, Tally
 from treadle.domain.steps import RunStep
 from treadle.domain.waits import EventWait
 from treadle.domain.workers import WorkerSpec, WorkerState
@@ -118,6 +120,11 @@ class Data:
     triggers: list[Trigger] = field(default_factory=list)
     credentials: dict[str, Credential] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
+    rolled_up: int = 0
+    tallies: dict[Key, Tally] = field(default_factory=dict)
+    groups: dict[tuple[str, str], FailureGroup] = field(default_factory=dict)
+    failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)
+    job_counts: dict[tuple[str, str], dict[str, JobCount]] = field(default_factory=dict)
     listeners: list[ModelNotices] = field(default_factory=list)
     numbers: int = 0
 

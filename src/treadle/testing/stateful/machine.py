@@ -94,7 +94,7 @@ class EngineMachine(Clients, Workers, Inbox, Schedulers, Keepers):
         for _ in range(300):
             live = self.pair.live()
             if not live:
-                return self.pair.check_attempts()
+                return self.pair.check_rest()
             for run in live:
                 if run.state is State.BLOCKED and run.reason and run.reason.code not in AT_GATES:
                     self.pair.cancel(run.domain, [run.id])

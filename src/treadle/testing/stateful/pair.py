@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
 from treadle.domain.errors import KeyReused, LeaseLost, StaleVersion, TreadleError
 from treadle.domain.ids import make_id
-from treadle.domain.instants import SECOND, Instant, Micros, to_iso
+from treadle.domain.instants import HOUR, SECOND, Instant, Micros, to_iso
 from treadle.domain.json import decode, encode
 from treadle.domain.logs import Level, LogLine, Stream
 from treadle.domain.messages import Intake, MessageState, NewMessage, Verdict
@@ -23,15 +23,17 @@ from treadle.domain.runs import DEFAULT_QUEUE, TERMINAL, Claim, NewRun, Run, Sta
 from treadle.domain.schedules import Schedule, plan
 from treadle.domain.slots import SLOT_SKIPPED_EVENT
 from treadle.domain.states import Transition
+from treadle.domain.stats import EVERYTHING, count
 from treadle.domain.steps import RunStep, StepKind
 from treadle.domain.workers import WorkerSpec
-from treadle.engines.contract import REFUSALS, Accepted, Engine, MessageQuery, Save, Step, Trigger
+from treadle.engines.contract import REFUSALS, Accepted, Engine, GroupQuery, MessageQuery, Save, Step, Trigger
 from treadle.system import Clock
 from treadle.testing.clock import VirtualClock
 from treadle.testing.driver import firing, new_run, transition
 from treadle.testing.model import Data, ModelEngine
+from treadle.testing.model.stats import to_ended
 from treadle.testing.stateful.ledger import Ledger
-from treadle.testing.stateful.reading import ALL, Lives, check_lanes, everything, without_positions
+from treadle.testing.stateful.reading import ALL, DOMAINS, Lives, check_lanes, everything, without_positions
 
 T = TypeVar("T")
 
@@ -42,6 +44,8 @@ Held: TypeAlias = tuple[str, Claim]
 LEASE: Micros = 10 * SECOND
 KEPT: Micros = 30 * SECOND
 """How long what is finished is kept."""
+
+_EVENTS_AT_ONCE: Final = 20
 
 
 class Pair:
@@ -112,8 +116,9 @@ class Pair:
         assert self._lives[0].shown() == self._lives[1].shown()
         self._lives[1].check(real.runs)
 
-    def check_attempts(self) -> None:
-        """What is told of each attempt is the same too."""
+    def check_rest(self) -> None:
+        """What is told of each attempt is the same too, and how the runs that ended were counted."""
+        self.count()
         for run in self._runner.run(everything(self._real, self.now)).runs:
             self.ask(lambda engine, run=run: engine.runs.attempts(run.domain, run.id))  # type: ignore[misc]
 
@@ -377,6 +382,24 @@ class Pair:
 
     # Housekeeping.
 
+    def count(self) -> None:
+        """Count the runs that have ended: each once, whenever that is done, and their failures by groups."""
+        by_hand = count(map(to_ended, self.ledger.finals.values()))
+
+        async def rolled_up(engine: Engine) -> list[object]:
+            while await engine.stats.roll_up(_EVENTS_AT_ONCE):
+                pass
+            told: list[object] = []
+            for domain in DOMAINS:
+                told += await engine.stats.tallies(domain, EVERYTHING, HOUR, 0, self.now + HOUR)
+                for group in await engine.failures.find(GroupQuery(domain=domain, now=self.now, limit=ALL)):
+                    told.append((group, await engine.failures.failures(domain, group.id, limit=ALL)))
+            return told
+
+        self.ask(rolled_up)
+        for key, tally in by_hand.items():
+            assert self._data.tallies[key] == tally, f"I14: {key}"
+
     def has_old(self) -> bool:
         """Whether there is a run to prune."""
         kept = (run for run_id, run in self.ledger.finals.items() if run_id not in self.ledger.pruned)
@@ -384,6 +407,7 @@ class Pair:
 
     def prune(self) -> None:
         """Remove all that is old: of what is equally old, engines may take any first."""
+        self.count()
         before = self.now - KEPT
         self.ask(lambda engine: engine.workers.prune(before, ALL))
         self.ask(lambda engine: engine.logs.prune(before, ALL))

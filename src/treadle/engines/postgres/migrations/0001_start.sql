@@ -210,6 +210,7 @@ CREATE TABLE treadle.schedules (
 );
 CREATE INDEX schedules_due ON treadle.schedules (next_at) WHERE enabled AND next_at IS NOT NULL;
 CREATE INDEX schedules_job ON treadle.schedules (domain, job_id);
+CREATE INDEX schedules_next ON treadle.schedules (domain, next_at) WHERE enabled AND next_at IS NOT NULL;
 
 CREATE TABLE treadle.documents (
   domain     text   COLLATE "C" NOT NULL,
@@ -414,6 +415,64 @@ CREATE TABLE treadle.attempts (
   error       text                         -- JSON
 );
 CREATE INDEX attempts_run ON treadle.attempts (run_id, token);
+
+-- What runs that have ended add up to: by domain, series (domain.stats), and spans of so many microseconds.
+CREATE TABLE treadle.tallies (
+  domain text   COLLATE "C" NOT NULL,
+  series text   COLLATE "C" NOT NULL,
+  step   bigint NOT NULL,
+  at     bigint NOT NULL,                  -- the start of the span
+  tally  text   NOT NULL,                  -- JSON, domain.stats.Tally
+  PRIMARY KEY (domain, series, step, at)
+);
+CREATE INDEX tallies_age ON treadle.tallies (step, at);
+
+-- Up to which event the log was gone through for it: one row.
+CREATE TABLE treadle.rollups (
+  name     text   COLLATE "C" PRIMARY KEY,
+  position bigint NOT NULL
+);
+
+-- Failures that are one and the same (domain.fingerprints), and what was said of them last.
+CREATE TABLE treadle.failure_groups (
+  domain   text   COLLATE "C" NOT NULL,
+  id       text   COLLATE "C" NOT NULL,
+  kind     text   COLLATE "C" NOT NULL,
+  place    text   COLLATE "C" NOT NULL,
+  title    text   NOT NULL,
+  count    bigint NOT NULL,
+  first_at bigint NOT NULL,
+  last_at  bigint NOT NULL,
+  run_id   text   COLLATE "C" NOT NULL,    -- the newest
+  state    text   COLLATE "C" NOT NULL,
+  said_at  bigint NOT NULL,
+  until_at bigint,
+  said_by  text   COLLATE "C" NOT NULL,
+  why      text   NOT NULL,
+  PRIMARY KEY (domain, id)
+);
+CREATE INDEX failure_groups_last ON treadle.failure_groups (domain, last_at, id);
+CREATE INDEX failure_groups_age  ON treadle.failure_groups (last_at);
+
+CREATE TABLE treadle.failure_jobs (
+  domain   text   COLLATE "C" NOT NULL,
+  group_id text   COLLATE "C" NOT NULL,
+  job_id   text   COLLATE "C" NOT NULL,
+  count    bigint NOT NULL,
+  last_at  bigint NOT NULL,
+  PRIMARY KEY (domain, group_id, job_id)
+);
+
+-- The failed runs of groups, as long as they are kept.
+CREATE TABLE treadle.failure_runs (
+  domain   text   COLLATE "C" NOT NULL,
+  group_id text   COLLATE "C" NOT NULL,
+  run_id   text   COLLATE "C" NOT NULL,
+  job_id   text   COLLATE "C" NOT NULL,
+  at       bigint NOT NULL,
+  PRIMARY KEY (domain, group_id, run_id)
+);
+CREATE INDEX failure_runs_run ON treadle.failure_runs (run_id);
 
 -- The inbox, in the order in which messages were put.
 CREATE TABLE treadle.messages (

@@ -47,7 +47,7 @@ SELECT count(*) FROM (
 ) AS counted;
 
 -- name: oldest
--- Among the first runs of a line.
-SELECT min(due_at) FROM (
-  SELECT due_at FROM treadle.runs WHERE state = 'ready' AND line = $1 ORDER BY rank, seq LIMIT $2
+-- Among the first runs of each line.
+SELECT min(first.due_at) FROM unnest($1::bigint[]) AS l (line) CROSS JOIN LATERAL (
+  SELECT due_at FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT $2
 ) AS first;

@@ -204,6 +204,7 @@ CREATE TABLE schedules (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX schedules_due ON schedules (next_at) WHERE enabled = 1 AND next_at IS NOT NULL;
 CREATE INDEX schedules_job ON schedules (domain, job_id);
+CREATE INDEX schedules_next ON schedules (domain, next_at) WHERE enabled = 1 AND next_at IS NOT NULL;
 
 CREATE TABLE documents (
   domain     TEXT    NOT NULL,
@@ -387,6 +388,64 @@ CREATE TABLE attempts (
   error       TEXT                         -- JSON
 ) STRICT;
 CREATE INDEX attempts_run ON attempts (run_id, token);
+
+-- What runs that have ended add up to: by domain, series (domain.stats), and spans of so many microseconds.
+CREATE TABLE tallies (
+  domain TEXT    NOT NULL,
+  series TEXT    NOT NULL,
+  step   INTEGER NOT NULL,
+  at     INTEGER NOT NULL,                 -- the start of the span
+  tally  TEXT    NOT NULL,                 -- JSON, domain.stats.Tally
+  PRIMARY KEY (domain, series, step, at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tallies_age ON tallies (step, at);
+
+-- Up to which event the log was gone through for it: one row.
+CREATE TABLE rollups (
+  name     TEXT    PRIMARY KEY,
+  position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Failures that are one and the same (domain.fingerprints), and what was said of them last.
+CREATE TABLE failure_groups (
+  domain   TEXT    NOT NULL,
+  id       TEXT    NOT NULL,
+  kind     TEXT    NOT NULL,
+  place    TEXT    NOT NULL,
+  title    TEXT    NOT NULL,
+  count    INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  run_id   TEXT    NOT NULL,               -- the newest
+  state    TEXT    NOT NULL,
+  said_at  INTEGER NOT NULL,
+  until_at INTEGER,
+  said_by  TEXT    NOT NULL,
+  why      TEXT    NOT NULL,
+  PRIMARY KEY (domain, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX failure_groups_last ON failure_groups (domain, last_at, id);
+CREATE INDEX failure_groups_age  ON failure_groups (last_at);
+
+CREATE TABLE failure_jobs (
+  domain   TEXT    NOT NULL,
+  group_id TEXT    NOT NULL,
+  job_id   TEXT    NOT NULL,
+  count    INTEGER NOT NULL,
+  last_at  INTEGER NOT NULL,
+  PRIMARY KEY (domain, group_id, job_id)
+) STRICT, WITHOUT ROWID;
+
+-- The failed runs of groups, as long as they are kept.
+CREATE TABLE failure_runs (
+  domain   TEXT    NOT NULL,
+  group_id TEXT    NOT NULL,
+  run_id   TEXT    NOT NULL,
+  job_id   TEXT    NOT NULL,
+  at       INTEGER NOT NULL,
+  PRIMARY KEY (domain, group_id, run_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX failure_runs_run ON failure_runs (run_id);
 
 -- The inbox, in the order in which messages were put.
 CREATE TABLE messages (

@@ -38,7 +38,9 @@ SELECT count(*) FROM (
 );
 
 -- name: oldest
--- Among the first runs of a line.
-SELECT min(due_at) FROM (
-  SELECT due_at FROM runs INDEXED BY runs_ready WHERE state = 'ready' AND line = ? ORDER BY rank, seq LIMIT ?
-);
+-- Among the first runs of each line.
+SELECT min((
+  SELECT min(due_at) FROM (
+    SELECT due_at FROM runs INDEXED BY runs_ready WHERE state = 'ready' AND line = lines.value ORDER BY rank, seq LIMIT ?2
+  )
+)) FROM json_each(?1) AS lines;
