@@ -1,4 +1,4 @@
-"""Submitting from Python: the client, the engine's file and a real worker process."""
+"""Submitting from Python, on the engine's file and over HTTP by the same words, with a real worker process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.api.process import Api, api_process
 from tests.support.scheduling import define, sqlite
 from treadle import AsyncClient, Client, RunNotCompleted
 from treadle.domain.errors import InvalidInput, KeyReused, NotFound, PayloadTooLarge, QueueDraining, Unavailable
@@ -52,7 +53,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     (folder / "tasks").mkdir()
     (folder / "tasks" / "sums.py").write_text(TASKS)
     asyncio.run(_define_jobs(folder))
-    return Settings(data=str(folder), tasks=str(folder / "tasks"), max_payload_bytes=2_000)
+    return Settings(data=str(folder), tasks=str(folder / "tasks"), max_payload_bytes=4_000)
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +67,38 @@ def worker(settings: Settings) -> Iterator[None]:
     assert process.wait(20) == 0
 
 
+@pytest.fixture(scope="module")
+def api(settings: Settings) -> Iterator[Api]:
+    with api_process(Path(settings.data), {"TREADLE_MAX_PAYLOAD_BYTES": "4000"}) as api:
+        yield api
+
+
+@pytest.fixture(params=["database", "server"])
+def where(request: pytest.FixtureRequest, settings: Settings) -> dict[str, Any]:
+    """How a client is told where to go: by either door its words are to mean the same."""
+    if request.param == "database":
+        return {"where": settings}
+    announced = request.getfixturevalue("api").announced
+    return {"where": announced["url"], "token": announced["token"]}
+
+
+@pytest.fixture
+def mark(where: dict[str, Any]) -> str:
+    """What makes keys those of one door: both lead to the same installation."""
+    return "over http" if "token" in where else "on the engine"
+
+
 @pytest.mark.usefixtures("worker")
-def test_a_script_submits_and_gets_the_result(settings: Settings) -> None:
-    with Client(settings) as client:
+def test_a_script_submits_and_gets_the_result(where: dict[str, Any]) -> None:
+    with Client(**where) as client:
         run_id = client.enqueue("add", {"a": 2, "b": 3})
         assert client.result(run_id, timeout=30) == {"sum": 5}
-        assert client.get(run_id).cause == "client"
+        assert client.get(run_id).cause in ("client", "api")
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_run_that_failed_has_no_result_but_says_why(settings: Settings) -> None:
-    with Client(settings) as client:
+def test_a_run_that_failed_has_no_result_but_says_why(where: dict[str, Any]) -> None:
+    with Client(**where) as client:
         run_id = client.enqueue("refuse")
         with pytest.raises(RunNotCompleted, match="failed: no") as caught:
             client.result(run_id, timeout=30)
@@ -85,29 +107,29 @@ def test_a_run_that_failed_has_no_result_but_says_why(settings: Settings) -> Non
 
 
 @pytest.mark.usefixtures("worker")
-async def test_many_runs_are_submitted_in_one_transaction_and_in_order(settings: Settings) -> None:
-    async with AsyncClient(settings) as client, asyncio.timeout(30):
+async def test_many_runs_are_submitted_in_one_transaction_and_in_order(where: dict[str, Any]) -> None:
+    async with AsyncClient(**where) as client, asyncio.timeout(30):
         run_ids = await client.enqueue_many("add", [{"a": number} for number in range(50)])
         results = [await client.result(run_id) for run_id in run_ids]
     assert results == [{"sum": number + 1} for number in range(50)]
 
 
-async def test_of_many_runs_the_wrong_one_is_named(settings: Settings) -> None:
-    async with AsyncClient(settings) as client:
+async def test_of_many_runs_the_wrong_one_is_named(where: dict[str, Any]) -> None:
+    async with AsyncClient(**where) as client:
         with pytest.raises(InvalidInput, match=r"^/inputs/1/flow_group: "):
             await client.enqueue_many("add", [{"a": 1}, {"a": 1, "flow_group": "x"}])
 
 
 @pytest.mark.parametrize("one", ["run_1", {"run": "run_1"}])
-async def test_one_parent_in_the_place_of_a_list_is_told_as_such(settings: Settings, one: Any) -> None:
-    async with AsyncClient(settings) as client:
+async def test_one_parent_in_the_place_of_a_list_is_told_as_such(where: dict[str, Any], one: Any) -> None:
+    async with AsyncClient(**where) as client:
         with pytest.raises(InvalidInput, match=r"^/depends_on: expected `array`, got"):
             await client.enqueue("add", {"a": 1}, depends_on=one)
 
 
 @pytest.mark.usefixtures("worker")
-async def test_a_run_waits_for_its_parents_and_a_group_for_its_members(settings: Settings) -> None:
-    async with AsyncClient(settings) as client, asyncio.timeout(30):
+async def test_a_run_waits_for_its_parents_and_a_group_for_its_members(where: dict[str, Any]) -> None:
+    async with AsyncClient(**where) as client, asyncio.timeout(30):
         first = await client.enqueue("add", {"a": 1})
         child = await client.enqueue("add", {"a": 2}, depends_on=[{"run": first, "if": {"path": "/sum", "equals": 2}}])
         other = await client.enqueue("add", {"a": 3}, depends_on=[{"run": first, "if": {"path": "/sum", "equals": 3}}])
@@ -121,36 +143,36 @@ async def test_a_run_waits_for_its_parents_and_a_group_for_its_members(settings:
 
 
 @pytest.mark.usefixtures("worker")
-async def test_an_event_wakes_the_run_that_waits_for_it(settings: Settings) -> None:
-    async with AsyncClient(settings) as client, asyncio.timeout(30):
+async def test_an_event_wakes_the_run_that_waits_for_it(where: dict[str, Any], mark: str) -> None:
+    async with AsyncClient(**where) as client, asyncio.timeout(30):
         run_id = await client.enqueue("collect", {"order": 17})
         while (await client.get(run_id)).state is not State.BLOCKED:  # noqa: ASYNC110 - the client waits for ends only
             await asyncio.sleep(0.02)
         assert await client.publish("paid", {"order": 18}) == 0
-        assert await client.publish("paid", {"order": 17, "by": "card"}, key="payment-1") == 1
-        assert await client.publish("paid", {"order": 17, "by": "card"}, key="payment-1") == 0
+        assert await client.publish("paid", {"order": 17, "by": "card"}, key=f"payment-1 {mark}") == 1
+        assert await client.publish("paid", {"order": 17, "by": "card"}, key=f"payment-1 {mark}") == 0
         with pytest.raises(KeyReused):
-            await client.publish("paid", {"order": 19}, key="payment-1")
+            await client.publish("paid", {"order": 19}, key=f"payment-1 {mark}")
         with pytest.raises(InvalidInput):
             await client.publish("not a name")
         assert await client.result(run_id) == "card"
 
 
-def test_sync_code_publishes_with_the_same_words(settings: Settings) -> None:
-    with Client(settings) as client:
-        assert client.publish("paid", {"order": 20}, source="shop", key="payment-2") == 0
+def test_sync_code_publishes_with_the_same_words(where: dict[str, Any], mark: str) -> None:
+    with Client(**where) as client:
+        assert client.publish("paid", {"order": 20}, source="shop", key=f"payment-2 {mark}") == 0
 
 
-async def test_a_key_names_the_same_run_and_no_other_call(settings: Settings) -> None:
-    async with AsyncClient(settings) as client:
-        first = await client.enqueue("add", {"a": 1}, key="once", delay=3600)
-        assert await client.enqueue("add", {"a": 1}, key="once", delay=3600) == first
+async def test_a_key_names_the_same_run_and_no_other_call(where: dict[str, Any], mark: str) -> None:
+    async with AsyncClient(**where) as client:
+        first = await client.enqueue("add", {"a": 1}, key=f"once {mark}", delay=3600)
+        assert await client.enqueue("add", {"a": 1}, key=f"once {mark}", delay=3600) == first
         with pytest.raises(KeyReused):
-            await client.enqueue("add", {"a": 2}, key="once", delay=3600)
+            await client.enqueue("add", {"a": 2}, key=f"once {mark}", delay=3600)
 
 
-async def test_a_run_that_waits_is_cancelled_at_once(settings: Settings) -> None:
-    async with AsyncClient(settings) as client:
+async def test_a_run_that_waits_is_cancelled_at_once(where: dict[str, Any]) -> None:
+    async with AsyncClient(**where) as client:
         run_id = await client.enqueue("add", {"a": 1}, delay=3600, priority=Priority.HIGH)
         waiting = await client.get(run_id)
         assert (waiting.state, waiting.priority) == (State.SCHEDULED, Priority.HIGH)
@@ -167,22 +189,22 @@ def test_before_the_first_start_the_way_to_it_is_shown(tmp_path: Path) -> None:
         pass
 
 
-async def test_what_cannot_be_submitted_is_refused_at_once(settings: Settings) -> None:
-    async with AsyncClient(settings) as client:
+async def test_what_cannot_be_submitted_is_refused_at_once(where: dict[str, Any]) -> None:
+    async with AsyncClient(**where) as client:
         with pytest.raises(NotFound, match="there is no job ad"):
             await client.enqueue("ad")
         with pytest.raises(NotFound, match="there is no run"):
             await client.cancel("run_unknown")
         with pytest.raises(PayloadTooLarge):
-            await client.enqueue("add", {"a": "x" * 3_000})
+            await client.enqueue("add", {"a": "x" * 5_000})
         with pytest.raises(InvalidInput):
             await client.enqueue("add", {"a": 1}, key="")
         with pytest.raises(InvalidInput):
             await client.enqueue("add", {"a": 1}, delay=-1)
 
 
-async def test_a_draining_queue_refuses_one_run_and_many(settings: Settings) -> None:
-    async with AsyncClient(settings) as client, sqlite(Path(settings.data), SystemClock()) as engine:
+async def test_a_draining_queue_refuses_one_run_and_many(settings: Settings, where: dict[str, Any]) -> None:
+    async with AsyncClient(**where) as client, sqlite(Path(settings.data), SystemClock()) as engine:
         await engine.queues.switch(settings.domain, "default", QueueState.DRAINING)
         try:
             with pytest.raises(QueueDraining, match="queue default is draining"):
@@ -193,12 +215,12 @@ async def test_a_draining_queue_refuses_one_run_and_many(settings: Settings) -> 
             await engine.queues.switch(settings.domain, "default", QueueState.OPEN)
 
 
-async def test_messages_are_put_found_and_discarded(settings: Settings) -> None:
-    async with AsyncClient(settings) as client:
-        first = await client.put_message("parcel", {"n": 1}, key="a", dedupe_key="one")
-        assert await client.put_message("parcel", {"n": 1}, key="a", dedupe_key="one") == first
+async def test_messages_are_put_found_and_discarded(where: dict[str, Any], mark: str) -> None:
+    async with AsyncClient(**where) as client:
+        first = await client.put_message("parcel", {"n": 1}, key="a", dedupe_key=f"one {mark}")
+        assert await client.put_message("parcel", {"n": 1}, key="a", dedupe_key=f"one {mark}") == first
         with pytest.raises(KeyReused):
-            await client.put_message("parcel", {"n": 2}, key="a", dedupe_key="one")
+            await client.put_message("parcel", {"n": 2}, key="a", dedupe_key=f"one {mark}")
         ids = [first, *await client.put_messages([{"type": "parcel", "payload": n} for n in range(2)])]
         assert [message.id for message in await client.find_messages(types=["parcel"])] == ids[::-1]
         assert (await client.get_message(first)).payload == b'{"n":1}'
@@ -208,8 +230,8 @@ async def test_messages_are_put_found_and_discarded(settings: Settings) -> None:
             await client.get_message(first)
 
 
-async def test_a_duplicate_is_answered_the_run_that_stands(settings: Settings) -> None:
-    async with AsyncClient(settings) as client:
+async def test_a_duplicate_is_answered_the_run_that_stands(where: dict[str, Any]) -> None:
+    async with AsyncClient(**where) as client:
         late = datetime.now(UTC) + timedelta(hours=1)
         unique = {"key": "{a}"}
         first = await client.enqueue("add", {"a": 77}, scheduled_for=late, unique=unique, priority="urgent")
@@ -225,19 +247,19 @@ async def test_a_duplicate_is_answered_the_run_that_stands(settings: Settings) -
         assert await client.cancel(first) is State.CANCELLED
 
 
-async def test_messages_that_cannot_be_stored_are_refused(settings: Settings) -> None:
-    async with AsyncClient(settings) as client:
+async def test_messages_that_cannot_be_stored_are_refused(where: dict[str, Any]) -> None:
+    async with AsyncClient(**where) as client:
         with pytest.raises(InvalidInput, match="/1/payload/x"):
             await client.put_messages(
                 [{"type": "parcel", "payload": 1}, {"type": "parcel", "payload": {"x": object()}}]
             )
         with pytest.raises(PayloadTooLarge):
-            await client.put_message("parcel", "x" * 2_000)
+            await client.put_message("parcel", "x" * 4_000)
         assert await client.find_messages(types=["parcel"]) == []
 
 
-def test_sync_code_puts_messages_with_the_same_words(settings: Settings) -> None:
-    with Client(settings) as client:
+def test_sync_code_puts_messages_with_the_same_words(where: dict[str, Any]) -> None:
+    with Client(**where) as client:
         (message_id,) = client.put_messages([{"type": "letter", "payload": None}])
         assert client.get_message(message_id).id == message_id
         assert [message.id for message in client.find_messages(types=["letter"], limit=1)] == [message_id]

@@ -397,6 +397,7 @@ class EventPage(Struct, frozen=True, kw_only=True):
     items: list[Event]
     next_cursor: int
     has_more: bool
+    reset: bool = False
 
 
 class PublishedEvent(Struct, frozen=True, kw_only=True):
