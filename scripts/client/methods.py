@@ -169,12 +169,13 @@ class Method:
     def _schema_type(self, schema: Mapping[str, Any]) -> str:
         """The type of a parameter that the document describes."""
         if "anyOf" in schema:
-            return " | ".join(self._schema_type(each) for each in schema["anyOf"])
+            shared = {key: value for key, value in schema.items() if key == "format"}
+            return " | ".join(self._schema_type({**shared, **each}) for each in schema["anyOf"])
         if "$ref" in schema:
             return "str"
         if schema["type"] == "array":
             return f"{self._source.use('collections.abc', 'Sequence')}[{self._schema_type(schema['items'])}]"
-        if schema.get("format") == "date-time":
+        if schema["type"] == "string" and schema.get("format") == "date-time":
             return f"{self._source.use('datetime', 'datetime')} | str"
         return {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}[schema["type"]]
 

@@ -23,7 +23,7 @@ _SECONDS: Final = 1.0
 
 def profile_names(context: CompletionContext) -> Candidates:
     """The profiles that there are."""
-    from treadle.cli.profiles import LOCAL, read_config
+    from treadle.client.profiles import LOCAL, read_config
 
     try:
         profiles = read_config().profiles

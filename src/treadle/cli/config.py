@@ -8,11 +8,11 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from msgspec import structs
 
-from treadle.cli.finding import check_token, check_url
 from treadle.cli.options import AsJson, NoInput
 from treadle.cli.output import write_json, write_table
-from treadle.cli.profiles import SECRETS, Config, Profile, config_file, read_config, shown, write_config
 from treadle.cli.secret import read_secret
+from treadle.client.profiles import SECRETS, Config, Profile, config_file, read_config, shown, write_config
+from treadle.client.remote.place import check_token, check_url
 from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
 
 app = App(name="config", help="The configuration of the command line: a TOML file, key by key.")

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
-from treadle.cli.finding import check_token, check_url
 from treadle.cli.options import AsJson, NoInput
 from treadle.cli.output import say, write_json
-from treadle.cli.profiles import LOCAL, Profile, config_file, read_config, write_config
 from treadle.cli.secret import read_secret
 from treadle.cli.server import Server
+from treadle.client.profiles import LOCAL, Profile, config_file, read_config, write_config
+from treadle.client.remote.place import check_token, check_url
 from treadle.domain.errors import InvalidInput, Problem, TreadleError
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")

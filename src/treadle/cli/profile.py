@@ -11,7 +11,7 @@ from msgspec import structs
 from treadle.cli.completing import profile_names
 from treadle.cli.options import AsJson
 from treadle.cli.output import write_json, write_record, write_table
-from treadle.cli.profiles import LOCAL, Config, read_config, shown, write_config
+from treadle.client.profiles import LOCAL, Config, read_config, shown, write_config
 
 app = App(name="profile", help="Profiles: the servers that were logged in to, and which is in use.")
 

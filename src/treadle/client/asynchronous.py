@@ -71,12 +71,15 @@ class AsyncClient(Nouns[Async]):
         *,
         token: str | None = None,
         domain: str | None = None,
+        profile: str | None = None,
         retries: int = 5,
     ) -> None:
-        """See `find_door` for where it goes. Of a server, `token` and `domain` come from `TREADLE_TOKEN` and
-        `TREADLE_DOMAIN` unless given, and a call is made again up to `retries` times where that does nothing twice.
+        """See `find_door` for where it goes: `profile` is one of `treadle login`.
+
+        Of a server, `token` and `domain` come from `TREADLE_TOKEN` and `TREADLE_DOMAIN` unless given, and a call is
+        made again up to `retries` times where that does nothing twice.
         """
-        self._door = find_door(where, os.environ, token=token, domain=domain, retries=retries)
+        self._door = find_door(where, os.environ, token=token, domain=domain, profile=profile, retries=retries)
 
     async def __aenter__(self) -> Self:
         await self._door.open()

@@ -36,10 +36,11 @@ class Client(Nouns[Sync]):
         *,
         token: str | None = None,
         domain: str | None = None,
+        profile: str | None = None,
         retries: int = 5,
     ) -> None:
         """See `AsyncClient`."""
-        self._client = AsyncClient(where, token=token, domain=domain, retries=retries)
+        self._client = AsyncClient(where, token=token, domain=domain, profile=profile, retries=retries)
         self._call = Portal("treadle-client")
 
     def __enter__(self) -> Self:

@@ -67,6 +67,7 @@ class JobDefinition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry_policy: RetryDocument
     secrets: list[str] | None = None
     batch_size: int | None = None
+    searchable: list[str] | None = None
     isolation: str | None = None
     messages: MessagesDocument | None = None
     dependencies: list[str] | None = None

@@ -184,12 +184,16 @@ class RunsNoun(Noun[M]):
     def list(
         self,
         *,
+        page_size: int | None = None,
         status: Sequence[str] | None = None,
         job: Sequence[str] | None = None,
         queue: Sequence[str] | None = None,
+        tag: Sequence[str] | None = None,
+        where: Sequence[str] | None = None,
+        q: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
-        page_size: int | None = None,
+        dead_letters: bool | None = None,
     ) -> Call[Page[Run]]:
         """Runs, newest first. A filter given several times means any of its values."""
         return Call(
@@ -197,12 +201,16 @@ class RunsNoun(Noun[M]):
             path="/runs",
             answer=Page[Run],
             query={
+                "limit": page_size,
                 "status": status,
                 "job": job,
                 "queue": queue,
+                "tag": tag,
+                "where": where,
+                "q": q,
                 "created_after": created_after,
                 "created_before": created_before,
-                "limit": page_size,
+                "dead_letters": dead_letters,
             },
         )
 
@@ -240,12 +248,16 @@ class RunsNoun(Noun[M]):
     def history(
         self,
         *,
+        page_size: int | None = None,
         status: Sequence[str] | None = None,
         job: Sequence[str] | None = None,
         queue: Sequence[str] | None = None,
+        tag: Sequence[str] | None = None,
+        where: Sequence[str] | None = None,
+        q: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
-        page_size: int | None = None,
+        dead_letters: bool | None = None,
     ) -> Call[Page[Run]]:
         """Finished runs, newest first. A filter given several times means any of its values."""
         return Call(
@@ -253,12 +265,16 @@ class RunsNoun(Noun[M]):
             path="/history",
             answer=Page[Run],
             query={
+                "limit": page_size,
                 "status": status,
                 "job": job,
                 "queue": queue,
+                "tag": tag,
+                "where": where,
+                "q": q,
                 "created_after": created_after,
                 "created_before": created_before,
-                "limit": page_size,
+                "dead_letters": dead_letters,
             },
         )
 
@@ -682,8 +698,15 @@ class SessionNoun(Noun[M]):
 
     @Operation
     def close(self) -> Call[Session]:
-        """Log out: the session ends, and its cookie is taken back."""
+        """Log out: the session ends, and its cookie is taken back. So does a token of `POST /session/token`."""
         return Call(method="DELETE", path="/session", answer=Session)
+
+    @Operation
+    def create_own_token(self, *, expires_in_days: int = 30) -> Call[NewTokenAnswer]:
+        """Make a token for the user whose session it is, as for a command line: it may do what they may."""
+        return Call(
+            method="POST", path="/session/token", answer=NewTokenAnswer, body=said(expires_in_days=expires_in_days)
+        )
 
 
 class TokensNoun(Noun[M]):

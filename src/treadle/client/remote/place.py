@@ -1,15 +1,21 @@
-"""Where a server is, and who calls it."""
+"""Where a server is, and as whom it is called: by its URL, by a profile, or as the one that runs on a data folder."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from treadle.domain.errors import InvalidInput, Problem, Unauthorized
+from treadle.client.profiles import LOCAL, read_config
+from treadle.domain.errors import InvalidInput, Problem, Unauthorized, Unavailable
 
-SCHEMES = ("http://", "https://")
+DEFAULT_DATA: Final = ".treadle"
+SCHEMES: Final = ("http://", "https://")
 
 
 class Place(Struct, frozen=True):
@@ -26,24 +32,78 @@ class Place(Struct, frozen=True):
         return {**said, "Treadle-Domain": self.domain} if self.domain else said
 
 
-def to_place(url: str, token: str | None, domain: str | None, environment: Mapping[str, str]) -> Place:
-    """The server of a URL; what is not given comes from `TREADLE_TOKEN` and `TREADLE_DOMAIN`.
+def of_url(url: str, environment: Mapping[str, str], *, token: str | None = None) -> Place:
+    """The server of a URL, with the token that is given, or that of the environment where it is for no other server.
 
     Raises InvalidInput for what can be no URL or token, and Unauthorized where there is no token.
     """
-    secret = (environment.get("TREADLE_TOKEN", "") if token is None else token).strip()
-    if not secret:
-        raise Unauthorized(f"no token for {url}: give token=, or set TREADLE_TOKEN")
-    if not (secret.isascii() and secret.isprintable()):
-        raise InvalidInput([Problem("TREADLE_TOKEN", "holds a character that no HTTP header can carry")])
-    if not _is_url(url):
-        raise InvalidInput([Problem("TREADLE_URL", f"{url!r:.80} is no URL such as http://127.0.0.1:8000")])
-    return Place(url.rstrip("/"), secret, environment.get("TREADLE_DOMAIN", "") if domain is None else domain)
+    check_url(url, "TREADLE_URL")
+    others = environment.get("TREADLE_URL", "").rstrip("/") not in ("", url.rstrip("/"))
+    token = token.strip() if token is not None else "" if others else _token(environment)
+    check_token(token, "token")
+    if not token:
+        why = "TREADLE_TOKEN is for the server of TREADLE_URL" if others else "TREADLE_TOKEN is not set"
+        raise Unauthorized(f"there is no token for {url}: {why}")
+    return Place(url.rstrip("/"), token, _domain(environment))
 
 
-def _is_url(url: str) -> bool:
+def of_profile(name: str | None, environment: Mapping[str, str]) -> Place:
+    """The server of a profile; of the one in use where none is named. Raises as `of_url` does, and NotFound."""
+    config = read_config()
+    name = name or config.profile
+    if name == LOCAL:
+        return of_folder(environment.get("TREADLE_DATA") or DEFAULT_DATA, environment)
+    profile = config.get(name)
+    check_url(profile.url, f"profiles.{name}.url")
+    if not profile.token:
+        raise Unauthorized(f"the profile {name} has no token: treadle login {profile.url} --profile {name}")
+    check_token(profile.token, f"profiles.{name}.token")
+    return Place(profile.url.rstrip("/"), profile.token, _domain(environment) or profile.domain)
+
+
+def of_folder(data: str, environment: Mapping[str, str]) -> Place:
+    """The server that `treadle up` runs on a data folder. Raises Unavailable where none does, else as `of_url`."""
+    folder = Path(data)
+    try:
+        note = json.loads((folder / "server.json").read_text())
+        os.kill(note["pid"], 0)
+    except (OSError, ValueError, KeyError):
+        raise Unavailable(
+            f"no server runs on the data folder {folder}: start one by `treadle up`, name its folder by --data, "
+            "or log in to one elsewhere by `treadle login URL`"
+        ) from None
+    # With TREADLE_URL set, the token of the environment is for that server.
+    token = "" if environment.get("TREADLE_URL") else _token(environment)
+    try:
+        token = token or (folder / "local-token").read_text().strip()
+    except OSError as error:
+        message = f"the token in {folder} cannot be read ({error.strerror}): set TREADLE_TOKEN"
+        raise Unauthorized(message) from error
+    return Place(note["url"], token, _domain(environment))
+
+
+def check_url(url: str, at: str) -> None:
+    """Raises InvalidInput, naming `at`, for what is no URL of a server."""
     try:
         parts = urlsplit(url)
-        return bool(url.startswith(SCHEMES) and parts.hostname and parts.port != 0)
+        sound = url.startswith(SCHEMES) and parts.hostname and parts.port != 0 and not parts.username
     except ValueError:  # what `port` raises for one that is no number
-        return False
+        sound = False
+    if not sound:
+        raise InvalidInput([Problem(at, f"{url!r:.80} is no URL such as http://127.0.0.1:8000")])
+
+
+def check_token(token: str, at: str) -> None:
+    """Raises InvalidInput, naming `at`, for what no header can carry."""
+    if not (token.isascii() and token.isprintable()):
+        raise InvalidInput([Problem(at, "holds a character that no HTTP header can carry")])
+
+
+def _token(environment: Mapping[str, str]) -> str:
+    token = (environment.get("TREADLE_TOKEN") or environment.get("TREADLE_ADMIN_TOKEN", "")).strip()
+    check_token(token, "TREADLE_TOKEN")
+    return token
+
+
+def _domain(environment: Mapping[str, str]) -> str:
+    return environment.get("TREADLE_DOMAIN", "")
