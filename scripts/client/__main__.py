@@ -36,6 +36,9 @@ SPELLINGS: Final = {
 }
 """Operations that are another spelling of one: the client has one word for both."""
 
+OF_OTHERS: Final = frozenset({"get_metrics"})
+"""Operations that other programs ask, in a format of theirs."""
+
 NAMES: Final = {
     "list_audit_events": "list",
     "list_coming_fires": "coming",
@@ -74,7 +77,7 @@ def _nouns(document: Mapping[str, Any], answers: Answers) -> Source:
     ids = {each["operationId"] for operations in document["paths"].values() for each in operations.values()}
     for path, operations in document["paths"].items():
         for verb, operation in operations.items():
-            if operation["operationId"] in SPELLINGS:
+            if operation["operationId"] in OF_OTHERS.union(SPELLINGS):
                 continue
             noun = operation["tags"][0]
             method = Method(verb.upper(), path, operation, answers, source)

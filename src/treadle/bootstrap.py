@@ -9,9 +9,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from treadle.domain.errors import InvalidInput
+from treadle.domain.workers import Role
 from treadle.engines.contract import Engine
+from treadle.engines.frontdoor import metered
 from treadle.engines.open import open_engine
 from treadle.events.hub import Hub
+from treadle.meters.tally import Tally
 from treadle.services.access import Access
 from treadle.services.audit import Audit
 from treadle.services.dead_letters import DeadLetters
@@ -21,6 +24,7 @@ from treadle.services.jobs import Jobs
 from treadle.services.lanes import Lanes
 from treadle.services.logs import Logs
 from treadle.services.messages import Messages
+from treadle.services.metrics import Metrics
 from treadle.services.queues import Queues
 from treadle.services.runs import Runs
 from treadle.services.schedules import Schedules
@@ -49,6 +53,8 @@ class Services(Struct, frozen=True, kw_only=True):
     logs: Logs
     access: Access
     audit: Audit
+    tally: Tally
+    metrics: Metrics
 
 
 def make_data_folder(settings: Settings) -> Path:
@@ -72,16 +78,17 @@ async def open_services(settings: Settings, clock: Clock | None = None) -> Async
     """
     clock = clock or SystemClock()
     make_data_folder(settings)
-    engine = await open_engine(settings.engine_url, clock)
+    tally = Tally()
+    engine = metered(await open_engine(settings.engine_url, clock), tally, Role.API)
     try:
         async with Hub(engine) as hub:
-            yield wire(settings, engine, hub, clock)
+            yield wire(settings, engine, hub, clock, tally)
     finally:
         await engine.close()
 
 
-def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services:
-    """The use cases on an open engine."""
+def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tally) -> Services:
+    """The use cases on an open engine, whose calls `tally` counts."""
     jobs, new_id = Jobs(engine), IdSource(clock)
     runs = Runs(engine, jobs, new_id, settings.max_payload_bytes)
     return Services(
@@ -101,4 +108,6 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock) -> Services
         logs=Logs(engine, runs, hub),
         access=Access(engine, new_id, session_hours=settings.session_hours),
         audit=Audit(engine, new_id),
+        tally=tally,
+        metrics=Metrics(engine, tally, Path(settings.data), settings.domain),
     )

@@ -102,6 +102,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How long messages are kept once they were processed or set aside."""
     retention_audit_days: Positive = 365.0
     """How long entries of the audit log are kept."""
+    metrics_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    """Port on which a process tells its metrics without a token; 0 is none. `treadle up` tells them all on one."""
+    metrics_host: str = "127.0.0.1"
+    """Address of that port."""
     log_level: str = "info"
     """What the services say of themselves: debug, info, warning, error."""
 

@@ -13,6 +13,7 @@ from treadle.api.body import JSON, YAML
 from treadle.domain.json import encode
 
 EVENT_STREAM: Final = "text/event-stream"
+PLAIN_TEXT: Final = "text/plain"
 REFERENCE: Final = "#/components/schemas/{name}"
 
 _SAID: Final = {

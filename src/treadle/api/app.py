@@ -16,6 +16,7 @@ from treadle.api.attempts import Attempts
 from treadle.api.audit import Auditor
 from treadle.api.auth import Gate
 from treadle.api.deps import known_query
+from treadle.api.metering import Meter
 from treadle.api.middleware import Entrance, HostGuard
 from treadle.api.routes import (
     access,
@@ -29,6 +30,7 @@ from treadle.api.routes import (
     lanes,
     logs,
     messages,
+    metrics,
     queues,
     runs,
     schedules,
@@ -72,6 +74,7 @@ def create_app(
         queues,
         lanes,
         messages,
+        metrics,
         logs,
         events,
         schedules,
@@ -88,7 +91,8 @@ def create_app(
     openapi.install(app)
     settings = services.settings
     audited = Auditor(app, chain.from_iterable(router.routes for router in routers), services.audit, settings.domain)
-    return Entrance(HostGuard(Gate(audited, token, services.access), settings.host_names))
+    guarded = HostGuard(Gate(audited, token, services.access), settings.host_names)
+    return Entrance(Meter(guarded, services.tally))
 
 
 def stream_limits(settings: Settings) -> StreamLimits:

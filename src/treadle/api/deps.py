@@ -25,12 +25,16 @@ _ETAG: Final = r'^(\*|"[0-9]{1,18}")$'
 
 
 class Call(Struct, frozen=True):
-    """One authorised call. `caller` makes it, in `domain`; `prefix` is what stood before the route's path."""
+    """One authorised call. `caller` makes it, in `domain`; `prefix` is what stood before the route's path.
+
+    `bound` is the domain where the caller has none but that, or names it; None for one who may see all of them.
+    """
 
     services: Services
     caller: Principal
     domain: str
     prefix: str
+    bound: str | None
 
     @property
     def who(self) -> str:
@@ -60,7 +64,9 @@ async def current_call(
     if scope is not None and not caller.may(scope):
         raise Forbidden(f"this needs the scope {scope}; {caller.name} has {', '.join(caller.scopes)}")
     services = services_of(request)
-    return Call(services, caller, _domain(caller, treadle_domain, services.settings.domain), state["prefix"])
+    domain = _domain(caller, treadle_domain, services.settings.domain)
+    bound = None if caller.domain is None and treadle_domain is None else domain
+    return Call(services, caller, domain, state["prefix"], bound)
 
 
 def acting_domain(caller: Principal, scope: Scope, default: str) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
 import uvicorn
@@ -102,13 +102,23 @@ async def run(
         )
     )
     scheme = "https" if settings.tls_cert else "http"
-    announce(Listening(host=settings.host, port=listener.getsockname()[1], token=token, scheme=scheme))
-    serving = asyncio.create_task(server.serve([listener]))
-    stopped = asyncio.create_task(stopping.wait())
-    await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    server.should_exit = True
-    await serving
+    with _metrics_port(services):
+        announce(Listening(host=settings.host, port=listener.getsockname()[1], token=token, scheme=scheme))
+        serving = asyncio.create_task(server.serve([listener]))
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        server.should_exit = True
+        await serving
+
+
+def _metrics_port(services: Services) -> AbstractContextManager[None]:
+    """The port of its own for metrics, where there is to be one."""
+    if not services.settings.metrics_port:
+        return nullcontext()
+    from treadle.meters.exposition import own_port
+
+    return own_port(services.settings.metrics_host, services.settings.metrics_port, services.metrics.rows)
 
 
 def bind(host: str, port: int) -> socket.socket:

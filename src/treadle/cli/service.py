@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn
 
+from msgspec.structs import replace
+
 from treadle import servicelog
 from treadle.cli.exits import Exit, exit_for
 from treadle.cli.output import complain, say, write_json
@@ -55,17 +57,17 @@ def api(settings: Settings, arguments: list[str]) -> None:
 
 
 def scheduler(settings: Settings, arguments: list[str]) -> None:
-    """A scheduler."""
+    """A scheduler; with an argument beside an API, which tells its metrics."""
     from treadle.scheduler.main import run
 
-    asyncio.run(run(settings))
+    asyncio.run(run(_beside(settings, arguments)))
 
 
 def worker(settings: Settings, arguments: list[str]) -> None:
-    """A worker's parent."""
+    """A worker's parent; with an argument beside an API, which tells its metrics."""
     from treadle.worker.main import run
 
-    asyncio.run(run(settings))
+    asyncio.run(run(_beside(settings, arguments)))
 
 
 def prepare(settings: Settings, arguments: list[str]) -> None:
@@ -121,6 +123,11 @@ def tasks(settings: Settings, arguments: list[str]) -> None:
     found = discover(*settings.task_folders)
     jobs = [handler.spec.job_id for handler in found.registry]
     write_json({"jobs": jobs, "failures": [failure._asdict() for failure in found.failures]})
+
+
+def _beside(settings: Settings, arguments: list[str]) -> Settings:
+    """Settings under which the port for metrics is left to the API, if there is one beside."""
+    return replace(settings, metrics_port=0) if arguments else settings
 
 
 ROLES: Final[dict[str, Callable[[Settings, list[str]], None]]] = {

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple, NoReturn
 from treadle.cli.processes import Service, how_it_ended, spawn
 
 SERVICE_MODULE: Final = "treadle.cli.service"
+BESIDE_API: Final = "beside-api"
 DRAINED, USAGE, SERVER, CONFLICT = 0, 2, 3, 5
 """Exit codes, as `treadle.cli.exits` has them; what that imports is too much here."""
 
@@ -55,8 +56,8 @@ class Supervisor:
         fd = listener.fileno()
         self._grace = orders.grace
         self._api = Service("api", SERVICE_MODULE, ("api", str(fd)), pass_fds=(fd,))
-        self._scheduler = Service("scheduler", SERVICE_MODULE, ("scheduler",))
-        self._worker = Service("worker", SERVICE_MODULE, ("worker",))
+        self._scheduler = Service("scheduler", SERVICE_MODULE, ("scheduler", BESIDE_API))
+        self._worker = Service("worker", SERVICE_MODULE, ("worker", BESIDE_API))
         watcher = Service("watcher of task files", SERVICE_MODULE, ("watch",)) if orders.reload else None
         self._services = (self._api, self._scheduler, self._worker, *([watcher] if watcher else []))
         self._messengers: list[subprocess.Popen[bytes]] = []

@@ -6,6 +6,7 @@ from treadle.bootstrap import make_data_folder, wire
 from treadle.client.portal import Portal
 from treadle.engines.open import open_engine
 from treadle.events.hub import Hub
+from treadle.meters.tally import Tally
 from treadle.settings import Settings
 from treadle.system import SystemClock
 
@@ -24,7 +25,7 @@ class Session:
         except BaseException:
             self.call.close()
             raise
-        self.services = wire(settings, engine, Hub(engine), clock)
+        self.services = wire(settings, engine, Hub(engine), clock, Tally())
 
     def close(self) -> None:
         """Let go of the engine, and end the thread."""

@@ -11,7 +11,9 @@ import structlog
 from treadle.domain.errors import Moved, ungrouped
 from treadle.domain.workers import Role
 from treadle.engines.contract import Engine, Topic
+from treadle.engines.frontdoor import metered
 from treadle.engines.open import open_engine
+from treadle.meters.tally import Tally
 from treadle.scheduler.arrivals import Arrivals
 from treadle.scheduler.cascades import Cascades
 from treadle.scheduler.followers import Followers
@@ -21,6 +23,7 @@ from treadle.scheduler.rollup import Rollup
 from treadle.scheduler.sweeper import Sweeper
 from treadle.scheduler.ticker import Ticker
 from treadle.services.presence import present
+from treadle.services.telling import told
 from treadle.settings import Settings
 from treadle.system import IdSource, SystemClock, chance
 
@@ -33,7 +36,8 @@ async def run(settings: Settings) -> None:
     Raises Unavailable, InvalidInput or SchemaTooNew where no engine opens, and Moved, also later.
     """
     clock = SystemClock()
-    engine = await open_engine(settings.engine_url, clock)
+    tally = Tally()
+    engine = metered(await open_engine(settings.engine_url, clock), tally, Role.SCHEDULER)
     new_id = IdSource(clock)
     scheduling = asyncio.ensure_future(schedule(engine, new_id, settings))
     loop = asyncio.get_running_loop()
@@ -41,7 +45,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, scheduling.cancel)
     _logger.info("scheduler started", engine=engine.name)
     try:
-        async with present(engine, Role.SCHEDULER, settings, new_id):
+        async with told(settings, Role.SCHEDULER, tally.read), present(engine, Role.SCHEDULER, settings, new_id):
             with (
                 ungrouped(Moved),
                 suppress(asyncio.CancelledError),

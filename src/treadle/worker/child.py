@@ -20,12 +20,15 @@ from treadle.authoring.registry import Registry
 from treadle.client.binding import Bound, bound
 from treadle.domain.errors import Conflict, InvalidInput, LeaseLost, Moved
 from treadle.domain.work import Program, PythonHandler
+from treadle.domain.workers import Role
 from treadle.engines.contract import Engine
+from treadle.engines.frontdoor import metered
 from treadle.engines.open import open_engine
 from treadle.executors.capture import capture_output
 from treadle.executors.isolated import IsolatedExecutor
 from treadle.executors.program import ProgramExecutor
 from treadle.executors.registry import Executors
+from treadle.meters.tally import Tally
 from treadle.settings import Settings
 from treadle.system import SystemClock
 from treadle.worker.board import Board
@@ -44,6 +47,7 @@ class Orders(Struct, frozen=True):
     settings: Settings
     worker_id: str
     board: int
+    tally: int
     control: int
 
 
@@ -52,7 +56,8 @@ async def run(orders: Orders) -> None:
     settings, clock = orders.settings, SystemClock()
     control = ChildControl(orders.control)
     registry, agents = _discover(settings)
-    engine = await until_available("open", lambda: open_engine(settings.engine_url, clock))
+    opened = await until_available("open", lambda: open_engine(settings.engine_url, clock))
+    engine = metered(opened, Tally.over(orders.tally), Role.WORKER)
     bound.set(Bound(lambda: client_of_run(engine, settings), asyncio.get_running_loop()))
     board = Board(orders.board, settings.concurrency)
     executors = _executors(engine, registry, settings)

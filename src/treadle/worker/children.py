@@ -19,6 +19,7 @@ from treadle.domain.runs import Claim
 from treadle.domain.work import decode_work
 from treadle.executors.completion import signal_name
 from treadle.executors.outcomes import timed_out
+from treadle.meters.tally import shared_memory
 from treadle.settings import Settings
 from treadle.worker.board import Board, Why
 from treadle.worker.control import DRAIN_SIGNAL, GAVE_BACK_EXIT, LEASE_LOST_EXIT, READY, kill_groups
@@ -33,6 +34,7 @@ class Child:
     def __init__(self, worker_id: str, slots: int) -> None:
         self.worker_id = worker_id
         self.board = Board.create(slots)
+        self.tally = shared_memory()
         self.ready = False
         self.draining = False
         self.killed_for: Mapping[str, Why] | None = None
@@ -81,6 +83,7 @@ class Child:
     def close(self) -> None:
         """Let go of what it was given."""
         self.board.close()
+        os.close(self.tally)
 
     def came_to(self, held: list[Claim], code: int) -> dict[str, Outcome]:
         """What the runs that the process held came to, by their ids, now that it has ended with `code`.
@@ -115,6 +118,7 @@ class Child:
             "settings": settings,
             "worker_id": self.worker_id,
             "board": self.board.fd,
+            "tally": self.tally,
             "control": line.fileno(),
         }
         self._process = await asyncio.create_subprocess_exec(
@@ -123,7 +127,7 @@ class Child:
             "treadle.worker.child",
             env=os.environ | {"TREADLE_RUN_WORKER": msgspec.json.encode(orders).decode()},
             stdin=asyncio.subprocess.DEVNULL,
-            pass_fds=(self.board.fd, line.fileno()),
+            pass_fds=(self.board.fd, self.tally, line.fileno()),
             start_new_session=True,
         )
         if self._waiting_signal is not None:

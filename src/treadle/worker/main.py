@@ -8,12 +8,17 @@ import signal
 import structlog
 
 from treadle.domain.errors import Moved, ungrouped
+from treadle.domain.workers import Role
 from treadle.engines.contract import Engine
+from treadle.engines.frontdoor import metered
 from treadle.engines.open import open_engine
+from treadle.meters.tally import Tally
+from treadle.services.telling import told
 from treadle.settings import Settings
 from treadle.system import Clock, SystemClock
 from treadle.worker.parent import Parent
 from treadle.worker.patience import until_available
+from treadle.worker.tallies import Tallies
 
 _logger = structlog.get_logger(__name__)
 
@@ -30,10 +35,13 @@ async def run(settings: Settings) -> None:
     engine = await _open(settings, clock, stopping)
     if engine is None:
         return
+    tally = Tally()
     _logger.info("worker started", engine=engine.name, processes=settings.processes, slots=settings.concurrency)
     try:
         with ungrouped(Moved):
-            await Parent(engine, settings, clock, stopping).run()
+            parent = Parent(metered(engine, tally, Role.WORKER), settings, clock, stopping, Tallies(tally))
+            async with told(settings, Role.WORKER, parent.tallies.read):
+                await parent.run()
     finally:
         await engine.close()
     _logger.info("worker stopped")

@@ -22,6 +22,7 @@ from treadle.system import Clock, IdSource, chance
 from treadle.worker.children import Child
 from treadle.worker.heartbeat import Heartbeat
 from treadle.worker.patience import until_available
+from treadle.worker.tallies import Tallies
 
 BOARD_SECONDS: Final = 0.25
 """How often the boards are looked at."""
@@ -42,7 +43,11 @@ class Parent:
     A child that was told to drain ends once it is empty, and no other takes its place; without any left, so does this.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, clock: Clock, stopping: asyncio.Event) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, clock: Clock, stopping: asyncio.Event, tallies: Tallies
+    ) -> None:
+        """`tallies` is told of the children, so that they can be asked what they counted."""
+        self.tallies = tallies
         self._engine = engine
         self._settings = settings
         self._ids = IdSource(clock)
@@ -107,12 +112,14 @@ class Parent:
         """The life of a child, and what is left to do after it; answers how it ended, None where it had drained."""
         child = Child(self._ids("wrk"), self._settings.concurrency)
         self._children[child.worker_id] = child
+        self.tallies.add(child.tally)
         try:
             code = await child.live(self._settings)
             del self._children[child.worker_id]
             await until_available("settle", lambda: self._settle_left(child, code))
         finally:
             self._children.pop(child.worker_id, None)
+            self.tallies.end(child.tally)
             child.close()
         if child.draining:
             _logger.info("worker process drained", worker_id=child.worker_id)
