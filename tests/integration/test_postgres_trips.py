@@ -10,16 +10,25 @@ import pytest
 
 from tests.support.postgres import Databases, databases
 from treadle.domain.errors import Unavailable
+from treadle.domain.instants import DAY
 from treadle.domain.outcomes import Outcome, Succeeded
 from treadle.domain.priority import Priority
 from treadle.domain.runs import DEFAULT_DOMAIN, State
 from treadle.domain.states import TABLE, Change
+from treadle.domain.workers import LEASE
 from treadle.engines.contract import Admission
 from treadle.engines.postgres import marks
 from treadle.engines.postgres.engine import PostgresEngine, open_postgres
 from treadle.testing.driver import BOOM, Driver, new_run
 
 TRANSACTIONS = "SELECT count(*) FROM treadle.event_batches"
+CLAIM_ONE = """
+SELECT (claimed).ids FROM treadle.step(
+  0, $1, $2, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
+  1, ARRAY (SELECT id FROM treadle.lines WHERE NOT solo), '{}', '{}', '{}', '{}'
+)
+"""
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 LATEST = """
 SELECT type FROM treadle.events
 WHERE batch = (SELECT id FROM treadle.event_batches ORDER BY ended DESC LIMIT 1) ORDER BY ordinal
@@ -94,6 +103,26 @@ async def test_a_trip_of_ordinary_runs_is_one_transaction(engine: PostgresEngine
         TABLE[State.RUNNING, Change.SUCCEED].event,
         *[TABLE[State.READY, Change.CLAIM].event] * 3,
     ]
+
+
+async def test_while_a_trip_of_a_worker_is_under_way_no_other_gives_it_a_suspect(
+    engine: PostgresEngine, look: asyncpg.Connection
+) -> None:
+    drive = Driver(engine)
+    await drive.submit()
+    await drive.claim(await drive.worker(), 1)
+    drive.now += LEASE
+    worker = await drive.worker(lease=DAY)
+    await engine.runs.step(worker, (), 1, now=drive.now)  # from now on it is known what the worker takes
+    await drive.submit()
+    async with look.transaction():
+        assert len(await look.fetchval(CLAIM_ONE, worker, drive.now)) == 1
+        await drive.sweep()
+        other = asyncio.create_task(engine.runs.step(worker, (), 1, now=drive.now))
+        while not await look.fetchval(WAITING):
+            assert not other.done()
+    step = await other
+    assert (step.claims, step.solo_waiting) == ((), True)
 
 
 async def test_one_run_that_is_not_ordinary_keeps_no_other_from_being_settled(engine: PostgresEngine) -> None:

@@ -1,4 +1,4 @@
-"""The trips to the engine: settle what is done and claim what can be started, in one call, one at a time."""
+"""The trips to the engine: settle what is done and claim what can be started, in one call, as many at once as suits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ runs are therefore never hoarded."""
 MOST_AHEAD_SECONDS: Final = 0.1
 """How far ahead runs are taken where trips take long."""
 
-MOST_AHEAD: Final = 2 * BATCH
+MOST_AHEAD: Final = BATCH
+"""How many runs are taken ahead, beside a batch for each trip that may be under way."""
 
 POLL_SECONDS: Final = 1.0
 """The net under the notices."""
@@ -54,6 +55,10 @@ class Pump:
         self._measured_at = self._loop.time()
         self._ahead = LINGER_SECONDS
         self._solo_waiting = False
+        self._turn = asyncio.Lock()
+        self._under_way = 0
+        self._asked_for = 0
+        self._rung = False
 
     def add(self, transition: Transition) -> None:
         """Take a transition to be settled with the next trip."""
@@ -70,11 +75,18 @@ class Pump:
 
     async def run(self) -> None:
         """Make trips until stopped. Raises LeaseLost where the engine no longer knows this worker."""
-        pause = _FIRST_PAUSE
         self._wake.set()
-        while not (self._stopping and self.runner.idle and not self._done):
-            await self._wake.wait()
-            self._wake.clear()
+        trips = [asyncio.create_task(self._make_trips(), name="trips") for _ in range(self._engine.trips_at_once)]
+        try:
+            await asyncio.gather(*trips)
+        finally:
+            for each in trips:
+                each.cancel()
+
+    async def _make_trips(self) -> None:
+        """Make trips, one after the other."""
+        pause = _FIRST_PAUSE
+        while await self._next():
             try:
                 await self._trip()
                 pause = _FIRST_PAUSE
@@ -83,6 +95,22 @@ class Pump:
                 self._look = True
                 self._wake_in("pause", pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _next(self) -> bool:
+        """Wait until a trip is to be made: beside one under way only for a full batch. False once all is done."""
+        async with self._turn:
+            while not self._over:
+                await self._wake.wait()
+                self._wake.clear()
+                if not self._under_way or len(self._done) >= BATCH:
+                    return True
+                self._rung = True
+            self._wake.set()  # the others are through, too
+            return False
+
+    @property
+    def _over(self) -> bool:
+        return self._stopping and self.runner.idle and not self._done and not self._under_way
 
     async def listen(self) -> None:
         """Wake `run` by the engine's notices, and by the clock as the net under them, until cancelled."""
@@ -103,11 +131,19 @@ class Pump:
         self._quiet("linger")
         self._measure(len(done))
         began = self._loop.time()
+        self._under_way += 1
+        self._asked_for += want
         try:
             step = await self._engine.runs.step(self._worker_id, done, want)
         except Unavailable:
             self._done[:0] = done
             raise
+        finally:
+            self._under_way -= 1
+            self._asked_for -= want
+            if self._rung or self._stopping:
+                self._rung = False
+                self._wake.set()
         self._ahead = min(max(LINGER_SECONDS, self._loop.time() - began), MOST_AHEAD_SECONDS)
         self._look = False
         self._take(step, want)
@@ -131,8 +167,9 @@ class Pump:
         if self._stopping:
             return 0
         if self._solo_waiting:
-            return 1 if self.runner.idle else 0
-        return max(0, self.runner.free_slots + min(MOST_AHEAD, int(self._pace * self._ahead)))
+            return 1 if self.runner.idle and not self._asked_for else 0
+        ahead = min(int(self._pace * self._ahead), MOST_AHEAD + BATCH * self._engine.trips_at_once)
+        return max(0, self.runner.free_slots + ahead - self._asked_for)
 
     def _measure(self, finished: int) -> None:
         """Runs per second, over no less than the time for which runs are taken ahead: a run that ends right after a

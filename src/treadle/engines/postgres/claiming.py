@@ -59,6 +59,8 @@ class Claimer:
 
     async def claim(self, tx: Transaction, worker_id: str, lease: Lease, want: int, now: Instant) -> Step:
         """Up to `want` runs for a worker whose lease is alive. A suspect comes alone, to a worker that holds none."""
+        if want > 0:
+            await tx.lock("runs.claim_alone", worker_id)
         look = await self._look(tx, worker_id, now)
         if not lease.claims:
             return Step(cancels=tuple(look.cancels), next_due=look.next_due)

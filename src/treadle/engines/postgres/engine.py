@@ -55,6 +55,7 @@ class PostgresEngine:
 
     name = "postgres"
     capabilities = frozenset({"transactions"})
+    trips_at_once = 2
 
     def __init__(
         self,

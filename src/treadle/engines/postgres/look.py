@@ -49,6 +49,15 @@ def columns(rows: Sequence[Row], count: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]
 
 
+def shared(rows: Sequence[Row], own: int, count: int) -> list[list[Any]]:
+    """Rows as `count` columns and one: many rows have the same values but for the first `own`. Those columns come
+    first, then for each row the place, from 1, of its others in the columns that follow, in which equal ones stand
+    once: the driver and the server take their time over every value."""
+    places: dict[Row, int] = {}
+    place_of_each = [places.setdefault(row[own:], len(places) + 1) for row in rows]
+    return [*columns([row[:own] for row in rows], own), place_of_each, *columns(list(places), count - own)]
+
+
 def as_array(numbers: Sequence[int]) -> str:
     """Numbers as the text of an array: an array of arrays would have to be of equal lengths."""
     return f"{{{','.join(map(str, numbers))}}}"

@@ -22,6 +22,12 @@ from treadle.engines.postgres.pool import DRIVER_ERRORS, SILENCE_SECONDS, Failur
 
 CHANNEL: Final = "treadle"
 
+_PAUSE_SECONDS: Final = 0.003
+"""How long a process is silent after it has told something: who calls one after the other would tell of each call."""
+
+# A notification has a number of its own in the log: without this its sender would wait until the log is on disk.
+_NOTIFY: Final = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)"
+
 _CHECK_SECONDS: Final = 5.0
 """How often the connection is looked at: one that is dead would hear nothing, and not say so."""
 
@@ -69,7 +75,8 @@ class Bell:
                 message = " ".join((self.name, *sorted(self._told)))
                 self._told.clear()
                 with suppress(*DRIVER_ERRORS):  # listeners poll
-                    await self._pool.execute(f"NOTIFY {CHANNEL}, '{message}'")  # of the names of topics
+                    await self._pool.execute(_NOTIFY, CHANNEL, message)
+                await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             self._ringing = None
 

@@ -11,7 +11,7 @@ from treadle.domain.states import Row, Transition, row_for, settled_data
 from treadle.engines.contract import Topic
 from treadle.engines.postgres import messages
 from treadle.engines.postgres.lines import Lines
-from treadle.engines.postgres.look import columns
+from treadle.engines.postgres.look import columns, shared
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.triggers import note_completed
 from treadle.engines.postgres.writer import Transaction
@@ -22,8 +22,9 @@ from treadle.engines.sql.waits import begin_waits
 
 _SQL: Final = load("runs")
 
+ENDED_OWN: Final = 5
 ENDED_COLUMNS: Final = 13
-"""How many values tell the end of a run."""
+"""How many values tell the end of a run; and how many of these are its own, the others being how it ended."""
 
 
 class Settled(NamedTuple):
@@ -77,7 +78,7 @@ async def _apply(tx: Transaction, lines: Lines, settled: Sequence[Settled]) -> N
         await note_completed(tx, [one.transition.run for one in ending if one.row.to is State.COMPLETED])
     if ending:
         rows = [ended(one.transition, one.row) for one in ending]
-        await tx.fetch(_SQL["finish"], tx.batch, tx.numbers(len(rows)), *columns(rows, ENDED_COLUMNS))
+        await tx.fetch(_SQL["finish"], tx.batch, tx.numbers(len(rows)), *shared(rows, ENDED_OWN, ENDED_COLUMNS))
     if back := [one for one in settled if one.row.to not in TERMINAL]:
         tx.topics.add(Topic.RUNS)
         await tx.tell([_event(one) for one in back])
@@ -117,10 +118,10 @@ def ended(said: Transition, row: Row) -> tuple[Any, ...]:
     return (
         said.run.id,
         said.run.token,
-        row.to,
         said.at,
         said.started_at,
         said.result,
+        row.to,
         to_json(said.error),
         said.failures,
         said.losses,

@@ -17,12 +17,12 @@ from treadle.domain.workers import shares
 from treadle.engines.contract import Step, Topic
 from treadle.engines.postgres.claiming import Claimer, to_claims
 from treadle.engines.postgres.lines import Lines
-from treadle.engines.postgres.look import columns
+from treadle.engines.postgres.look import columns, shared
 from treadle.engines.postgres.marks import Marks
 from treadle.engines.postgres.pool import Row
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
-from treadle.engines.postgres.settling import ENDED_COLUMNS, ended, settle
+from treadle.engines.postgres.settling import ENDED_COLUMNS, ENDED_OWN, ended, settle
 from treadle.engines.postgres.workers import check_leases
 from treadle.engines.postgres.writer import Transaction, Writer
 from treadle.engines.sql.workers import Takes
@@ -88,7 +88,7 @@ class Stepper:
         rows = [ended(each, Way(each.to, each.event)) for each in done]
         lines, marks = self._lines.divide(takes), self._marks[takes]
         values = (
-            *(worker_id, now, *columns(rows, ENDED_COLUMNS), want, lines.open, lines.shut),
+            *(worker_id, now, *shared(rows, ENDED_OWN, ENDED_COLUMNS), want, lines.open, lines.shut),
             *columns(marks.current(lines.open), 3),
         )
         row: Row = await self._write.trip(_SQL["step"], *values)

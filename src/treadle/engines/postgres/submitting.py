@@ -13,10 +13,10 @@ from treadle.domain.errors import Unavailable
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Topic
 from treadle.engines.postgres.lines import Lines
-from treadle.engines.postgres.look import as_array, columns
+from treadle.engines.postgres.look import as_array, shared
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.writer import Writer
-from treadle.engines.sql.newruns import RUN_COLUMNS, gated, line_of, row_of
+from treadle.engines.sql.newruns import OWN, RUN_COLUMNS, gated, line_of, row_of
 
 _SQL: Final = load("runs")
 
@@ -34,7 +34,8 @@ class Submitter:
         self._write = write
         self._lines = lines
         self._waiting: list[tuple[Sequence[NewRun], asyncio.Future[bool]]] = []
-        self._sending: asyncio.Task[None] | None = None
+        self._sending = False
+        self._sender: asyncio.Task[None] | None = None
 
     def can_take(self, runs: Sequence[NewRun]) -> bool:
         """Whether there is nothing to decide about runs."""
@@ -44,11 +45,23 @@ class Submitter:
         """Store all, or answer False: the long way is to be gone, which tells what is the matter."""
         if len(runs) > MOST_SHARED:
             return await self._store(runs)
+        if not self._sending:
+            return await self._go_first(runs)
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((runs, answer))
-        if self._sending is None:
-            self._sending = asyncio.create_task(self._send(), name="submit")
         return await answer
+
+    async def _go_first(self, runs: Sequence[NewRun]) -> bool:
+        """Store what nobody is there to share a trip with, at once. Those who come meanwhile are sent by a task: this
+        caller's patience is its own."""
+        self._sending = True
+        try:
+            return await self._store(runs)
+        finally:
+            if self._waiting:
+                self._sender = asyncio.create_task(self._send(), name="submit")
+            else:
+                self._sending = False
 
     async def _send(self) -> None:
         """Make trips until nobody waits."""
@@ -65,7 +78,7 @@ class Submitter:
                         if not answer.done():
                             answer.set_result(stored)
         finally:
-            self._sending = None
+            self._sending = False
 
     def _next(self) -> list[tuple[Sequence[NewRun], asyncio.Future[bool]]]:
         """Those that go with the next trip. Who has given up does not."""
@@ -80,7 +93,10 @@ class Submitter:
     async def _store(self, runs: Sequence[NewRun]) -> bool:
         rows = [row_of(run, as_array) for run in runs]
         try:
-            (stored,) = await self._write.trip(_SQL["submit"], *columns(rows, RUN_COLUMNS))
+            if len(rows) == 1:
+                (stored,) = await self._write.trip(_SQL["submit_one"], *rows[0])
+            else:
+                (stored,) = await self._write.trip(_SQL["submit"], *shared(rows, OWN, RUN_COLUMNS))
         except Unavailable as error:
             if isinstance(error.__cause__, _THEIR_FAULT):
                 return False

@@ -14,9 +14,9 @@ from treadle.domain.instants import Instant
 from treadle.domain.json import Json
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Topic
-from treadle.engines.postgres.look import Connection, Look, as_array, columns
+from treadle.engines.postgres.look import Connection, Look, as_array, shared
 from treadle.engines.postgres.pool import DRIVER_ERRORS, SETTINGS, Row, roll_back, translate
-from treadle.engines.sql.newruns import RUN_COLUMNS, row_of
+from treadle.engines.sql.newruns import OWN, RUN_COLUMNS, row_of
 from treadle.engines.sql.transaction import Raced, Told
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Transaction(Look):
 
     async def put_runs(self, runs: Sequence[tuple[NewRun, Json]]) -> None:
         """Store new runs with their events."""
-        rows = columns([row_of(run, as_array) for run, _ in runs], RUN_COLUMNS)
+        rows = shared([row_of(run, as_array) for run, _ in runs], OWN, RUN_COLUMNS)
         first = self.numbers(len(runs))
         await self.call("runs.put_runs", self.batch, first, *rows, [told for _, told in runs])
 

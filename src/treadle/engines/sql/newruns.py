@@ -13,6 +13,9 @@ from treadle.engines.sql.transaction import Row
 RUN_COLUMNS: Final = 22
 """How many values tell a new run."""
 
+OWN: Final = 5
+"""How many of the values that tell a new run are its own; the others it has in common with other runs of its job."""
+
 
 def gated(run: NewRun) -> bool:
     """Whether there are gates that a run has to pass."""
@@ -25,15 +28,16 @@ def line_of(run: NewRun) -> Line:
 
 
 def row_of(run: NewRun, write_gates: Callable[[list[int]], str]) -> Row:
-    """A run as engines store it; how they write its gates is theirs."""
+    """A run as engines store it, its own values first; how they write its gates is theirs."""
     gates = gates_of(run.domain, run.limits)
     return (
         run.id,
-        line_id(line_of(run)),
-        run.state,
         run.rank,
         run.due_at,
         run.created_at,
+        run.inputs,
+        line_id(line_of(run)),
+        run.state,
         run.domain,
         run.job_id,
         run.job_version,
@@ -49,5 +53,4 @@ def row_of(run: NewRun, write_gates: Callable[[list[int]], str]) -> Row:
         write_gates(gates) if gates else None,
         to_json(run.reason),
         run.work,
-        run.inputs,
     )

@@ -51,6 +51,7 @@ class SqliteEngine:
     name = "sqlite"
     version = f"SQLite {apsw.sqlite_lib_version()}"
     capabilities = frozenset({"backup"})
+    trips_at_once = 1
 
     def __init__(self, path: Path, writer: Writer, reader: Reader, bell: Bell, clock: Clock) -> None:
         leases = Leases(clock)

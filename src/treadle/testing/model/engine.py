@@ -32,6 +32,7 @@ class ModelEngine:
     name = "model"
     version = "the model"
     capabilities: frozenset[str] = frozenset()
+    trips_at_once = 1
 
     def __init__(self, data: Data, clock: Clock) -> None:
         self._data = data

@@ -38,16 +38,30 @@ SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boole
 ON CONFLICT DO NOTHING;
 
 -- name: put_runs
-SELECT treadle.put_runs($1::bigint, $2::integer, $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[],
-                        $8::bigint[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[],
-                        $15::text[], $16::text[], $17::bigint[], $18::text[], $19::text[], $20::text[], $21::text[],
-                        $22::text[], $23::bytea[], $24::bytea[], $25::bytea[]);
+SELECT treadle.put_runs($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                        $23, $24, $25, $26);
 
 -- name: submit
-SELECT treadle.submit($1::bigint, $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-                      $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[],
-                      $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[],
-                      $22::bytea[], $23::bytea[]);
+SELECT treadle.submit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                      $23, $24);
+
+-- name: submit_one
+-- What the function `submit` does, for a single run: without arrays it takes two thirds of the time.
+WITH run AS (
+  INSERT INTO treadle.runs (id, rank, due_at, created_at, inputs, line, state, domain, job_id, job_version, queue, requires,
+                            priority, cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work)
+  SELECT $2, $3, $4, $5, $6::bytea, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::bigint, $18, $19, $20,
+         $21::text::bigint[], $22, $23::bytea
+  WHERE NOT EXISTS (SELECT 1 FROM treadle.queues WHERE state = 'draining' AND domain = $9 AND name = $12)
+  RETURNING id, domain, job_id, created_at
+), event AS (
+  INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
+  SELECT $1::bigint, 0, domain, 'run.queued', id, 1, job_id, created_at, '{}' FROM run
+  RETURNING batch
+), ended AS (
+  INSERT INTO treadle.event_batches (id) SELECT batch FROM event RETURNING id -- last of all
+)
+SELECT EXISTS (SELECT 1 FROM ended);
 
 -- name: look
 -- What a trip has to know of the engine, in one look: when something is due next, whether parents that ended are still to
@@ -78,7 +92,11 @@ ORDER BY head.rank, head.seq LIMIT $2;
 
 -- name: step
 SELECT alive, whole, settled, any_follow, moment, next_due, cancels, look_took, (claimed).*
-FROM treadle.step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
+FROM treadle.step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
+
+-- name: claim_alone
+-- A worker's other trips wait, or are waited for: what it holds decides what it is given, and they may claim meanwhile.
+SELECT pg_advisory_xact_lock(hashtextextended('worker' || $1, 0));
 
 -- name: claim
 SELECT * FROM treadle.claim($1, $2, $3, $4, $5, $6, '{}', '{}');
@@ -100,7 +118,7 @@ CROSS JOIN LATERAL (
 ) AS run;
 
 -- name: finish
-SELECT treadle.finish($1, $2, false, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+SELECT treadle.finish($1, $2, false, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
 -- name: dependants
 -- What may hang on runs that are being settled, seen after they were locked: whether any others wait, any messages are in

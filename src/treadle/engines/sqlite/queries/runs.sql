@@ -34,8 +34,8 @@ SELECT domain, queue, requires, solo FROM lines WHERE id = ?;
 INSERT INTO lines (id, domain, queue, requires, solo) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: insert_run
-INSERT INTO runs (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires, priority,
-                  cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs)
+INSERT INTO runs (id, rank, due_at, created_at, inputs, line, state, domain, job_id, job_version, queue, requires, priority,
+                  cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: insert_event
