@@ -564,9 +564,10 @@ CREATE TYPE treadle.claims AS (
 -- have messages.
 CREATE FUNCTION treadle.finish(
   event_batch bigint, first_ordinal integer, plain boolean,
-  run_ids text[], run_tokens bigint[], final_states text[], ended_ats bigint[], began_ats bigint[], run_results bytea[],
-  run_errors text[], failed integer[], lost integer[], lost_alone integer[], doubtful boolean[], event_types text[],
-  event_data bytea[]
+  run_ids text[], run_tokens bigint[], ended_ats bigint[], began_ats bigint[], run_results bytea[],
+  ways integer[], -- for each run the place of how it ended, in what follows
+  final_states text[], run_errors text[], failed integer[], lost integer[], lost_alone integer[], doubtful boolean[],
+  event_types text[], event_data bytea[]
 ) RETURNS integer[] LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off
@@ -575,8 +576,8 @@ DECLARE
   moved integer[];
 BEGIN
   WITH held AS MATERIALIZED (
-    SELECT place, run.* FROM (
-      SELECT run_ids[i] AS of_run, run_tokens[i] AS under, i AS place FROM generate_series(1, cardinality(run_ids)) AS i
+    SELECT place, way, run.* FROM (
+      SELECT run_ids[i] AS of_run, run_tokens[i] AS under, i AS place, ways[i] AS way FROM generate_series(1, cardinality(run_ids)) AS i
       ORDER BY of_run, place -- the order in which all lock runs
     ) AS done
     CROSS JOIN LATERAL (
@@ -593,18 +594,18 @@ BEGIN
     DELETE FROM treadle.runs WHERE seq = ANY (ARRAY (SELECT seq FROM held))
   ), told AS (
     INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-    SELECT event_batch, first_ordinal + place - 1, domain, event_types[place], id, events + 1, job_id, ended_ats[place],
-           event_data[place]
+    SELECT event_batch, first_ordinal + place - 1, domain, event_types[way], id, events + 1, job_id, ended_ats[place],
+           event_data[way]
     FROM held
   ), kept AS (
     INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank,
                                  created_at, token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id,
                                  started_at, finished_at, cause, schedule_id, slot, retry_of, limits, depends, error,
                                  result, work, inputs)
-    SELECT id, domain, job_id, job_version, queue, requires, priority, final_states[place], due_at, rank,
-           created_at, token, failures + losses + 1, failed[place], lost[place], lost_alone[place], doubtful[place],
+    SELECT id, domain, job_id, job_version, queue, requires, priority, final_states[way], due_at, rank,
+           created_at, token, failures + losses + 1, failed[way], lost[way], lost_alone[way], doubtful[way],
            cancel_at, worker_id, coalesce(started_at, began_ats[place]), ended_ats[place], cause, schedule_id, slot,
-           retry_of, limits, depends, run_errors[place], run_results[place], work, inputs
+           retry_of, limits, depends, run_errors[way], run_results[place], work, inputs
     FROM held
   )
   SELECT coalesce(array_agg(place), '{}') INTO moved FROM held;
@@ -670,9 +671,10 @@ $$;
 -- A worker's trip: settle what has ended for good, and claim the next. Nothing is done where its lease is not `alive`.
 -- Whatever is not usual is left to the engine, which goes on where not all was done: `whole` says that it was.
 CREATE FUNCTION treadle.step(
-  event_batch bigint, worker text, told_now bigint, run_ids text[], run_tokens bigint[], final_states text[],
-  ended_ats bigint[], began_ats bigint[], run_results bytea[], run_errors text[], failed integer[], lost integer[],
-  lost_alone integer[], doubtful boolean[], event_types text[], event_data bytea[],
+  event_batch bigint, worker text, told_now bigint,
+  run_ids text[], run_tokens bigint[], ended_ats bigint[], began_ats bigint[], run_results bytea[], ways integer[],
+  final_states text[], run_errors text[], failed integer[], lost integer[], lost_alone integer[], doubtful boolean[],
+  event_types text[], event_data bytea[], -- see the function `finish`
   want bigint, -- how many runs to claim
   open_lines bigint[], shut_lines bigint[], -- the lines from which the worker may take, and those from which it may not
   mark_lines bigint[], mark_ranks bigint[], mark_seqs bigint[], -- open lines with marks: no others are looked at then
@@ -698,10 +700,13 @@ BEGIN
   IF NOT alive THEN
     RETURN;
   END IF;
+  IF want > 0 THEN -- see the statement `claim_alone`
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('worker' || worker, 0));
+  END IF;
 
   IF ending > 0 THEN
-    settled := treadle.finish(event_batch, 0, true, run_ids, run_tokens, final_states, ended_ats, began_ats, run_results,
-                              run_errors, failed, lost, lost_alone, doubtful, event_types, event_data);
+    settled := treadle.finish(event_batch, 0, true, run_ids, run_tokens, ended_ats, began_ats, run_results, ways,
+                              final_states, run_errors, failed, lost, lost_alone, doubtful, event_types, event_data);
     -- Looked for once the runs are gone: whoever binds a child to one of them holds it meanwhile, or comes too late.
     IF EXISTS (SELECT 1 FROM treadle.dependents) THEN
       INSERT INTO treadle.resolutions (parent)
@@ -767,26 +772,30 @@ BEGIN
 END
 $$;
 
--- Store new runs with their events, in their order. Gates come as texts, each an array's: an array of arrays would have to
--- be of equal lengths. Where an event's data is missing, there is nothing to tell.
+-- Store new runs with their events, in their order. What several have in common comes once: `kinds` are the places of it.
+-- Gates come as texts, each an array's: an array of arrays would have to be of equal lengths. Where an event's data is
+-- missing, there is nothing to tell.
 CREATE FUNCTION treadle.put_runs(
-  event_batch bigint, first_ordinal integer, run_ids text[], run_lines bigint[], run_states text[], run_ranks bigint[],
-  due_ats bigint[], created_ats bigint[], run_domains text[], job_ids text[], job_versions bigint[], run_queues text[],
+  event_batch bigint, first_ordinal integer,
+  run_ids text[], run_ranks bigint[], due_ats bigint[], created_ats bigint[], run_inputs bytea[], kinds integer[],
+  run_lines bigint[], run_states text[], run_domains text[], job_ids text[], job_versions bigint[], run_queues text[],
   all_require text[], priorities text[], causes text[], schedule_ids text[], slots bigint[], retries_of text[],
-  run_limits text[], all_depend text[], run_gates text[], reasons text[], works bytea[], run_inputs bytea[],
-  event_data bytea[]
+  run_limits text[], all_depend text[], run_gates text[], reasons text[], works bytea[], event_data bytea[]
 ) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET jit = off
 AS $$
 BEGIN
   INSERT INTO treadle.runs (id, line, state, rank, due_at, created_at, domain, job_id, job_version, queue, requires,
                             priority, cause, schedule_id, slot, retry_of, limits, depends, gates, reason, work, inputs)
-  SELECT run_ids[i], run_lines[i], run_states[i], run_ranks[i], due_ats[i], created_ats[i], run_domains[i], job_ids[i],
-         job_versions[i], run_queues[i], all_require[i], priorities[i], causes[i], schedule_ids[i], slots[i],
-         retries_of[i], run_limits[i], all_depend[i], run_gates[i]::bigint[], reasons[i], works[i], run_inputs[i]
+  SELECT run_ids[i], run_lines[kinds[i]], run_states[kinds[i]], run_ranks[i], due_ats[i], created_ats[i],
+         run_domains[kinds[i]], job_ids[kinds[i]], job_versions[kinds[i]], run_queues[kinds[i]], all_require[kinds[i]],
+         priorities[kinds[i]], causes[kinds[i]], schedule_ids[kinds[i]], slots[kinds[i]], retries_of[kinds[i]],
+         run_limits[kinds[i]], all_depend[kinds[i]], run_gates[kinds[i]]::bigint[], reasons[kinds[i]], works[kinds[i]],
+         run_inputs[i]
   FROM generate_series(1, cardinality(run_ids)) AS i;
   INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)
-  SELECT event_batch, first_ordinal + i - 1, run_domains[i], 'run.queued', run_ids[i], 1, job_ids[i], created_ats[i],
+  SELECT event_batch, first_ordinal + i - 1, run_domains[kinds[i]], 'run.queued', run_ids[i], 1, job_ids[kinds[i]],
+         created_ats[i],
          coalesce(event_data[i], '{}')
   FROM generate_series(1, cardinality(run_ids)) AS i;
 END
@@ -795,10 +804,11 @@ $$;
 -- A submit of runs that depend on nothing, have no limits and no keys, and whose lines are there. Answers false, and stores
 -- nothing, where one of their queues drains.
 CREATE FUNCTION treadle.submit(
-  event_batch bigint, run_ids text[], run_lines bigint[], run_states text[], run_ranks bigint[], due_ats bigint[],
-  created_ats bigint[], run_domains text[], job_ids text[], job_versions bigint[], run_queues text[], all_require text[],
-  priorities text[], causes text[], schedule_ids text[], slots bigint[], retries_of text[], run_limits text[],
-  all_depend text[], run_gates text[], reasons text[], works bytea[], run_inputs bytea[]
+  event_batch bigint,
+  run_ids text[], run_ranks bigint[], due_ats bigint[], created_ats bigint[], run_inputs bytea[], kinds integer[],
+  run_lines bigint[], run_states text[], run_domains text[], job_ids text[], job_versions bigint[], run_queues text[],
+  all_require text[], priorities text[], causes text[], schedule_ids text[], slots bigint[], retries_of text[],
+  run_limits text[], all_depend text[], run_gates text[], reasons text[], works bytea[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (
@@ -807,9 +817,9 @@ BEGIN
   ) THEN
     RETURN false;
   END IF;
-  PERFORM treadle.put_runs(event_batch, 0, run_ids, run_lines, run_states, run_ranks, due_ats, created_ats, run_domains,
-                           job_ids, job_versions, run_queues, all_require, priorities, causes, schedule_ids, slots,
-                           retries_of, run_limits, all_depend, run_gates, reasons, works, run_inputs, '{}');
+  PERFORM treadle.put_runs(event_batch, 0, run_ids, run_ranks, due_ats, created_ats, run_inputs, kinds, run_lines,
+                           run_states, run_domains, job_ids, job_versions, run_queues, all_require, priorities, causes,
+                           schedule_ids, slots, retries_of, run_limits, all_depend, run_gates, reasons, works, '{}');
   INSERT INTO treadle.event_batches (id) VALUES (event_batch); -- last of all
   RETURN true;
 END
