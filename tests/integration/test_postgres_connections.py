@@ -136,8 +136,8 @@ async def test_enqueues_under_many_keys_at_once_end_in_one_run_each(engine: Post
 
 
 async def test_a_server_that_is_not_there_is_said(url: str) -> None:
-    with pytest.raises(Unavailable, match="cannot be reached"):
-        await open_postgres("postgresql://postgres@127.0.0.1:1/postgres")
+    with pytest.raises(Unavailable, match=r"at 127\.0\.0\.1:1 cannot be reached"):
+        await open_postgres("postgresql://postgres:secret@127.0.0.1:1/postgres")
     with pytest.raises(Unavailable, match="lets nobody in"):
         await open_postgres(url.replace("/treadle_test", "/no_such"))
 
@@ -146,6 +146,12 @@ async def test_a_server_that_is_not_there_is_said(url: str) -> None:
 def test_an_option_that_cannot_be_is_refused(option: str) -> None:
     with pytest.raises(InvalidInput, match=option.split("=")[0]):
         read_url(f"postgresql://db/treadle?{option}")
+
+
+def test_an_option_that_is_misspelt_is_told_from_one_of_the_driver() -> None:
+    with pytest.raises(InvalidInput, match="poolr=: do you mean pooler="):
+        read_url("postgresql://db/treadle?poolr=transaction")
+    assert read_url("postgresql://db/treadle?statement_timeout=5").dsn.endswith("?statement_timeout=5")
 
 
 @pytest.mark.parametrize("place", ["db:none", "[::1]:none", "db:5432,other:none", "me:secret/word@db"])

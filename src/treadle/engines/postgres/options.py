@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -44,11 +45,19 @@ def read_url(url: str) -> Options:
         raise InvalidInput(f"listen={listen}: it is for a URL with pooler=transaction, where notices cannot be heard")
     if not count.isdecimal() or not 1 <= int(count) <= _MOST_CONNECTIONS:
         raise InvalidInput(f"connections={count}: it is a number from 1 to {_MOST_CONNECTIONS}")
+    for key, _ in values:
+        if key not in _OURS and (meant := get_close_matches(key, _OURS, 1)):
+            raise InvalidInput(f"the URL of the database says {key}=: do you mean {meant[0]}=?")
     _check_ports(parts.netloc)
     dsn = urlunsplit(parts._replace(query=query))
     login, at, _ = parts.netloc.rpartition("@")
     direct = urlunsplit(parts._replace(netloc=f"{login}{at}{listen}", query=query)) if listen else None
     return Options(dsn=dsn, listen=direct if pooler else dsn, pooled=bool(pooler), connections=int(count))
+
+
+def place_of(dsn: str) -> str:
+    """Where a server is, for people: its host and port, without who comes there."""
+    return urlsplit(dsn).netloc.rpartition("@")[2] or "its socket on this machine"
 
 
 def _check_ports(netloc: str) -> None:

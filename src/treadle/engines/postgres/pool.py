@@ -10,7 +10,7 @@ import asyncpg
 
 from treadle.domain.errors import StorageFull, TreadleError, Unavailable
 from treadle.engines.postgres.clock import ServerClock
-from treadle.engines.postgres.options import Options
+from treadle.engines.postgres.options import Options, place_of
 
 Row: TypeAlias = Sequence[Any]
 """A row as the driver answers it: its columns' types are the statement's business."""
@@ -57,7 +57,7 @@ async def connect(dsn: str, *, patience: float = PATIENCE_SECONDS) -> asyncpg.Co
             dsn, timeout=SILENCE_SECONDS, command_timeout=patience, server_settings=_NAME
         )
     except DRIVER_ERRORS as error:
-        raise translate(error) from error
+        raise translate(error, dsn) from error
     keep_alive(connection)
     return connection
 
@@ -86,7 +86,7 @@ async def open_pool(options: Options, clock: ServerClock, *, size: int, patience
             reset=leave_as_it_is,
         )
     except DRIVER_ERRORS as error:
-        raise translate(error) from error
+        raise translate(error, options.dsn) from error
 
 
 class Identity(NamedTuple):
@@ -125,8 +125,8 @@ async def roll_back(connection: asyncpg.Connection) -> None:
         connection.terminate()
 
 
-def translate(error: Exception) -> TreadleError:
-    """What an error of the driver means to the caller of a verb."""
+def translate(error: Exception, dsn: str | None = None) -> TreadleError:
+    """What an error of the driver means to the caller of a verb; `dsn` is where the caller was about to connect."""
     if isinstance(error, asyncpg.DiskFullError):
         return StorageFull("no space is left where the database is; nothing was stored")
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
@@ -134,5 +134,6 @@ def translate(error: Exception) -> TreadleError:
     if "unsupported startup parameter" in str(error):  # PgBouncer's words
         return Unavailable(f"the database is behind a pooler: its URL needs ?pooler=transaction ({error})")
     if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError | TimeoutError):
-        return Unavailable(f"the database cannot be reached: {str(error) or 'no answer in time'}")
+        place = "" if dsn is None else f" at {place_of(dsn)}"
+        return Unavailable(f"the database{place} cannot be reached: {str(error) or 'no answer in time'}")
     return Unavailable(f"the database refused the call: {error}")
