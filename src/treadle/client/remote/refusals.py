@@ -47,6 +47,9 @@ _BY_STATUS: Final[dict[int, type[TreadleError]]] = {
     413: errors.PayloadTooLarge,
     422: InvalidInput,
     429: TooMany,
+    502: errors.Unavailable,
+    503: errors.Unavailable,
+    504: errors.Unavailable,
 }
 """Where the code is none of Treadle's: a proxy has answered, or a newer server."""
 
@@ -62,7 +65,7 @@ def to_refusal(data: bytes) -> Refusal:
 def to_error(status: int, said: Refusal, retry_after: int = 1) -> TreadleError:
     """The error that stands for a refusal. `retry_after` is in how many seconds the call may be made again."""
     detail = said.detail or f"the server answered {status} {HTTPStatus(status).phrase if status in _KNOWN else ''}"
-    kind = BY_CODE.get(said.code) or _BY_STATUS.get(status) or errors.Unavailable
+    kind = BY_CODE.get(said.code) or _BY_STATUS.get(status, TreadleError)
     problems = tuple(Problem(each.pointer, each.message, each.code) for each in said.errors)
     if kind is InvalidInput:
         return InvalidInput(problems or detail)
