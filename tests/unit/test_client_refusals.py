@@ -33,7 +33,7 @@ def test_every_error_arrives_as_itself(code: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(404, errors.NotFound), (403, errors.Forbidden), (500, errors.Unavailable), (418, TreadleError)],
+    [(404, errors.NotFound), (403, errors.Forbidden), (502, errors.Unavailable), (418, TreadleError)],
 )
 def test_what_is_no_problem_of_treadle_is_told_by_its_status(status: int, kind: type[TreadleError]) -> None:
     error = to_error(status, to_refusal(b"<html>"))

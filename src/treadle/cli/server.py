@@ -14,32 +14,11 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from treadle.domain.errors import (
-    Conflict,
-    Forbidden,
-    InvalidInput,
-    MalformedInput,
-    NotFound,
-    PayloadTooLarge,
-    Problem,
-    TreadleError,
-    Unauthorized,
-    Unavailable,
-)
+from treadle.client.remote.refusals import to_error, to_refusal
+from treadle.domain.errors import TreadleError, Unavailable
 
 PATIENCE_SECONDS: Final = 30.0
 """How long a server may say nothing; an open stream is kept alive every 15 s."""
-
-_ERRORS: Final[dict[int, type[TreadleError]]] = {
-    400: MalformedInput,
-    401: Unauthorized,
-    403: Forbidden,
-    404: NotFound,
-    409: Conflict,
-    412: Conflict,
-    413: PayloadTooLarge,
-    422: InvalidInput,
-}
 
 
 class Server:
@@ -186,13 +165,10 @@ def segment(text: str) -> str:
 
 
 def _refusal(answer: HTTPResponse) -> TreadleError:
-    """What a refused call means; problem+json says it in detail."""
+    """What a refused call means."""
     try:
-        problem = json.loads(answer.read())
-        detail = str(problem.get("detail") or problem.get("title") or answer.reason)
-    except (ValueError, AttributeError, HTTPException, OSError):
-        return Unavailable(f"the server answered {answer.status} {answer.reason}")
-    kind = _ERRORS.get(answer.status, Unavailable)
-    if kind is InvalidInput and problem.get("errors"):
-        return InvalidInput([Problem(each["pointer"], each["message"], each["code"]) for each in problem["errors"]])
-    return kind(detail)
+        data = answer.read()
+    except (HTTPException, OSError):
+        data = b""
+    after = answer.headers.get("Retry-After", "")
+    return to_error(answer.status, to_refusal(data), int(after) if after.isdigit() else 1)

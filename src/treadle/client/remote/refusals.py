@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http import HTTPStatus
+from http.client import responses
 from typing import Final
 
 import msgspec
@@ -64,7 +64,7 @@ def to_refusal(data: bytes) -> Refusal:
 
 def to_error(status: int, said: Refusal, retry_after: int = 1) -> TreadleError:
     """The error that stands for a refusal. `retry_after` is in how many seconds the call may be made again."""
-    detail = said.detail or f"the server answered {status} {HTTPStatus(status).phrase if status in _KNOWN else ''}"
+    detail = said.detail or f"the server answered {status} {responses.get(status, '')}".rstrip()
     kind = BY_CODE.get(said.code) or _BY_STATUS.get(status, TreadleError)
     problems = tuple(Problem(each.pointer, each.message, each.code) for each in said.errors)
     if kind is InvalidInput:
@@ -72,8 +72,6 @@ def to_error(status: int, said: Refusal, retry_after: int = 1) -> TreadleError:
     if kind is TooMany:
         return TooMany(detail, retry_after)
     error = kind.__new__(kind)  # some make their message themselves: here it is made already
-    TreadleError.__init__(error, detail.rstrip())
+    TreadleError.__init__(error, detail)
+    error.problems = problems
     return error
-
-
-_KNOWN: Final = frozenset(HTTPStatus)
