@@ -16,6 +16,7 @@ from treadle.engines.open import open_engine
 from treadle.events.hub import Hub
 from treadle.meters.tally import Tally
 from treadle.services.access import Access
+from treadle.services.answers import Answers
 from treadle.services.audit import Audit
 from treadle.services.dead_letters import DeadLetters
 from treadle.services.domains import Domains
@@ -55,6 +56,7 @@ class Services(Struct, frozen=True, kw_only=True):
     audit: Audit
     tally: Tally
     metrics: Metrics
+    answers: Answers
 
 
 def make_data_folder(settings: Settings) -> Path:
@@ -110,4 +112,5 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
         audit=Audit(engine, new_id),
         tally=tally,
         metrics=Metrics(engine, tally, Path(settings.data), settings.domain),
+        answers=Answers(engine),
     )

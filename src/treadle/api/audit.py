@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from treadle.api.deps import acting_domain
+from treadle.api.once import REPLAYED
 from treadle.api.scopes import needed
 from treadle.domain import access
 from treadle.domain.errors import TreadleError
@@ -48,7 +49,7 @@ class Auditor:
         before = await self._before(scope, route)
         answer = _Answer()
         await self._app(scope, receive, answer.take)
-        if answer.status < 400:
+        if answer.status < 400 and not answer.replayed:
             await self._record(scope, route, before, answer)
         for message in answer.messages:
             await send(message)
@@ -98,6 +99,11 @@ class _Answer:
     @property
     def status(self) -> int:
         return int(self.messages[0]["status"])
+
+    @property
+    def replayed(self) -> bool:
+        """Whether it was given before: nothing was changed this time."""
+        return any(name == REPLAYED.encode() for name, _ in self.messages[0]["headers"])
 
     @property
     def value(self) -> Any:

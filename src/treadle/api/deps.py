@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
@@ -10,18 +9,19 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from msgspec import Struct
 from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.types import Scope as AsgiScope
 
 from treadle.api.scopes import needed
 from treadle.bootstrap import Services
-from treadle.domain.access import Principal
+from treadle.domain.access import Principal, Scope
 from treadle.domain.errors import Forbidden, InvalidInput, Problem
 from treadle.domain.jobs.records import MAX_DOMAIN_NAME, is_name
 from treadle.domain.shapes import unknown_key
 from treadle.domain.submitting import MAX_KEY
 from treadle.services.paging import MAX_LIMIT
 
-_ETAG: Final = r'^(\*|"[0-9]{1,18}")$'
+_IN_A_DOMAIN: Final = (Scope.OPERATE, Scope.WRITE)
+"""What changes something in the domain of the call; it must be open."""
 
 
 class Call(Struct, frozen=True):
@@ -65,11 +65,13 @@ async def current_call(
         raise Forbidden(f"this needs the scope {scope}; {caller.name} has {', '.join(caller.scopes)}")
     services = services_of(request)
     domain = _domain(caller, treadle_domain, services.settings.domain)
+    if caller.domain is not None or scope in _IN_A_DOMAIN:
+        await services.domains.check_open(domain)
     bound = None if caller.domain is None and treadle_domain is None else domain
     return Call(services, caller, domain, state["prefix"], bound)
 
 
-def acting_domain(caller: Principal, scope: Scope, default: str) -> str:
+def acting_domain(caller: Principal, scope: AsgiScope, default: str) -> str:
     """The domain in which a call acts that was let through."""
     return _domain(caller, Headers(scope=scope).get("treadle-domain"), default)
 
@@ -103,21 +105,7 @@ def _query_of(dependant: Dependant) -> set[str]:
     return own.union(*map(_query_of, dependant.dependencies))
 
 
-async def expected_version(
-    if_match: Annotated[
-        str | None, Header(json_schema_extra={"pattern": _ETAG}, description="The version that was read, as its ETag.")
-    ] = None,
-) -> int | None:
-    """The version in If-Match; None where any will do. Raises InvalidInput for what is no ETag of a job."""
-    if if_match is None or if_match == "*":
-        return None
-    if re.fullmatch(_ETAG, if_match) is None:
-        raise InvalidInput([Problem("/header/if-match", f'{if_match!r:.40} is no ETag of a job, such as "3"')])
-    return int(if_match.strip('"'))
-
-
 CallDep = Annotated[Call, Depends(current_call)]
-Expected = Annotated[int | None, Depends(expected_version)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

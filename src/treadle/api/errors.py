@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
+from treadle.api.etags import tagged
 from treadle.api.schemas.problems import Fault, Problem
 from treadle.domain import errors
 from treadle.domain.errors import TreadleError, below
@@ -44,8 +45,18 @@ def refuse(error: TreadleError, scope: Scope) -> Response:
     """The response that an error of Treadle's means."""
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     listed = [Fault(pointer=fault.pointer, message=fault.message, code=fault.code) for fault in error.problems]
-    headers = {"Retry-After": str(error.after)} if isinstance(error, errors.TooMany) else None
-    return _respond(scope, status, error.code, error.message, listed, headers)
+    return _respond(scope, status, error.code, error.message, listed, _told(error))
+
+
+def _told(error: TreadleError) -> dict[str, str]:
+    """What an error says in headers."""
+    match error:
+        case errors.TooMany():
+            return {"Retry-After": str(error.after)}
+        case errors.StaleVersion() if error.stands is not None:
+            return tagged(error.stands)
+        case _:
+            return {}
 
 
 def install(app: FastAPI) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from treadle.api.answers import REFERENCE
+from treadle.api.answers import REFERENCE, problem_answers
 from treadle.api.auth import COOKIE, CSRF_HEADER, PUBLIC_ROUTES
 from treadle.api.middleware import PREFIXES
 from treadle.api.schemas.access import NewTokenAnswer, Session, Token, TokenPage, User, UserPage
@@ -32,6 +32,7 @@ from treadle.api.scopes import LOGIN_OPERATION, needed
 from treadle.domain.access import Login, NewToken, NewUser, OwnToken, UserChange
 from treadle.domain.backfill import BackfillRequest
 from treadle.domain.batches import RunBatch, RunOrder
+from treadle.domain.domains import DomainSettings, DomainToken, NewDomain
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.letters import Discard, DiscardMany, RetryMany
@@ -39,7 +40,6 @@ from treadle.domain.limits import LaneSettings
 from treadle.domain.posting import MessageRequest
 from treadle.domain.publishing import EventRequest
 from treadle.domain.queues import QueueSettings
-from treadle.domain.sharing import DomainSettings
 from treadle.domain.submitting import RetryRequest, RunRequest
 
 _STRUCTS: Final = (
@@ -49,13 +49,16 @@ _STRUCTS: Final = (
     *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, StepList, Explanation),
     *(Lane, LanePage, LaneSettings),
     *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),
-    *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings),
+    *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings, NewDomain, DomainToken),
     *(MessageRequest, Message, MessagePage, PutMessages),
     *(Schedule, SchedulePage, ComingFires, BackfillRequest, Backfill, WorkerList, LogPage),
     *(EventRequest, PublishedEvent, EventPage),
     *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, OwnToken, Session),
     *(AuditEntry, AuditPage),
 )
+
+
+_REFUSED_BY_HEADER: Final = {"idempotency-key": 409, "if-match": 412}
 
 
 def install(app: FastAPI) -> None:
@@ -89,7 +92,16 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["security"] = [] if path in PUBLIC_ROUTES else _security(method, operation)
+            _tell_of_headers(operation)
     return document
+
+
+def _tell_of_headers(operation: dict[str, Any]) -> None:
+    """Add the problems that come of headers which an operation takes."""
+    for parameter in operation.get("parameters", ()):
+        if (status := _REFUSED_BY_HEADER.get(parameter["name"])) is not None:
+            told = {str(each): answer for each, answer in problem_answers(status).items()}
+            operation["responses"] = {**told, **operation["responses"]}
 
 
 def _security(method: str, operation: dict[str, Any]) -> list[dict[str, list[str]]]:

@@ -46,7 +46,16 @@ _OPERATE: Final = frozenset(
 _READ: Final = frozenset({"validate_job"})
 """What is posted, and changes nothing."""
 
-_ADMIN: Final = frozenset({"set_domain"})
+_ADMIN: Final = frozenset(
+    {
+        "create_domain",
+        "create_domain_token",
+        "delete_domain",
+        "disable_domain",
+        "enable_domain",
+        "set_domain",
+    }
+)
 _ADMIN_TAGS: Final = frozenset({"tokens", "users", "audit"})
 """What rules over others, reading included."""
 

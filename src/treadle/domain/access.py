@@ -10,8 +10,9 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.errors import InvalidInput, Problem, StaleVersion
 from treadle.domain.instants import DAY, Instant
+from treadle.domain.revisions import revision
 
 MIN_PASSWORD: Final = 12
 MAX_PASSWORD: Final = 256
@@ -71,6 +72,16 @@ class Credential(Struct, frozen=True, kw_only=True):
     def in_force(self, now: Instant) -> bool:
         """Whether it still opens anything."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    @property
+    def revision(self) -> str:
+        """What changes with what can be changed of it."""
+        return revision(self.digest, self.scopes)
+
+    def check_seen(self, seen: Credential | None) -> None:
+        """Raises StaleVersion where it is not as somebody saw it."""
+        if seen is not None and seen.revision != self.revision:
+            raise StaleVersion(f"{self.kind} {self.name} was changed meanwhile")
 
 
 class Principal(Struct, frozen=True):

@@ -120,9 +120,13 @@ class Conflict(TreadleError):
 
 
 class StaleVersion(Conflict):
-    """The thing was changed by somebody else since it was read."""
+    """The thing was changed by somebody else since it was read. `stands` is its version or revision, where known."""
 
     code = "stale_version"
+
+    def __init__(self, message: str, stands: int | str | None = None) -> None:
+        super().__init__(message)
+        self.stands = stands
 
 
 class KeyReused(Conflict):

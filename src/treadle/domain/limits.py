@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from treadle.domain.clashes import Unique
 from treadle.domain.instants import Instant
 from treadle.domain.rates import Rate, capacity, consume, next_time
+from treadle.domain.revisions import revision
 from treadle.domain.templates import MAX_RENDERED
 
 MOST_ACTIVE: Final = 1_000_000
@@ -88,6 +89,11 @@ class LaneUse(Struct, frozen=True, kw_only=True):
     def limit(self) -> int:
         """The limit in force."""
         return limit_in_force(self.declared, self.by_hand)
+
+    @property
+    def revision(self) -> str:
+        """What changes with what can be set of it."""
+        return revision(self.by_hand)
 
 
 class RateUse(Struct, frozen=True, kw_only=True):

@@ -9,10 +9,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from treadle.domain.errors import StaleVersion
 from treadle.domain.instants import Instant
 from treadle.domain.rates import Rate, RateDocument, capacity, consume, next_time
+from treadle.domain.revisions import revision
 
 MOST_COUNTED: Final = 10_000
 """How far the runs of a queue are counted, in each state."""
@@ -61,6 +63,17 @@ class QueueControl(Struct, frozen=True):
         return now if self.rate is None else next_time(self.rate, self.used_until, now)
 
 
+def rate_revision(control: QueueControl) -> str:
+    """What changes with the rate that was told of a queue."""
+    return revision(control.rate)
+
+
+def check_rate(name: str, control: QueueControl, seen: Rate | UnsetType | None) -> None:
+    """Raises StaleVersion where a queue has another rate than the one that somebody saw."""
+    if seen is not UNSET and control.rate != seen:
+        raise StaleVersion(f"the rate of queue {name} was changed meanwhile")
+
+
 class QueueSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set of a queue."""
 
@@ -82,6 +95,11 @@ class Queue(Struct, frozen=True, kw_only=True):
     blocked: int = 0
     running: int = 0
     oldest_due_at: Instant | None = None
+
+    @property
+    def revision(self) -> str:
+        """What changes with what can be set of it."""
+        return rate_revision(self.control)
 
     @property
     def at_least(self) -> bool:

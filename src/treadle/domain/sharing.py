@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from heapq import heapify, heappop, heapreplace
-from typing import Annotated, Final
+from typing import Final
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 DEFAULT_WEIGHT: Final = 1
 MOST_WEIGHT: Final = 1_000
@@ -58,12 +58,6 @@ def share_out(shares: Mapping[str, Share], waiting: Mapping[str, int], slots: in
         else:
             heapreplace(line, ((share.running + count) / share.weight, given[name].turn, name))
     return given
-
-
-class DomainSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What can be set of a domain."""
-
-    weight: Annotated[int, Meta(ge=1, le=MOST_WEIGHT, description="Its part of the workers that it shares.")]
 
 
 class Domain(Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from treadle.domain.instants import HOUR, MINUTE, Instant
 from treadle.domain.jobs.records import MAX_DOMAIN_NAME, is_name
 from treadle.engines.contract import Engine
 from treadle.services.paging import Page, decode_cursor, encode_cursor
+from treadle.services.revising import revise
 from treadle.system import IdSource
 
 _SECRET_BYTES: Final = 32
@@ -98,19 +99,31 @@ class Access:
             raise Conflict(f"there is a user {wanted.name}: take another name, or remove that one")
         return user
 
-    async def change_user(self, caller: Principal, user_id: str, wanted: UserChange) -> Credential:
-        """Give a user another password or other scopes, which ends their sessions. Raises as to make one."""
-        user = await self.get(caller, CredentialKind.USER, user_id)
-        scopes = user.scopes if wanted.scopes is None else wanted.scopes
-        _check_cover(caller, (*user.scopes, *scopes), user.domain)
-        hashed = user.digest
-        if wanted.password is not None:
-            check_password(user.name, wanted.password)
-            hashed = await self._hash(wanted.password)
-        changed = structs.replace(user, digest=hashed, scopes=scopes)
-        await self._engine.access.replace(changed)
+    async def change_user(
+        self, caller: Principal, user_id: str, wanted: UserChange, *, expected: str | None = None
+    ) -> Credential:
+        """Give a user another password or other scopes; their sessions end. Raises as to make one, and StaleVersion."""
+
+        async def write(user: Credential) -> Credential:
+            scopes = user.scopes if wanted.scopes is None else wanted.scopes
+            _check_cover(caller, (*user.scopes, *scopes), user.domain)
+            hashed = user.digest
+            if wanted.password is not None:
+                check_password(user.name, wanted.password)
+                hashed = await self._hash(wanted.password)
+            changed = structs.replace(user, digest=hashed, scopes=scopes)
+            await self._engine.access.replace(changed, seen=user)
+            return changed
+
+        user = await revise(
+            f"user {user_id}",
+            lambda: self.get(caller, CredentialKind.USER, user_id),
+            lambda seen: seen.revision,
+            write,
+            expected,
+        )
         await self._end_owned(user)
-        return changed
+        return user
 
     async def page(
         self, caller: Principal, kind: CredentialKind, *, limit: int, cursor: str | None = None

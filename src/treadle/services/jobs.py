@@ -188,7 +188,8 @@ class Jobs:
         for _ in range(_MOST_RACES):
             standing = await self.get(domain, job_id)
             if expected is not None and standing.version != expected:
-                raise StaleVersion(f"job {job_id} is at version {standing.version}, not {expected}: read it again")
+                message = f"job {job_id} is at version {standing.version}, not {expected}: read it again"
+                raise StaleVersion(message, standing.version)
             changed = change(standing)
             if changed is standing:
                 return standing

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
 from treadle.domain.jobs.records import MAX_QUEUE_NAME, is_name
-from treadle.domain.queues import Queue, QueueSettings, QueueState
+from treadle.domain.queues import Queue, QueueControl, QueueSettings, QueueState, rate_revision
 from treadle.domain.rates import read_rate
 from treadle.engines.contract import Engine
 from treadle.services.paging import MAX_LIMIT, Page, decode_cursor, encode_cursor
+from treadle.services.revising import revise
 
 
 class Queues:
@@ -46,11 +47,21 @@ class Queues:
         """Refuse new runs for a queue, and work off those that it has. Raises InvalidInput."""
         return await self._switch(domain, name, QueueState.DRAINING)
 
-    async def set(self, domain: str, name: str, settings: QueueSettings) -> Queue:
-        """Give a queue its settings. Raises InvalidInput, and NotFound where there is no queue to take a rate from."""
+    async def set(self, domain: str, name: str, settings: QueueSettings, *, expected: str | None = None) -> Queue:
+        """Give a queue its settings.
+
+        Raises InvalidInput, StaleVersion, and NotFound where there is no queue to take a rate from.
+        """
         _check_name(name)
         rate = None if settings.rate is None else read_rate(settings.rate, "/rate")
-        await self._engine.queues.limit(domain, name, rate)
+
+        async def told() -> QueueControl:
+            return (await self._engine.queues.controls(domain, [name])).get(name, QueueControl())
+
+        async def write(seen: QueueControl) -> bool:
+            return await self._engine.queues.limit(domain, name, rate, seen=seen.rate)
+
+        await revise(f"the rate of queue {name}", told, rate_revision, write, expected)
         return await self.get(domain, name)
 
     async def _switch(self, domain: str, name: str, state: QueueState) -> Queue:

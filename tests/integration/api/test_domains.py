@@ -14,7 +14,8 @@ from treadle.testing.driver import Driver
 async def test_a_weight_is_set_listed_and_told(server: Server) -> None:
     assert (await server.client.get("/domains")).json()["items"] == []
     put = await server.client.put("/domains/team-a", json={"weight": 3})
-    assert put.json() == {"name": "team-a", "weight": 3, "running": 0, "waiting": False}
+    told = {"name": "team-a", "title": "", "status": "enabled", "weight": 3, "running": 0, "waiting": False}
+    assert put.json() == told
     assert (await server.client.get("/domains/team-a")).json() == put.json()
     await server.create_job()
     await server.submit()

@@ -8,8 +8,10 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
+from treadle.api.etags import ExpectedRevision, tagged
+from treadle.api.once import once, once_untold
 from treadle.api.schemas.access import NewTokenAnswer, Token, TokenPage, User, UserPage, to_token, to_user
-from treadle.domain.access import CredentialKind, NewToken, NewUser, UserChange
+from treadle.domain.access import Credential, CredentialKind, NewToken, NewUser, UserChange
 from treadle.domain.shapes import read
 from treadle.services.paging import DEFAULT_LIMIT
 
@@ -31,6 +33,7 @@ async def list_tokens(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Curso
     responses=answers(NewTokenAnswer, "The token, with its secret.", 400, 413, 415, status=201),
     openapi_extra=takes(NewToken, example={"name": "ci", "scopes": ["operate"], "expires_in_days": 90}),
 )
+@once_untold
 async def create_token(call: CallDep, document: JsonBody) -> Response:
     """Make a token. Its secret is answered this once."""
     issued = await call.services.access.create_token(call.caller, read(document, NewToken))
@@ -69,6 +72,7 @@ async def list_users(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Cursor
     responses=answers(User, "The user.", 400, 409, 413, 415, status=201),
     openapi_extra=takes(NewUser, example={"name": "ana", "password": "correct horse battery", "scopes": ["operate"]}),
 )
+@once
 async def create_user(call: CallDep, document: JsonBody) -> Response:
     """Make a user, who may log in to the console."""
     user = await call.services.access.create_user(call.caller, read(document, NewUser))
@@ -78,18 +82,19 @@ async def create_user(call: CallDep, document: JsonBody) -> Response:
 @users.get("/users/{user_id}", operation_id="get_user", responses=answers(User, "The user.", 404))
 async def get_user(call: CallDep, user_id: str) -> Response:
     """One user."""
-    return reply(to_user(await call.services.access.get(call.caller, CredentialKind.USER, user_id)))
+    return _told(await call.services.access.get(call.caller, CredentialKind.USER, user_id))
 
 
 @users.patch(
     "/users/{user_id}",
     operation_id="change_user",
-    responses=answers(User, "The user.", 400, 404, 413, 415),
+    responses=answers(User, "The user.", 400, 404, 412, 413, 415),
     openapi_extra=takes(UserChange, example={"scopes": ["write"]}),
 )
-async def change_user(call: CallDep, user_id: str, document: JsonBody) -> Response:
+async def change_user(call: CallDep, user_id: str, document: JsonBody, expected: ExpectedRevision) -> Response:
     """Give a user another password or other scopes. Their sessions end."""
-    return reply(to_user(await call.services.access.change_user(call.caller, user_id, read(document, UserChange))))
+    wanted = read(document, UserChange)
+    return _told(await call.services.access.change_user(call.caller, user_id, wanted, expected=expected))
 
 
 @users.delete(
@@ -101,3 +106,7 @@ async def change_user(call: CallDep, user_id: str, document: JsonBody) -> Respon
 async def remove_user(call: CallDep, user_id: str) -> Response:
     """Remove a user, and end their sessions."""
     return reply(to_user(await call.services.access.revoke(call.caller, CredentialKind.USER, user_id)))
+
+
+def _told(user: Credential) -> Response:
+    return reply(to_user(user), headers=tagged(user.revision))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody
 from treadle.api.deps import CallDep, Cursor, IdempotencyKey, Limit
+from treadle.api.once import once, repeatable
 from treadle.api.routes.runs import accepted, detailed, page_of
 from treadle.api.schemas.dead_letters import LetterAnswers, to_answers
 from treadle.api.schemas.runs import Run, RunDetail, RunPage, to_run
@@ -55,6 +56,7 @@ async def get_dead_letter(call: CallDep, run_id: str) -> Response:
     responses=_ANSWERED,
     openapi_extra=takes(RetryMany, example={"run_ids": _RUN_IDS, "inputs": {"date": "2026-11-05"}}),
 )
+@once
 async def retry_dead_letters(call: CallDep, document: JsonBody) -> Response:
     """Retry several dead letters, each by itself."""
     wanted = read(document, RetryMany)
@@ -67,6 +69,7 @@ async def retry_dead_letters(call: CallDep, document: JsonBody) -> Response:
     responses=_ANSWERED,
     openapi_extra=takes(DiscardMany, example={"run_ids": _RUN_IDS, "why": "the customer is gone"}),
 )
+@once
 async def discard_dead_letters(call: CallDep, document: JsonBody) -> Response:
     """Discard several dead letters, each by itself."""
     wanted = read(document, DiscardMany)
@@ -83,6 +86,7 @@ async def discard_dead_letters(call: CallDep, document: JsonBody) -> Response:
     responses=_RETRIED,
     openapi_extra=_RETRY,
 )
+@repeatable
 async def retry_dead_letter(
     call: CallDep, run_id: str, document: JsonBody, idempotency_key: IdempotencyKey = None
 ) -> Response:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from treadle.api.answers import EVENT_STREAM, answers, reply, takes
 from treadle.api.body import JsonBody
 from treadle.api.deps import Call, CallDep, IdempotencyKey
+from treadle.api.once import repeatable
 from treadle.api.schemas.events import EventPage, PublishedEvent, to_event
 from treadle.api.sse import EventStream, Streams, Told, frame, parts
 from treadle.domain.events import Event
@@ -75,6 +76,7 @@ async def read_events(
     responses=answers(PublishedEvent, "The event that was published.", 400, 409, 413, 415, status=201),
     openapi_extra=takes(EventRequest, example=_EXAMPLE),
 )
+@repeatable
 async def publish_event(call: CallDep, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Publish an event. Runs that wait for its name, and for part of its data, go on."""
     request = read(document, EventRequest)

@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from treadle.api.answers import answers, problem_answers, reply, takes
 from treadle.api.body import JobBody, NoBody
-from treadle.api.deps import Call, CallDep, Cursor, Expected, IdempotencyKey, Limit
+from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
+from treadle.api.etags import Expected, tagged
+from treadle.api.once import repeatable
 from treadle.api.schemas.jobs import (
     Job,
     JobPage,
@@ -50,6 +52,7 @@ router = APIRouter(tags=["jobs"])
     responses=answers(Job, "The job that was made.", 400, 409, 413, 415, status=201),
     openapi_extra=_TAKES_JOB,
 )
+@repeatable
 async def create_job(call: CallDep, document: JobBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Define a new job.
 
@@ -183,4 +186,4 @@ async def _answer(call: Call, job: domain.Job, status: int = 200, headers: dict[
     """A job with its ETag, and with when it fires next."""
     schedules = await call.services.schedules.of_jobs(call.domain, [job.job_id])
     next_at = schedules[job.job_id].next_at if schedules else None
-    return reply(to_job(job, next_at), status, {"ETag": f'"{job.version}"', **(headers or {})})
+    return reply(to_job(job, next_at), status, {**tagged(job.version), **(headers or {})})

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from treadle.api.answers import answers, problem_answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
+from treadle.api.etags import ExpectedRevision, tagged
 from treadle.api.schemas.lanes import Lane, LanePage, to_lane
-from treadle.domain.limits import LaneSettings
+from treadle.domain.limits import LaneSettings, LaneUse
 from treadle.domain.shapes import read
 from treadle.services.paging import DEFAULT_LIMIT
 
@@ -31,22 +32,22 @@ async def list_lanes(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Cursor
 @router.get("/lanes/{key:path}", operation_id="get_lane", responses=answers(Lane, "The lane.", 404))
 async def get_lane(call: CallDep, key: str) -> Response:
     """One lane, with who holds it."""
-    return reply(to_lane(await call.services.lanes.get(call.domain, key)))
+    return _told(await call.services.lanes.get(call.domain, key))
 
 
 @router.put(
     "/lanes/{key:path}",
     operation_id="set_lane",
-    responses=answers(Lane, "The lane.", 400, 404, 413, 415),
+    responses=answers(Lane, "The lane.", 400, 404, 412, 413, 415),
     openapi_extra=takes(LaneSettings, example=_EXAMPLE),
 )
-async def set_lane(call: CallDep, key: str, document: JsonBody) -> Response:
+async def set_lane(call: CallDep, key: str, document: JsonBody, expected: ExpectedRevision) -> Response:
     """Set a limit by hand: it goes before what jobs declare, until it is taken back. 0 lets nothing more start.
 
     In force at once: who may start now does. What runs goes on. A job or a flow must have declared a limit, else its
     runs hold no lane, and this is 404; a key may be limited before its first run.
     """
-    return reply(to_lane(await call.services.lanes.set(call.domain, key, read(document, LaneSettings))))
+    return _told(await call.services.lanes.set(call.domain, key, read(document, LaneSettings), expected=expected))
 
 
 @router.delete(
@@ -54,9 +55,13 @@ async def set_lane(call: CallDep, key: str, document: JsonBody) -> Response:
     operation_id="clear_lane",
     dependencies=[NoBody],
     status_code=204,
-    responses={204: {"description": "The limit is that of the jobs again."}, **problem_answers(404)},
+    responses={204: {"description": "The limit is that of the jobs again."}, **problem_answers(404, 412)},
 )
-async def clear_lane(call: CallDep, key: str) -> Response:
+async def clear_lane(call: CallDep, key: str, expected: ExpectedRevision) -> Response:
     """Take back a limit that was set by hand."""
-    await call.services.lanes.clear(call.domain, key)
+    await call.services.lanes.clear(call.domain, key, expected=expected)
     return Response(status_code=204)
+
+
+def _told(lane: LaneUse) -> Response:
+    return reply(to_lane(lane), headers=tagged(lane.revision))

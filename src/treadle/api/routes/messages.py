@@ -10,6 +10,7 @@ from starlette.responses import Response
 from treadle.api.answers import answers, problem_answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, IdempotencyKey, Limit
+from treadle.api.once import repeatable
 from treadle.api.schemas.messages import Message, MessagePage, PutMessages, to_message, to_put
 from treadle.domain.messages import MessageState
 from treadle.domain.posting import MessageRequest, read_requests
@@ -32,6 +33,7 @@ router = APIRouter(tags=["messages"])
     responses=answers(PutMessages, "What became of each message.", 400, 409, 413, 415, status=201),
     openapi_extra=takes(MessageRequest, example=_EXAMPLE, many=True),
 )
+@repeatable
 async def put_messages(call: CallDep, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Put a message, or a list of at most 1000, all or none."""
     requests = read_requests(document, keyed=idempotency_key is not None)

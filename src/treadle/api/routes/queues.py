@@ -10,6 +10,7 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, Limit
+from treadle.api.etags import ExpectedRevision, tagged
 from treadle.api.schemas.queues import Queue, QueuePage, to_queue
 from treadle.domain import queues as domain
 from treadle.domain.queues import QueueSettings
@@ -43,15 +44,16 @@ async def get_queue(call: CallDep, name: str) -> Response:
 @router.put(
     "/queues/{name}",
     operation_id="set_queue",
-    responses=answers(Queue, "The queue.", 400, 404, 413, 415),
+    responses=answers(Queue, "The queue.", 400, 404, 412, 413, 415),
     openapi_extra=takes(QueueSettings, example=_EXAMPLE),
 )
-async def set_queue(call: CallDep, name: str, document: JsonBody) -> Response:
+async def set_queue(call: CallDep, name: str, document: JsonBody, expected: ExpectedRevision) -> Response:
     """Set how often runs of a queue may start: all of `runs` at once after a pause, then one every `window_sec / runs`.
 
     So at most `runs` start beyond those whose turn came back since. A rate of null takes the limit away.
     """
-    return _reply(call, await call.services.queues.set(call.domain, name, read(document, QueueSettings)))
+    settings = read(document, QueueSettings)
+    return _reply(call, await call.services.queues.set(call.domain, name, settings, expected=expected))
 
 
 @router.post("/queues/{name}/pause", operation_id="pause_queue", dependencies=[NoBody], responses=_ANSWERED)
@@ -100,4 +102,4 @@ async def drain_one_queue(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Respon
 
 
 def _reply(call: Call, queue: domain.Queue) -> Response:
-    return reply(to_queue(queue, call.services.engine.now()))
+    return reply(to_queue(queue, call.services.engine.now()), headers=tagged(queue.revision))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JobBody, JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
+from treadle.api.once import repeatable
 from treadle.api.schemas.batches import AcceptedRuns, to_accepted
 from treadle.api.schemas.runs import (
     Explanation,
@@ -71,6 +72,7 @@ router = APIRouter(tags=["runs"])
     },
     openapi_extra=takes(RunRequest, example=_EXAMPLE, required=False),
 )
+@repeatable
 async def run_job(call: CallDep, job_id: str, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit a run of a job. Its `inputs` go over the job's own, key by key. Also a disabled job can be run so."""
     request = read(document, RunRequest)
@@ -86,6 +88,7 @@ async def run_job(call: CallDep, job_id: str, document: JsonBody, idempotency_ke
         JobDocument, example={"executor": {"type": "shell", "script": "df -h /"}, "timeout_ms": 10_000}, yaml=True
     ),
 )
+@repeatable
 async def run_adhoc_job(call: CallDep, document: JobBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit one run of a job that is not kept. Its runs are found under its `job_id`, `adhoc` by default."""
     if isinstance(document, dict):
@@ -101,6 +104,7 @@ async def run_adhoc_job(call: CallDep, document: JobBody, idempotency_key: Idemp
     responses=answers(AcceptedRuns, "The runs that were accepted.", 400, 409, 413, 415, status=202),
     openapi_extra=takes(RunOrder, RunBatch, example=_BATCH_EXAMPLE),
 )
+@repeatable
 async def submit_runs(call: CallDep, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit a run, or up to 1000 of any jobs, all or none: a refusal names each that is at fault by its place."""
     submitted = await call.services.runs.submit_batch(call.domain, read_orders(document), key=idempotency_key)
@@ -115,6 +119,7 @@ async def submit_runs(call: CallDep, document: JsonBody, idempotency_key: Idempo
     responses=answers(Group, "The runs that were accepted.", 400, 404, 409, 413, 415, status=202),
     openapi_extra=takes(GroupRequest, example=_GROUP_EXAMPLE),
 )
+@repeatable
 async def run_group(call: CallDep, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit many runs of a job and one that waits for them all, all or none. The last gets the others' results."""
     request = read(document, GroupRequest)
@@ -209,6 +214,7 @@ async def cancel_run(call: CallDep, run_id: str) -> Response:
     },
     openapi_extra=takes(RetryRequest, example={"inputs": {"date": "2026-11-05"}}, required=False),
 )
+@repeatable
 async def retry_run(call: CallDep, run_id: str, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit a new run that does again what a finished one did, with the work of then; it resolves a dead letter."""
     request = read(document, RetryRequest)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
+from treadle.api.once import once
 from treadle.api.schemas.runs import Run, to_run
 from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, SchedulePage, to_backfill, to_schedule
 from treadle.domain.backfill import BackfillRequest
@@ -81,6 +82,7 @@ async def resume_schedule(call: CallDep, schedule_id: str) -> Response:
     dependencies=[NoBody],
     responses=answers(Run, "The run that was accepted.", 404, 409, status=202),
 )
+@once
 async def trigger_schedule(call: CallDep, schedule_id: str) -> Response:
     """Submit a run with the schedule's inputs, now. Its slots stay as they are."""
     run = await call.services.schedules.trigger(call.domain, schedule_id)
@@ -95,6 +97,7 @@ async def trigger_schedule(call: CallDep, schedule_id: str) -> Response:
         BackfillRequest, example={"after": "2026-11-01T00:00:00Z", "before": "2026-11-05T00:00:00Z", "dry_run": True}
     ),
 )
+@once
 async def backfill_schedule(call: CallDep, schedule_id: str, document: JsonBody) -> Response:
     """Submit a run for each slot of a time gone by that has none, all or none. Asking again adds nothing."""
     request = read(document, BackfillRequest)

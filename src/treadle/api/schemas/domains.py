@@ -7,13 +7,15 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from treadle.api.schemas.common import HasMore, NextCursor
-from treadle.domain import sharing as domain
+from treadle.domain.domains import DomainState, RuledDomain
 
 
 class Domain(Struct, frozen=True, kw_only=True):
     """A domain, and its part of the workers that serve several: the one with the least running per weight goes next."""
 
     name: Annotated[str, Meta(examples=["default"])]
+    title: str
+    status: Annotated[DomainState, Meta(description="A disabled one is closed to its callers.")]
     weight: int
     running: int
     waiting: Annotated[bool, Meta(description="Whether any of its runs is ready.")]
@@ -27,6 +29,9 @@ class DomainPage(Struct, frozen=True, kw_only=True):
     has_more: HasMore
 
 
-def to_domain(found: domain.Domain) -> Domain:
+def to_domain(found: RuledDomain) -> Domain:
     """A domain as it is answered."""
-    return Domain(name=found.name, weight=found.weight, running=found.running, waiting=found.waiting)
+    use, rule = found.use, found.rule
+    return Domain(
+        name=use.name, title=rule.title, status=rule.state, weight=use.weight, running=use.running, waiting=use.waiting
+    )

@@ -18,6 +18,7 @@ from treadle.engines.contract.domains import DomainStore
 from treadle.engines.contract.engine import Engine
 from treadle.engines.contract.events import EventStore, Published
 from treadle.engines.contract.failures import FailureStore, GroupQuery
+from treadle.engines.contract.keys import KeyStore, Named
 from treadle.engines.contract.kv import KvStore
 from treadle.engines.contract.lanes import LaneStore
 from treadle.engines.contract.letters import DeadLetterStore
@@ -48,11 +49,13 @@ __all__ = [
     "FailureStore",
     "Firing",
     "GroupQuery",
+    "KeyStore",
     "KvStore",
     "LaneStore",
     "LogStore",
     "MessageQuery",
     "MessageStore",
+    "Named",
     "Notices",
     "Published",
     "QueueStore",

@@ -15,8 +15,11 @@ class AccessStore(Protocol):
         """Store a new credential. False where a user of its name and domain is there and in force."""
         ...
 
-    async def replace(self, credential: Credential) -> bool:
-        """Store a credential anew, but for when it was used and revoked. False where it is not there."""
+    async def replace(self, credential: Credential, *, seen: Credential | None = None) -> bool:
+        """Store a credential anew, but for when it was used and revoked. False where it is not there.
+
+        Raises StaleVersion where it opens otherwise, or allows something else, than it did when it was `seen`.
+        """
         ...
 
     async def get(self, credential_id: str) -> Credential | None:

@@ -12,6 +12,7 @@ from treadle.engines.contract.documents import DocumentStore
 from treadle.engines.contract.domains import DomainStore
 from treadle.engines.contract.events import EventStore
 from treadle.engines.contract.failures import FailureStore
+from treadle.engines.contract.keys import KeyStore
 from treadle.engines.contract.kv import KvStore
 from treadle.engines.contract.lanes import LaneStore
 from treadle.engines.contract.letters import DeadLetterStore
@@ -62,6 +63,8 @@ class Engine(Protocol):
     def documents(self) -> DocumentStore: ...
     @property
     def steps(self) -> StepStore: ...
+    @property
+    def keys(self) -> KeyStore: ...
     @property
     def kv(self) -> KvStore: ...
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from msgspec import UNSET, UnsetType
+
 from treadle.domain.instants import Instant
 from treadle.domain.limits import LaneUse, RateUse
 
@@ -24,11 +26,19 @@ class LaneStore(Protocol):
         """Rates by key; unknown ones are left out."""
         ...
 
-    async def set_limit(self, domain: str, key: str, limit: int | None, *, now: Instant | None = None) -> bool:
+    async def set_limit(
+        self,
+        domain: str,
+        key: str,
+        limit: int | None,
+        *,
+        seen: int | UnsetType | None = UNSET,
+        now: Instant | None = None,
+    ) -> bool:
         """Set a limit by hand, which goes before what jobs declare; None leaves it to the jobs again.
 
         In force at once: who may pass now does, and who is ready beyond it no longer is. False where None was said of
-        a lane that is not there.
+        a lane that is not there. Raises StaleVersion where another limit by hand stands than the one that was `seen`.
         """
         ...
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from msgspec import UNSET, UnsetType
+
 from treadle.domain.instants import Instant
 from treadle.domain.queues import Queue, QueueControl, QueueState
 from treadle.domain.rates import Rate
@@ -30,6 +32,17 @@ class QueueStore(Protocol):
         """Put a queue into a state, with its event; False where it was in it. In force with the commit, everywhere."""
         ...
 
-    async def limit(self, domain: str, name: str, rate: Rate | None, *, now: Instant | None = None) -> bool:
-        """Give a queue a rate or take it away, with its event; False where nothing changed."""
+    async def limit(
+        self,
+        domain: str,
+        name: str,
+        rate: Rate | None,
+        *,
+        seen: Rate | UnsetType | None = UNSET,
+        now: Instant | None = None,
+    ) -> bool:
+        """Give a queue a rate or take it away, with its event; False where nothing changed.
+
+        Raises StaleVersion where another rate stands than the one that was `seen`.
+        """
         ...

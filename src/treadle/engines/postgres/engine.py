@@ -30,6 +30,7 @@ from treadle.engines.sql.documents import Documents
 from treadle.engines.sql.domains import Domains
 from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.failures import Failures
+from treadle.engines.sql.keys import KeyStore
 from treadle.engines.sql.kv import Kv
 from treadle.engines.sql.lanes import Lanes
 from treadle.engines.sql.letters import DeadLetters
@@ -91,6 +92,7 @@ class PostgresEngine:
         self.logs = Logs(write, read)
         self.messages = Messages(write, read, enqueue)
         self.access = Access(write, read)
+        self.keys = KeyStore(write, read, clock)
         self.audit = Audit(write, read)
         self.stats = Stats(write, read, self.events.bounds)
         self.failures = Failures(write, read)

@@ -20,9 +20,16 @@ class Access:
     async def put(self, credential: Credential) -> bool:
         return bool(await self._write(lambda tx: tx.call("access.put", *credential_row(credential))))
 
-    async def replace(self, credential: Credential) -> bool:
+    async def replace(self, credential: Credential, *, seen: Credential | None = None) -> bool:
         id_, _, name, domain, _, expires_at, _, _, body = credential_row(credential)
-        return bool(await self._write(lambda tx: tx.call("access.replace", id_, name, domain, expires_at, body)))
+
+        async def work(tx: Transaction) -> bool:
+            await tx.lock("access.lock", id_)
+            for row in await tx.call("access.get", id_):
+                to_credential(tuple(row)).check_seen(seen)
+            return bool(await tx.call("access.replace", id_, name, domain, expires_at, body))
+
+        return await self._write(work)
 
     async def get(self, credential_id: str) -> Credential | None:
         rows = await self._read.call("access.get", credential_id)

@@ -97,7 +97,7 @@ def _check_version(kind: str, document_id: str, expected: int | None, version: i
     """Raises StaleVersion where the writer saw another version than the one that stands (0: none)."""
     if expected is not None and expected != version:
         stands = f"is at version {version}, not {expected}" if version else "does not exist"
-        raise StaleVersion(f"{kind} {document_id} {stands}")
+        raise StaleVersion(f"{kind} {document_id} {stands}", version or None)
 
 
 async def _put_consumer(tx: Transaction, save: Save) -> None:

@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from treadle.domain.instants import Instant
 from treadle.domain.runs import RunKey
-from treadle.engines.contract import Accepted, Admission
-from treadle.engines.sql.transaction import Raced, Transaction
+from treadle.engines.contract import Accepted, Admission, Named
+from treadle.engines.sql.transaction import Raced, Reader, Transaction, WallClock, Writer
 
 Keyed: TypeAlias = tuple[str, RunKey]
 """A domain and a key in it."""
@@ -47,3 +47,31 @@ class Keys:
         """Write down what was put. Raises Raced where somebody was quicker with one of the keys."""
         if len(await tx.feed("runs.put_keys", self._put, now)) < len(self._put):
             raise Raced
+
+
+class KeyStore:
+    """See `contract.KeyStore`."""
+
+    def __init__(self, write: Writer[Transaction], read: Reader, clock: WallClock) -> None:
+        self._write = write
+        self._read = read
+        self._clock = clock
+
+    async def get(self, domain: str, key: RunKey, *, now: Instant | None = None) -> Named | None:
+        at = self._clock.wall() if now is None else now
+        names = [(domain, key.scope, key.key)]
+        rows = await self._read.together(lambda look: look.feed("runs.keys", names, at))
+        return Named(*rows[0][3:]) if rows else None
+
+    async def take(self, domain: str, key: RunKey, stands: str, *, now: Instant | None = None) -> bool:
+        async def work(tx: Transaction) -> bool:
+            row = (domain, key.scope, key.key, stands, key.body_hash, key.expires_at)
+            return bool(await tx.feed("runs.put_keys", [row], await tx.now(now)))
+
+        return await self._write(work)
+
+    async def alter(self, domain: str, key: RunKey, stands: str) -> None:
+        await self._write(lambda tx: tx.call("keys.alter", domain, key.scope, key.key, stands))
+
+    async def free(self, domain: str, key: RunKey) -> None:
+        await self._write(lambda tx: tx.call("keys.free", domain, key.scope, key.key))

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
+from msgspec import UNSET, UnsetType
 
+from treadle.domain.errors import StaleVersion
 from treadle.domain.instants import Instant
 from treadle.domain.limits import LaneUse, RateUse
 from treadle.domain.rates import Rate
@@ -57,9 +59,18 @@ class Lanes:
             )
         ]
 
-    async def set_limit(self, domain: str, key: str, limit: int | None, *, now: Instant | None = None) -> bool:
+    async def set_limit(
+        self,
+        domain: str,
+        key: str,
+        limit: int | None,
+        *,
+        seen: int | UnsetType | None = UNSET,
+        now: Instant | None = None,
+    ) -> bool:
         async def work(tx: Transaction) -> bool:
             gate = gate_id("lane", domain, key)
+            await _check_seen(tx, gate, domain, key, seen)
             if limit is not None:
                 await tx.call("lanes.set_limit", gate, domain, key, limit)
             elif not await tx.call("lanes.clear_limit", gate):
@@ -122,6 +133,15 @@ class Lanes:
         removed = [gate for (gate,) in await tx.feed("lanes.remove_strays", strays)]
         _logger.error("removed slots that no run held", slots=len(removed))
         return removed
+
+
+async def _check_seen(tx: Transaction, gate: int, domain: str, key: str, seen: int | UnsetType | None) -> None:
+    if seen is UNSET:
+        return
+    await lock_gates(tx, [gate])
+    found = await _get(tx, domain, [key])
+    if (found[0].by_hand if found else None) != seen:
+        raise StaleVersion(f"the limit of lane {key} was set meanwhile")
 
 
 async def _get(look: Look, domain: str, keys: list[str]) -> list[LaneUse]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
 
 from treadle.domain.events import NewEvent
@@ -18,6 +19,7 @@ from treadle.domain.queues import (
     Queue,
     QueueControl,
     QueueState,
+    check_rate,
 )
 from treadle.domain.rates import Rate
 from treadle.domain.runs import NewRun, State
@@ -88,11 +90,23 @@ class Queues:
 
         return await self._write(work)
 
-    async def limit(self, domain: str, name: str, rate: Rate | None, *, now: Instant | None = None) -> bool:
+    async def limit(
+        self,
+        domain: str,
+        name: str,
+        rate: Rate | None,
+        *,
+        seen: Rate | UnsetType | None = UNSET,
+        now: Instant | None = None,
+    ) -> bool:
+        def give(control: QueueControl) -> QueueControl:
+            check_rate(name, control, seen)
+            return replace(control, rate=rate)
+
         async def work(tx: Transaction) -> bool:
             data = encode({"rate": rate})
             event = NewEvent(domain=domain, type=RATE_EVENT, subject=name, at=await tx.now(now), data=data)
-            return await _change(tx, event, lambda control: replace(control, rate=rate))
+            return await _change(tx, event, give)
 
         return await self._write(work)
 

@@ -17,6 +17,7 @@ from treadle.engines.sql.documents import Documents
 from treadle.engines.sql.domains import Domains
 from treadle.engines.sql.enqueuing import Enqueuer
 from treadle.engines.sql.failures import Failures
+from treadle.engines.sql.keys import KeyStore
 from treadle.engines.sql.kv import Kv
 from treadle.engines.sql.lanes import Lanes
 from treadle.engines.sql.letters import DeadLetters
@@ -72,6 +73,7 @@ class SqliteEngine:
         self.documents = Documents(writer, reader)
         self.kv = Kv(writer, reader, leases.check_lease)
         self.access = Access(writer, reader)
+        self.keys = KeyStore(writer, reader, clock)
         self.audit = Audit(writer, reader)
         self.steps = Steps(writer, reader, leases.check_lease)
         self.triggers = Triggers(writer, reader, enqueue)

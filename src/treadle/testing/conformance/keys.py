@@ -5,7 +5,7 @@ from __future__ import annotations
 from treadle.domain.instants import MINUTE
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import RunKey, State
-from treadle.engines.contract import Accepted, Admission, Engine
+from treadle.engines.contract import Accepted, Admission, Engine, Named
 from treadle.testing.driver import Driver, new_run
 
 
@@ -61,3 +61,22 @@ class TestKeys:
         plain = new_run(drive.now)
         answers = await engine.runs.enqueue([new_run(drive.now, key=key), plain], now=drive.now)
         assert answers == [Accepted(first.run_id, Admission.EXISTING), Accepted(plain.id, Admission.CREATED)]
+
+    async def test_a_key_may_stand_for_an_answer(self, engine: Engine, drive: Driver) -> None:
+        key = RunKey("answer", "k", "a", drive.now + MINUTE)
+        assert await engine.keys.get("default", key, now=drive.now) is None
+        assert await engine.keys.take("default", key, "first", now=drive.now)
+        other = RunKey("answer", "k", "b", drive.now + MINUTE)
+        assert not await engine.keys.take("default", other, "second", now=drive.now)
+        assert await engine.keys.get("default", other, now=drive.now) == Named("first", "a")
+        assert await engine.keys.get("theirs", key, now=drive.now) is None
+        await engine.keys.alter("default", key, "told")
+        assert await engine.keys.get("default", key, now=drive.now) == Named("told", "a")
+
+    async def test_an_answer_goes_with_its_key(self, engine: Engine, drive: Driver) -> None:
+        key = RunKey("answer", "k", "a", drive.now + MINUTE)
+        await engine.keys.take("default", key, "first", now=drive.now)
+        assert await engine.keys.get("default", key, now=drive.now + MINUTE) is None
+        assert await engine.keys.take("default", key, "later", now=drive.now + MINUTE)
+        await engine.keys.free("default", key)
+        assert await engine.keys.get("default", key, now=drive.now) is None

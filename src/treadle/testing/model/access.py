@@ -25,10 +25,11 @@ class ModelAccess:
         self._data.credentials[credential.id] = credential
         return True
 
-    async def replace(self, credential: Credential) -> bool:
+    async def replace(self, credential: Credential, *, seen: Credential | None = None) -> bool:
         standing = self._data.credentials.get(credential.id)
         if standing is None:
             return False
+        standing.check_seen(seen)
         self._data.credentials[credential.id] = structs.replace(
             credential, used_at=standing.used_at, revoked_at=standing.revoked_at
         )

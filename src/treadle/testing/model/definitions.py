@@ -172,7 +172,7 @@ class ModelDocuments:
         standing = self._data.documents.get(name)
         version = standing.version if standing else 0
         if expected is not None and expected != version:
-            raise StaleVersion(f"{name[1]} {name[2]} is at version {version}, not {expected}")
+            raise StaleVersion(f"{name[1]} {name[2]} is at version {version}, not {expected}", version or None)
 
     def _versions(self, domain: str, kind: str, document_id: str) -> list[Document]:
         return [

@@ -12,6 +12,7 @@ from treadle.testing.model.access import ModelAccess, ModelAudit
 from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
 from treadle.testing.model.domains import ModelDomains
 from treadle.testing.model.inbox import ModelMessages
+from treadle.testing.model.keys import ModelKeys
 from treadle.testing.model.kv import ModelKv
 from treadle.testing.model.lanes import ModelLanes
 from treadle.testing.model.letters import ModelDeadLetters
@@ -46,6 +47,7 @@ class ModelEngine:
         self.dead_letters = ModelDeadLetters(data, clock)
         self.documents = ModelDocuments(data)
         self.steps = ModelSteps(data, self.workers)
+        self.keys = ModelKeys(data, clock)
         self.kv = ModelKv(data, clock, self.workers)
         self.triggers = ModelTriggers(data, clock)
         self.events = ModelEvents(data, clock)

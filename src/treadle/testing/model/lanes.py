@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from treadle.domain import rates
+from treadle.domain.errors import StaleVersion
 from treadle.domain.instants import Instant
 from treadle.domain.json import encode
 from treadle.domain.limits import LaneUse, Limits, RateUse, is_rendered, limit_in_force
@@ -149,8 +151,19 @@ class ModelLanes:
     async def rates(self, domain: str, keys: Sequence[str]) -> list[RateUse]:
         return [_rate_use(self._data, domain, key) for key in sorted(set(keys)) if (domain, key) in self._data.rates]
 
-    async def set_limit(self, domain: str, key: str, limit: int | None, *, now: Instant | None = None) -> bool:
-        if limit is None and (domain, key) not in self._data.lanes:
+    async def set_limit(
+        self,
+        domain: str,
+        key: str,
+        limit: int | None,
+        *,
+        seen: int | UnsetType | None = UNSET,
+        now: Instant | None = None,
+    ) -> bool:
+        standing = self._data.lanes.get((domain, key))
+        if seen is not UNSET and (None if standing is None else standing.by_hand) != seen:
+            raise StaleVersion(f"the limit of lane {key} was set meanwhile")
+        if limit is None and standing is None:
             return False
         row = self._data.lanes.setdefault((domain, key), LaneRow())
         row.by_hand = limit

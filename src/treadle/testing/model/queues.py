@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.json import encode
-from treadle.domain.queues import QUEUE_EVENTS, RATE_EVENT, Queue, QueueControl, QueueState
+from treadle.domain.queues import QUEUE_EVENTS, RATE_EVENT, Queue, QueueControl, QueueState, check_rate
 from treadle.domain.rates import Rate
 from treadle.domain.runs import State
 from treadle.engines.contract import Topic
@@ -40,8 +41,18 @@ class ModelQueues:
             NewEvent(domain=domain, type=QUEUE_EVENTS[state], subject=name, at=self._wall(now)), control
         )
 
-    async def limit(self, domain: str, name: str, rate: Rate | None, *, now: Instant | None = None) -> bool:
-        control = replace(self._data.control(domain, name), rate=rate)
+    async def limit(
+        self,
+        domain: str,
+        name: str,
+        rate: Rate | None,
+        *,
+        seen: Rate | UnsetType | None = UNSET,
+        now: Instant | None = None,
+    ) -> bool:
+        standing = self._data.control(domain, name)
+        check_rate(name, standing, seen)
+        control = replace(standing, rate=rate)
         told = encode({"rate": rate})
         return self._change(
             NewEvent(domain=domain, type=RATE_EVENT, subject=name, at=self._wall(now), data=told), control

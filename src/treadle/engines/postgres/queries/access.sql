@@ -5,6 +5,9 @@
 INSERT INTO treadle.credentials (id, kind, name, domain, owner, expires_at, used_at, revoked_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING RETURNING 1;
 
+-- name: lock
+SELECT 1 FROM treadle.credentials WHERE id = $1 FOR UPDATE;
+
 -- name: replace
 UPDATE treadle.credentials SET name = $2, domain = $3, expires_at = $4, body = $5 WHERE id = $1 RETURNING 1;
 
