@@ -81,8 +81,9 @@ class Answers:
         return answer, False
 
     def _key(self, call: Keyed) -> RunKey:
-        """One caller is never told what another was: they may not see the same."""
-        return run_key(call.key, self._engine.now(), call.operation, call.asked, scope=f"answer {call.who}")
+        """A key of an operation, and of a caller: nobody is told what another was, who may see more."""
+        scope = f"answer {call.operation} {call.who}"
+        return run_key(call.key, self._engine.now(), call.asked, scope=scope)
 
 
 def _again(named: Named, key: RunKey) -> Answer:

@@ -84,7 +84,7 @@ async def test_a_replay_changes_nothing_and_is_not_in_the_audit_log(jobs: Server
 async def test_a_key_is_kept_for_a_day(jobs: Server) -> None:
     await post(jobs, "/jobs/report/run", {})
     now = jobs.engine.now()
-    key = run_key("call-1", now, scope="answer admin")
+    key = run_key("call-1", now, scope="answer run_job admin")
     assert await jobs.engine.keys.get("default", key, now=now + DAY - 60_000_000) is not None
     assert await jobs.engine.keys.get("default", key, now=now + DAY) is None
 
