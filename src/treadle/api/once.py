@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, Final, TypeAlias
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from treadle.api.deps import Call, IdempotencyKey
@@ -45,7 +46,7 @@ def _keyed(endpoint: Endpoint, answered: Callable[..., Awaitable[tuple[Answer, b
         key = given.get(_KEY) if takes_key else given.pop(_KEY, None)
         if key is None:
             return await endpoint(call=call, **given)
-        asked = {name: value for name, value in given.items() if name != _KEY}
+        asked = {name: value for name, value in given.items() if name != _KEY and not isinstance(value, Request)}
         keyed = Keyed(call.who, call.domain, key, endpoint.__name__, asked)
 
         async def act() -> Answer:

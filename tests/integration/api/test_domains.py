@@ -26,6 +26,71 @@ async def test_a_weight_is_set_listed_and_told(server: Server) -> None:
     assert (await server.client.get("/domains/team-b")).status_code == 404
 
 
+async def test_a_domain_is_made_named_and_deleted_while_nothing_is_in_it(server: Server) -> None:
+    made = await server.client.post("/domains", json={"name": "team-a", "title": "Team A", "weight": 2})
+    assert (made.status_code, made.headers["location"]) == (201, "/domains/team-a")
+    assert (made.json()["title"], made.json()["weight"]) == ("Team A", 2)
+    assert (await server.client.post("/domains", json={"name": "team-a"})).status_code == 409
+    renamed = await server.client.put("/domains/team-a", json={"title": "The A team"})
+    assert (renamed.json()["title"], renamed.json()["weight"]) == ("The A team", 2)
+    assert [each["name"] for each in (await server.client.get("/domains")).json()["items"]] == ["team-a"]
+    assert (await server.client.delete("/domains/team-a")).status_code == 204
+    assert (await server.client.get("/domains/team-a")).status_code == 404
+    assert (await server.client.get("/domains")).json()["items"] == []
+    again = await server.client.post("/domains", json={"name": "team-a"})
+    assert (again.status_code, again.json()["title"], again.json()["status"]) == (201, "", "enabled")
+    for wrong in ("", "-a", "a b", "a" * 200):
+        assert (await server.client.post("/domains", json={"name": wrong})).status_code == 422
+
+
+async def test_a_domain_in_which_there_is_something_stays(server: Server) -> None:
+    await server.client.post("/domains", json={"name": "team-a"})
+    token = (await server.client.post("/domains/team-a/token")).json()
+    refused = await server.client.delete("/domains/team-a")
+    assert (refused.status_code, "it has tokens" in refused.json()["detail"]) == (409, True)
+    inside = {"Authorization": f"Bearer {token['secret']}"}
+    assert (await server.client.get("/jobs", headers=inside)).status_code == 200
+    await server.client.delete(f"/tokens/{token['token']['token_id']}")
+    assert (await server.client.delete("/domains/team-a")).status_code == 204
+
+
+async def test_a_disabled_domain_is_closed_to_callers_until_it_is_enabled(server: Server) -> None:
+    await server.client.post("/domains", json={"name": "team-a"})
+    token = (await server.client.post("/domains/team-a/token", json={"scopes": ["write"]})).json()
+    inside = {"Authorization": f"Bearer {token['secret']}"}
+    from_outside = {"Treadle-Domain": "team-a"}
+    job = {"job_id": "theirs", "type": "report.daily"}
+    assert (await server.client.post("/domains/team-a/disable")).json()["status"] == "disabled"
+    for headers in (inside, from_outside):
+        refused = await server.client.post("/jobs", json=job, headers=headers)
+        assert (refused.status_code, "disabled" in refused.json()["detail"]) == (403, True)
+    assert (await server.client.get("/jobs", headers=inside)).status_code == 403
+    assert (await server.client.get("/jobs", headers=from_outside)).json()["items"] == []
+    assert (await server.client.post("/jobs", json=job)).status_code == 201
+    await server.client.post("/domains/team-a/enable")
+    assert (await server.client.post("/jobs", json=job, headers=inside)).status_code == 201
+
+
+async def test_a_domain_is_not_ruled_from_within_but_gives_tokens_to_its_own(server: Server) -> None:
+    wanted = {"scopes": ["admin"], "name": "chief"}
+    for name in ("team-a", "team-b"):
+        await server.client.post("/domains", json={"name": name})
+    chief = (await server.client.post("/domains/team-a/token", json=wanted)).json()
+    assert (chief["token"]["domain"], chief["token"]["scopes"]) == ("team-a", ["admin"])
+    inside = {"Authorization": f"Bearer {chief['secret']}"}
+    calls: list[tuple[str, str, Any, int]] = [
+        ("POST", "/domains", {"name": "team-c"}, 403),
+        ("PUT", "/domains/team-a", {"weight": 9}, 403),
+        ("POST", "/domains/team-a/disable", None, 403),
+        ("DELETE", "/domains/team-a", None, 403),
+        ("POST", "/domains/team-a/token", {"scopes": ["read"]}, 201),
+        ("POST", "/domains/team-b/token", {"scopes": ["read"]}, 404),
+    ]
+    for method, path, body, status in calls:
+        answer = await server.client.request(method, path, json=body, headers=inside)
+        assert answer.status_code == status, (method, path, answer.text)
+
+
 @pytest.mark.parametrize("weight", [0, -1, 1_001, 1.5, "3", None])
 async def test_a_wrong_weight_is_refused(server: Server, weight: Any) -> None:
     response = await server.client.put("/domains/team-a", json={"weight": weight})

@@ -12,6 +12,7 @@ from treadle.api.attempts import Attempts
 from treadle.api.auth import COOKIE, csrf_token, session_in
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, services_of
+from treadle.api.once import once_untold
 from treadle.api.schemas.access import NewTokenAnswer, Session, to_session, to_token
 from treadle.api.schemas.common import moment
 from treadle.domain.access import Login, OwnToken, Principal
@@ -82,6 +83,7 @@ async def close_session(call: CallDep, request: Request) -> Response:
     responses=answers(NewTokenAnswer, "The token, with its secret.", 400, 413, 415, 422, status=201),
     openapi_extra=takes(OwnToken, example={"expires_in_days": 30}, required=False),
 )
+@once_untold
 async def create_own_token(call: CallDep, request: Request, document: JsonBody) -> Response:
     """Make a token for the user whose session it is, as for a command line: it may do what they may.
 
