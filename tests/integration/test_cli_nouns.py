@@ -159,6 +159,22 @@ def test_following_a_log_ends_with_its_run(server: Up) -> None:
     assert reader.returncode == 0
 
 
+def test_following_a_log_goes_on_after_the_server_was_away(server: Up, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    job = server.define(name="gated", script=f"echo one; until [ -e {gate} ]; do sleep 0.1; done; echo two")
+    reader = subprocess.Popen(
+        [TREADLE, "run", "logs", "-f", server.submit(job), "--data", str(server.data)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "one\n"
+    server.kill_service("api")
+    gate.touch()
+    assert (reader.communicate(timeout=60)[0], reader.returncode) == ("two\n", 0)
+
+
 def test_waiting_exits_by_what_became_of_the_run(server: Up) -> None:
     assert server.run("job", "run", "hello", "--wait").returncode == 0
     failed = server.run("job", "run", "fails", "--wait", "--json")

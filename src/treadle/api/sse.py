@@ -24,8 +24,8 @@ from treadle.domain.errors import Forbidden, TooMany, TreadleError, Unauthorized
 from treadle.domain.json import Json, encode
 from treadle.system import chance
 
-CHUNK_BYTES: Final = 64 * 1024
-"""How much is written at once where there is more; the server's buffer for a connection holds about as much again."""
+CHUNK_BYTES: Final = 32 * 1024
+"""How much is written at once where there is more. The server's buffer for a connection holds twice as much again."""
 
 _RETRY_SECONDS: Final = 5
 
@@ -157,8 +157,10 @@ class EventStream(StreamingResponse):
             await send({"type": "http.response.body", "body": last_words, "more_body": False})
 
     async def _send(self, send: Send, body: bytes) -> None:
-        async with asyncio.timeout(self._limits.patience_sec):
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+        for start in range(0, len(body), CHUNK_BYTES):
+            async with asyncio.timeout(self._limits.patience_sec):
+                part = body[start : start + CHUNK_BYTES]
+                await send({"type": "http.response.body", "body": part, "more_body": True})
 
 
 def frame(event: str, data: Json, event_id: int | None = None) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -101,20 +102,9 @@ def logs(
     """Prints what a run said. With --json each line is an object."""
     server = find_server(where)
     path = f"/runs/{segment(run_id)}/logs"
-    after = 0
-    while True:
-        page = server.get(path, after=after, limit=1_000)
-        for line in page["items"]:
-            _print_line(line, as_json=json)
-        after = page["next_cursor"]
-        if not page["has_more"]:
-            break
-    if follow:
-        for event in server.stream(path, after=after, follow=True):
-            if event.kind == "error":
-                raise Unavailable(event.json()["detail"])
-            if event.kind == "log":
-                _print_line(event.json(), as_json=json)
+    lines = _followed(server, path) if follow else server.pages(path, by="after", limit=1_000)
+    for line in lines:
+        _print_line(line, as_json=json)
 
 
 @app.command
@@ -182,6 +172,14 @@ def finish(server: Server, run: dict[str, Any], timeout: str | None, *, as_json:
     run, outcome = wait_for(server, run, seconds(timeout), say_status)
     write_json(run) if as_json else write_record(run)
     return outcome
+
+
+def _followed(server: Server, path: str) -> Iterator[dict[str, Any]]:
+    for event in server.stream(path, follow=True):
+        if event.kind == "error":
+            raise Unavailable(event.json()["detail"])
+        if event.kind == "log":
+            yield event.json()
 
 
 def _print_line(line: dict[str, Any], *, as_json: bool) -> None:

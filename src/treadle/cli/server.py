@@ -6,6 +6,7 @@ The standard library's client does: another's import alone would take a third of
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,6 +20,7 @@ from treadle.domain.errors import TreadleError, Unavailable
 
 PATIENCE_SECONDS: Final = 30.0
 """How long a server may say nothing; an open stream is kept alive every 15 s."""
+_PAUSE_SECONDS: Final = 0.5
 
 
 class Server:
@@ -81,14 +83,29 @@ class Server:
             query[by] = page["next_cursor"]
 
     def stream(self, path: str, **query: object) -> Iterator[SentEvent]:
-        """Server-sent events, as they come, until the server ends them. Raises Unavailable where they break off."""
-        with self.answer("GET", path, query=query, accept="text/event-stream") as answer:
+        """Server-sent events, as they come, until one says `end` or `error`.
+
+        A stream that breaks off is taken up again at the last id that was told. Raises Unavailable where there is none
+        at first, or none again for `PATIENCE_SECONDS`, and whatever else the server refuses it with.
+        """
+        last, lost_at = "", None
+        while True:
             try:
-                yield from sent_events(answer)
-            except (OSError, HTTPException) as error:
-                raise Unavailable(
-                    f"the stream from {self.url} broke off: {str(error) or type(error).__name__}"
-                ) from error
+                resume = {"Last-Event-ID": last} if last else {}
+                with self.answer("GET", path, query=query, accept="text/event-stream", headers=resume) as answer:
+                    lost_at = None
+                    for event in sent_events(answer):
+                        last = event.id or last
+                        if event.data:
+                            yield event
+                        if event.kind in ("end", "error"):
+                            return
+            except (OSError, HTTPException, Unavailable) as error:
+                if not last or (lost_at is not None and time.monotonic() - lost_at > PATIENCE_SECONDS):
+                    broken = f"the stream from {self.url} broke off: {str(error) or type(error).__name__}"
+                    raise Unavailable(broken) from error
+            lost_at = lost_at or time.monotonic()
+            time.sleep(_PAUSE_SECONDS)
 
     def _call(self, method: str, path: str, body: object = None, query: Mapping[str, object] | None = None) -> Any:
         with self.answer(method, path, body, query) as answer:
@@ -104,6 +121,7 @@ class Server:
         query: Mapping[str, object] | None = None,
         accept: str = "application/json",
         fine: Sequence[int] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> Iterator[HTTPResponse]:
         """The answer to one call, to be read within the block. Raises what a refusal means, unless it is `fine`."""
         parts = urlsplit(self.url)
@@ -112,7 +130,7 @@ class Server:
         target = f"{parts.path}/api/v1{path}"
         if given := {key: value for key, value in (query or {}).items() if value is not None}:
             target = f"{target}?{urlencode(given, doseq=True)}"
-        headers = {**self._headers, "Accept": accept}
+        headers = {**self._headers, **(headers or {}), "Accept": accept}
         data = None
         if body is not None:
             data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
@@ -131,7 +149,7 @@ class Server:
 
 
 class SentEvent:
-    """One server-sent event."""
+    """One server-sent event; without data it tells only with which id to come back."""
 
     def __init__(self, kind: str, id_: str, data: str) -> None:
         self.kind = kind
@@ -144,18 +162,15 @@ class SentEvent:
 
 
 def sent_events(lines: Iterator[bytes] | HTTPResponse) -> Iterator[SentEvent]:
-    """Reads a stream of events; comments that keep it alive are passed over."""
+    """Reads a stream of events."""
     fields: dict[str, list[str]] = {}
     for line in lines:
-        text = line.decode().rstrip("\r\n")
-        if text:
+        if text := line.decode().rstrip("\r\n"):
             name, _, value = text.partition(":")
             fields.setdefault(name, []).append(value.removeprefix(" "))
-        elif "data" in fields:
+        elif fields:
             kind, id_ = fields.get("event", ["message"])[-1], fields.get("id", [""])[-1]
-            yield SentEvent(kind, id_, "\n".join(fields["data"]))
-            fields = {}
-        else:
+            yield SentEvent(kind, id_, "\n".join(fields.get("data", ())))
             fields = {}
 
 

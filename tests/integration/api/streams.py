@@ -13,7 +13,7 @@ import httpx2
 
 @dataclass(frozen=True)
 class Message:
-    """One event of a stream; a comment has the event `:`."""
+    """One event of a stream. A comment has the event `:`; what tells only with which id to come back has none."""
 
     event: str
     id: int | None
@@ -24,11 +24,13 @@ class Message:
 async def stream(
     client: httpx2.AsyncClient, path: str, *, last: int | None = None, **params: str | int
 ) -> AsyncIterator[AsyncIterator[Message]]:
-    """The messages of a stream, as long as the block runs."""
+    """The messages of a stream beyond its opening, as long as the block runs."""
     headers = {"Accept": "text/event-stream", **({} if last is None else {"Last-Event-ID": str(last)})}
-    async with client.stream("GET", path, params=params, headers=headers) as response:
+    async with client.stream("GET", path, params=params or None, headers=headers) as response:
         assert response.status_code == 200, (await response.aread()).decode()
         async with aclosing(read_messages(response)) as messages:
+            opening = await anext(messages)
+            assert opening == Message("", opening.id, None)
             yield messages
 
 
@@ -37,10 +39,17 @@ async def take(messages: AsyncIterator[Message], count: int) -> list[Message]:
     return [await anext(messages) for _ in range(count)]
 
 
+async def read_on(client: httpx2.AsyncClient, path: str, last: int | None, count: int) -> list[Message]:
+    """The first messages that a connection tells, its opening among them, which is then cut whatever is on its way."""
+    headers = {"Accept": "text/event-stream", **({} if last is None else {"Last-Event-ID": str(last)})}
+    async with client.stream("GET", path, headers=headers) as response, aclosing(read_messages(response)) as messages:
+        return await take(messages, count)
+
+
 def parse(text: str) -> list[Message]:
     """The whole messages in a text."""
     *blocks, _ = text.split("\n\n")
-    return [message for block in blocks if (message := _parse(block)) is not None]
+    return list(map(_parse, blocks))
 
 
 async def read_messages(response: httpx2.Response) -> AsyncGenerator[Message]:
@@ -49,18 +58,15 @@ async def read_messages(response: httpx2.Response) -> AsyncGenerator[Message]:
         if line:
             block.append(line)
             continue
-        if (message := _parse("\n".join(block))) is not None:
-            yield message
+        yield _parse("\n".join(block))
         block = []
 
 
-def _parse(block: str) -> Message | None:
+def _parse(block: str) -> Message:
     lines = block.splitlines()
     comments = [line[1:].strip() for line in lines if line.startswith(":")]
     fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
     id_ = int(fields["id"]) if "id" in fields else None
     if comments:
         return Message(":", id_, comments[0])
-    if "event" not in fields:
-        return None  # how long to wait before coming back, and with which id
-    return Message(fields["event"], id_, json.loads(fields["data"]))
+    return Message(fields.get("event", ""), id_, json.loads(fields.get("data", "null")))

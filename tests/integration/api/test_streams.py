@@ -16,7 +16,7 @@ from tests.integration.api.streams import Message, parse, stream, take
 from treadle.api.sse import EventStream, StreamLimits
 from treadle.domain.events import NewEvent
 from treadle.domain.json import encode
-from treadle.services.events import MOST_PAGES, PAGE
+from treadle.services.events import MOST_PAGES, PAGE, event_filter
 
 
 def noise(count: int, *, size: int = 0, kind: str = "user.noise") -> list[NewEvent]:
@@ -60,30 +60,6 @@ async def test_a_stream_is_filtered_by_topic_job_and_run(server: Server) -> None
             assert [each.event for each in await take(runs, 2)] == ["run.queued", "run.cancelled"]
 
 
-async def test_a_reader_that_comes_back_misses_nothing_and_gets_nothing_twice(server: Server) -> None:
-    total = 3_000
-
-    async def write() -> None:
-        for start in range(0, total, 100):
-            await server.engine.events.append(noise(100, kind=f"user.{start}"))
-            await asyncio.sleep(0.005)
-
-    writing = asyncio.create_task(write())
-    seen: list[int] = []
-    last = 0
-    for wanted in (1, 7, 150, 900, 20, total):
-        async with stream(server.client, "/events", last=last) as messages:
-            async for message in messages:
-                assert message.id is not None
-                seen.append(message.id)
-                last = message.id
-                wanted -= 1
-                if not wanted or len(seen) == total:
-                    break
-    await writing
-    assert seen == [event.seq for event in await server.engine.events.read("default", after=0, limit=total + 1)]
-
-
 async def test_a_reader_whose_place_is_no_longer_kept_is_told(server: Server) -> None:
     await server.engine.events.append(noise(10))
     await server.engine.events.prune(5, 100)
@@ -93,8 +69,46 @@ async def test_a_reader_whose_place_is_no_longer_kept_is_told(server: Server) ->
     assert first.id == 6
     async with stream(server.client, "/events", last=5) as messages:
         assert (await take(messages, 1))[0].id == 6
+    async with stream(server.client, "/events", after=0) as messages:  # all that is kept: nothing is missing
+        assert (await take(messages, 1))[0].id == 6
     async with stream(server.client, "/events", last=4_711) as messages:  # of another database, or of a backup
         assert (await take(messages, 1))[0].event == "reset"
+
+
+async def test_what_is_removed_before_a_slow_reader_gets_there_is_told(server: Server) -> None:
+    await server.engine.events.append(noise(1_000))
+    following = server.services.events.follow("default", event_filter(), 10, patience=0.1)
+    first = await anext(following)
+    assert (first.reset, first.events[0].seq, first.upto < 500) == (False, 11, True)
+    await server.engine.events.prune(500, 1_000)
+    second = await anext(following)
+    assert (second.reset, second.events[0].seq) == (True, 501)
+    assert not (await anext(following)).reset
+
+
+@pytest.mark.parametrize("after", [2, 4_711])
+async def test_a_page_tells_of_what_is_missing_as_a_stream_does(server: Server, after: int) -> None:
+    await server.engine.events.append(noise(10))
+    await server.engine.events.prune(5, 100)
+    page = (await server.client.get("/events", params={"after": after, "limit": 1})).json()
+    assert (page["reset"], page["items"][0]["seq"], page["next_cursor"]) == (True, 6, 6)
+    assert not (await server.client.get("/events", params={"after": 6})).json()["reset"]
+
+
+async def test_a_topic_is_a_type_or_a_family_in_one_or_in_many(server: Server) -> None:
+    kinds = ["run.failed", "run.lost", "queue.paused", "worker.draining", "message.received", "schedule.paused"]
+    await server.engine.events.append([noise(1, kind=kind)[0] for kind in kinds])
+
+    async def found(*topics: str) -> list[str]:
+        items = (await server.client.get("/events", params={"topics": topics})).json()["items"]
+        return [item["type"] for item in items]
+
+    assert await found("runs") == await found("run") == ["run.failed", "run.lost"]
+    assert await found("runs.failed,queues", "workers") == ["run.failed", "queue.paused", "worker.draining"]
+    assert await found("messages,schedules") == ["message.received", "schedule.paused"]
+    for wrong in ("", "rums", "run.", "*", "run,,job"):
+        refused = await server.client.get("/events", params={"topics": wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/topics"), wrong
 
 
 async def test_a_page_of_events_goes_on_where_it_ended(server: Server) -> None:

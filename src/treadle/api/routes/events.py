@@ -26,7 +26,7 @@ from treadle.services.events import EventFilter, Position, event_filter
 from treadle.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 MAX_POSITION: Final = 2**63 - 1
-_SHARED_BYTES: Final = 4_096
+_LARGE_BYTES: Final = 4_096
 _EXAMPLE: Final = {"name": "paid", "data": {"order": 17}, "source": "shop"}
 
 LastEventId: TypeAlias = Annotated[
@@ -102,13 +102,14 @@ def _reset(after: int) -> bytes:
     return frame("reset", encode({"after": after}), after)
 
 
-def _frame(event: Event) -> bytes:
-    return _shared_frame(event) if len(event.data) <= _SHARED_BYTES else _make_frame(event)
-
-
 def _make_frame(event: Event) -> bytes:
     return frame(event.type, encode(to_event(event)), event.seq)
 
 
-_shared_frame: Final = lru_cache(maxsize=1_024)(_make_frame)
-"""What all readers are told, mostly at the same time, is written out once."""
+# What all readers are told, mostly at the same time, is written out once, and held once for those who do not take it.
+_small_frame: Final = lru_cache(maxsize=1_024)(_make_frame)
+_large_frame: Final = lru_cache(maxsize=16)(_make_frame)
+
+
+def _frame(event: Event) -> bytes:
+    return _large_frame(event) if len(event.data) > _LARGE_BYTES else _small_frame(event)
