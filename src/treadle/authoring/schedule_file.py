@@ -56,8 +56,8 @@ class FileSchedule(Struct, frozen=True, kw_only=True):
     source: str
 
 
-def read_schedules(data: bytes, *, file: str, jobs: Collection[str]) -> list[FileSchedule]:
-    """The schedules of a `scheduler.yaml`; `jobs` are the ids of the jobs that are there.
+def read_schedules(data: bytes, *, file: str, jobs: Collection[str] | None) -> list[FileSchedule]:
+    """The schedules of a `scheduler.yaml`; `jobs` are the ids of those that are there, None where nobody knows.
 
     Raises MalformedInput for what is no YAML, and InvalidInput naming every fault with file, entry and line.
     """
@@ -82,8 +82,10 @@ def read_schedules(data: bytes, *, file: str, jobs: Collection[str]) -> list[Fil
     return list(found.values())
 
 
-def _read_entry(entry: Entry, at: str, source: str, jobs: Collection[str], problems: list[Problem]) -> FileSchedule:
-    if entry.jobId not in jobs:
+def _read_entry(
+    entry: Entry, at: str, source: str, jobs: Collection[str] | None, problems: list[Problem]
+) -> FileSchedule:
+    if jobs is not None and entry.jobId not in jobs:
         problems.append(Problem(f"{at}/jobId", f"there is no job {entry.jobId!r:.60}{nearest(entry.jobId, jobs)}"))
     timezone = entry.timezone or DEFAULT_TIMEZONE
     cron = entry.schedule

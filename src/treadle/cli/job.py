@@ -28,6 +28,8 @@ app.command(
 app.command(
     "treadle.cli.services:register", name="register", help="Registers the jobs of task files, once for each release."
 )
+for name in ("edit", "versions", "rollback"):
+    app.command(f"treadle.cli.job_versions:{name}", name=name)
 app.command("treadle.cli.job_files:docs", name="docs", help="Writes a page of Markdown about all jobs.")
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, help="JSON or YAML; - is standard input.")]

@@ -34,6 +34,7 @@ COMMANDS: Final = {
         "message": ("treadle.cli.message:app", "Messages: what is put for jobs to take."),
     },
     "Operate": {
+        "top": ("treadle.cli.top:top", "Everything at a glance, live: retry, cancel, pause by a key."),
         "queue": ("treadle.cli.queue:app", "Queues: how they are; pause, resume, drain."),
         "lane": ("treadle.cli.lane:app", "Lanes: how many runs may be active at once, and who is."),
         "dlq": ("treadle.cli.dlq:app", "Dead letters: failed runs to retry or discard."),
@@ -63,8 +64,19 @@ COMMANDS: Final = {
 
 ALIASES: Final = {
     "daemon": "treadle.cli.services:daemon",
+    "executions": "treadle.cli.aliases:executions",
     "list": "treadle.cli.job:list_jobs",
-    "schedules": "treadle.cli.schedule:list_schedules",
+    "queue:cancel": "treadle.cli.run:cancel",
+    "queue:dlq": "treadle.cli.dlq:list_letters",
+    "queue:drain": "treadle.cli.aliases:drain",
+    "queue:enqueue": "treadle.cli.aliases:enqueue",
+    "queue:list": "treadle.cli.aliases:list_queued",
+    "queue:pause": "treadle.cli.aliases:pause",
+    "queue:resume": "treadle.cli.aliases:resume",
+    "queue:retry": "treadle.cli.dlq:retry",
+    "queue:start": "treadle.cli.services:worker",
+    "queue:status": "treadle.cli.queue:list_queues",
+    "schedules": "treadle.cli.aliases:schedules",
 }
 """Other spellings, which answer without being listed."""
 

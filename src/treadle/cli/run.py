@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -21,6 +21,7 @@ from treadle.cli.waiting import say_status, wait_for
 from treadle.domain.errors import Unavailable
 
 app = App(name="run", help="Runs: the executions of jobs.")
+app.command("treadle.cli.compare:compare", name="compare")
 
 LIMIT = 20
 _STANDS: Final = {
@@ -43,20 +44,7 @@ def list_runs(
     if json:
         write_json(page)
         return
-    write_table(
-        ["RUN", "JOB", "STATUS", "ATTEMPT", "CREATED", "TOOK"],
-        (
-            [
-                run["run_id"],
-                run["job_id"],
-                run["status"],
-                str(run["attempt"]),
-                ago(run["created_at"]),
-                took(run["started_at"], run["finished_at"]),
-            ]
-            for run in page["items"]
-        ),
-    )
+    write_runs(page["items"])
     say_more(page)
 
 
@@ -145,6 +133,24 @@ def explain(run_id: str, /, *, where: Where = None, json: AsJson = False) -> Non
         write_json(answer)
     else:
         sys.stdout.write(f"{answer['status']}: {answer['message']}\n")
+
+
+def write_runs(runs: Iterable[dict[str, Any]]) -> None:
+    """A table of runs."""
+    write_table(
+        ["RUN", "JOB", "STATUS", "ATTEMPT", "CREATED", "TOOK"],
+        (
+            [
+                run["run_id"],
+                run["job_id"],
+                run["status"],
+                str(run["attempt"]),
+                ago(run["created_at"]),
+                took(run["started_at"], run["finished_at"]),
+            ]
+            for run in runs
+        ),
+    )
 
 
 def submit(server: Server, path: str, request: object) -> dict[str, Any]:
