@@ -1,10 +1,11 @@
-"""Writes the modules of the client that are made from the API's description; `--check` says which are out of date."""
+"""Writes what of the client is made from the API's description; `--check` says which files are out of date."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import pkgutil
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,9 @@ from treadle.api.app import create_app
 from treadle.api.tokens import AdminToken
 from treadle.bootstrap import open_services
 from treadle.settings import load_settings
+
+PAGE: Final = ROOT / "docs" / "client.md"
+_TABLE: Final = re.compile(r"(<!-- nouns: .*?-->\n).*?(<!-- /nouns -->)", re.DOTALL)
 
 SPELLINGS: Final = {
     "post_enable_job": "enable_job",
@@ -70,24 +74,29 @@ def method_name(operation_id: str, noun: str) -> str:
     return "_".join([first, *(each for each in rest if each not in own)])
 
 
-def _nouns(document: Mapping[str, Any], answers: Answers) -> Source:
-    """The module of the nouns, each a class with its operations."""
-    source = Source()
+def _nouns(document: Mapping[str, Any], source: Source, answers: Answers) -> dict[str, dict[str, str]]:
+    """The nouns, and the source of each of their methods."""
     nouns: dict[str, dict[str, str]] = {}
     ids = {each["operationId"] for operations in document["paths"].values() for each in operations.values()}
     for path, operations in document["paths"].items():
         for verb, operation in operations.items():
-            if operation["operationId"] in OF_OTHERS.union(SPELLINGS):
+            operation_id = operation["operationId"]
+            if operation_id in SPELLINGS:
                 continue
             noun = operation["tags"][0]
-            method = Method(verb.upper(), path, operation, answers, source)
             methods = nouns.setdefault(noun, {})
-            name = method_name(operation["operationId"], noun)
-            if operation["operationId"].removesuffix("s") in ids - {operation["operationId"]}:
+            name = method_name(operation_id, noun)
+            if operation_id.removesuffix("s") in ids - {operation_id}:
                 name += "_many"
+            method = Method(verb.upper(), path, operation, answers, source)
             methods[name] = method.write(name)
             if method.streams:
                 methods["follow"] = method.write("follow", stream=True)
+    return nouns
+
+
+def _module(nouns: Mapping[str, Mapping[str, str]], source: Source) -> Source:
+    """The module of the nouns, each a class with its operations."""
     for used in ("Noun", "M"):
         source.use(CALLS_MODULE, used)
     for noun, methods in nouns.items():
@@ -102,44 +111,56 @@ def _all(nouns: Iterable[str]) -> str:
     for noun in nouns:
         name = _class_name(noun)
         lines.append(
-            f"    @property\n    def {noun.replace(' ', '_')}(self) -> {name}[M]:\n"
+            f"    @property\n    def {_attribute(noun)}(self) -> {name}[M]:\n"
             f'        """{_summary(noun)}"""\n        return {name}(self.way)\n'
         )
     return "\n".join(lines)
 
 
+def _attribute(noun: str) -> str:
+    return noun.replace(" ", "_").replace("-", "_")
+
+
 def _class_name(noun: str) -> str:
-    return "".join(word.capitalize() for word in noun.split()) + "Noun"
+    return "".join(word.capitalize() for word in _attribute(noun).split("_")) + "Noun"
 
 
 def _summary(noun: str) -> str:
     """What the module of a noun's routes says of itself."""
-    name = f"{treadle.api.routes.__name__}.{noun.replace(' ', '_')}"
-    names = {info.name for info in pkgutil.iter_modules(treadle.api.routes.__path__, treadle.api.routes.__name__ + ".")}
-    if name not in names:
+    routes = treadle.api.routes
+    if _attribute(noun) not in {info.name for info in pkgutil.iter_modules(routes.__path__)}:
         return f"What can be asked of {noun}."
-    return (importlib.import_module(name).__doc__ or "").strip().splitlines()[0]
+    doc = importlib.import_module(f"{routes.__name__}.{_attribute(noun)}").__doc__ or ""
+    return doc.strip().partition("\n\n")[0]
 
 
-def generated_modules() -> dict[Path, str]:
-    """Every generated module and its content."""
-    answers = Answers()
-    nouns = _nouns(asyncio.run(describe()), answers)
+def _page(nouns: Mapping[str, Mapping[str, str]]) -> str:
+    """The guide, with the table of nouns and methods."""
+    rows = [f"| `{_attribute(noun)}` | {', '.join(f'`{name}`' for name in nouns[noun])} |" for noun in nouns]
+    table = "\n".join(["", "| noun | methods |", "| --- | --- |", *rows, "", ""])
+    return _TABLE.sub(lambda found: found[1] + table + found[2], PAGE.read_text(encoding="utf-8"))
+
+
+def generated_files() -> dict[Path, str]:
+    """Every file that is generated, or in part, and its content."""
+    answers, source = Answers(), Source()
+    nouns = _nouns(asyncio.run(describe()), source, answers)
     return {
-        HOME / "nouns.py": nouns.text("What can be asked, noun by noun."),
+        HOME / "nouns.py": _module(nouns, source).text("What can be asked, noun by noun."),
         HOME / "answers.py": answers.source.text("What is answered."),
+        PAGE: _page(nouns),
     }
 
 
 def main(arguments: list[str]) -> int:
-    """Write the modules that differ; with `--check` list them and return 1."""
-    modules = generated_modules()
-    stale = [path for path, text in modules.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    """Write the files that differ; with `--check` list them and return 1."""
+    files = generated_files()
+    stale = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if "--check" in arguments:
             print(f"{path.relative_to(ROOT)} is out of date: run .venv/bin/python -m scripts.client")
         else:
-            path.write_text(modules[path], encoding="utf-8")
+            path.write_text(files[path], encoding="utf-8")
     return 1 if stale and "--check" in arguments else 0
 
 

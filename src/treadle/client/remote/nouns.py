@@ -63,6 +63,11 @@ class HealthNoun(Noun[M]):
         """Whether storage takes writes."""
         return Call(method="GET", path="/readyz", answer=Readiness, fine=(503,))
 
+    @Operation
+    def get_metrics(self) -> Call[None]:
+        """Figures in Prometheus' text format: all of them, or for a call that acts in a domain, those of the domain."""
+        return Call(method="GET", path="/metrics", answer=None)
+
 
 class JobsNoun(Noun[M]):
     """Jobs: define, read, replace, switch, delete."""
