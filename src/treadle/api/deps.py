@@ -65,10 +65,22 @@ async def current_call(
         raise Forbidden(f"this needs the scope {scope}; {caller.name} has {', '.join(caller.scopes)}")
     services = services_of(request)
     domain = _domain(caller, treadle_domain, services.settings.domain)
-    if caller.domain is not None or scope in _IN_A_DOMAIN:
-        await services.domains.check_open(domain)
+    await _check_open(services, caller, domain, scope)
     bound = None if caller.domain is None and treadle_domain is None else domain
     return Call(services, caller, domain, state["prefix"], bound)
+
+
+async def judge_again(request: Request, call: Call) -> None:
+    """Raises Unauthorized or Forbidden where a call that reads, and takes long, would no longer be let through."""
+    caller = await request.scope["state"]["authenticate"]()
+    if caller != call.caller:
+        raise Forbidden("what you may do has changed: come back as who you are now")
+    await _check_open(call.services, caller, call.domain, Scope.READ)
+
+
+async def _check_open(services: Services, caller: Principal, domain: str, scope: Scope | None) -> None:
+    if caller.domain is not None or scope in _IN_A_DOMAIN:
+        await services.domains.check_open(domain)
 
 
 def acting_domain(caller: Principal, scope: AsgiScope, default: str) -> str:

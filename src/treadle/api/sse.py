@@ -11,14 +11,17 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Final, NamedTuple
 
 import structlog
 from msgspec import Struct
+from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from treadle.api.answers import EVENT_STREAM
+from treadle.api.deps import Call, judge_again
 from treadle.domain.access import Principal
 from treadle.domain.errors import Forbidden, TooMany, TreadleError, Unauthorized, Unavailable
 from treadle.domain.json import Json, encode
@@ -36,7 +39,8 @@ class StreamLimits(Struct, frozen=True, kw_only=True):
     """What streams may take, each and all of a process.
 
     After `keep_alive_sec` of silence a comment is sent; a client has `patience_sec` to take what is sent; every
-    `recheck_sec` its credential is looked at again. At most `most` are open at once, of one caller `most_each`.
+    `recheck_sec` it is asked again whether its call would be let through. At most `most` are open at once, of one
+    caller `most_each`.
     """
 
     keep_alive_sec: float = 15.0
@@ -83,6 +87,12 @@ class Streams:
                 del self._open[who]
 
 
+def streams_of(request: Request) -> Streams:
+    """The streams of the process that serves a request."""
+    streams: Streams = request.app.state.streams
+    return streams
+
+
 class EventStream(StreamingResponse):
     """A response of what `parts` yields, for a client that knows everything up to `position`.
 
@@ -91,19 +101,21 @@ class EventStream(StreamingResponse):
 
     media_type = EVENT_STREAM
 
-    def __init__(self, streams: Streams, parts: AsyncIterator[Told], position: int) -> None:
+    def __init__(self, request: Request, call: Call, parts: AsyncIterator[Told], position: int) -> None:
         super().__init__(iter(()), headers={"X-Accel-Buffering": "no"})
-        self._streams = streams
-        self._limits = streams.limits
+        self._streams = streams_of(request)
+        self._limits = self._streams.limits
+        self._caller = call.caller
+        self._judge_again = partial(judge_again, request, call)
         self._parts = parts
         self._position = position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI. Raises TooMany before anything is sent."""
-        with self._streams.seat(scope["state"]["caller"]):
+        with self._streams.seat(self._caller):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             writing = asyncio.create_task(self._write(send))
-            watching = asyncio.create_task(self._watch(scope))
+            watching = asyncio.create_task(self._watch())
             leaving = asyncio.create_task(_gone(receive))
             tasks = writing, watching, leaving
             try:
@@ -135,22 +147,19 @@ class EventStream(StreamingResponse):
             return _problem(error)
         return b""
 
-    async def _watch(self, scope: Scope) -> bytes:
+    async def _watch(self) -> bytes:
         """Return once the stream must end; answers the last words."""
-        state = scope["state"]
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout((1 + chance()) / 2 * self._limits.recheck_sec):  # not all at once
                     await self._streams.stopping.wait()
                     return b""
             try:
-                caller = await state["authenticate"]()
+                await self._judge_again()
             except Unavailable:
                 continue  # nobody can be judged now
             except (Unauthorized, Forbidden) as error:
                 return _problem(error)
-            if caller != state["caller"]:
-                return _problem(Forbidden("what you may do has changed: come back as who you are now"))
 
     async def _end(self, send: Send, last_words: bytes) -> None:
         async with asyncio.timeout(self._limits.patience_sec):

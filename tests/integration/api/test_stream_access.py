@@ -102,6 +102,12 @@ async def test_a_stream_ends_when_what_its_caller_may_do_has_changed(watchful: S
     assert [(message.event, message.data["code"]) for message in last] == [("error", "forbidden")] * 2
 
 
+async def test_streams_of_a_domain_end_when_it_is_disabled(watchful: Server) -> None:
+    secret = (await make_token(watchful, domain="default", scopes=["read"]))["secret"]
+    last = await ended_by(watchful, secret, lambda: watchful.client.post("/domains/default/disable"))
+    assert [(message.event, message.data["code"]) for message in last] == [("error", "forbidden")] * 2
+
+
 async def test_a_stream_whose_token_holds_goes_on(watchful: Server) -> None:
     made = await make_token(watchful)
     checked = 0

@@ -15,7 +15,7 @@ from treadle.api.body import JsonBody
 from treadle.api.deps import Call, CallDep, IdempotencyKey
 from treadle.api.once import repeatable
 from treadle.api.schemas.events import EventPage, PublishedEvent, to_event
-from treadle.api.sse import EventStream, Streams, Told, frame, parts
+from treadle.api.sse import EventStream, Told, frame, parts, streams_of
 from treadle.domain.events import Event
 from treadle.domain.json import encode
 from treadle.domain.publishing import EventRequest
@@ -61,9 +61,9 @@ async def read_events(
     )
     after = after if last_event_id is None else last_event_id
     if EVENT_STREAM in request.headers.get("accept", ""):
-        streams: Streams = request.app.state.streams
         position = await call.services.events.position(after)
-        return EventStream(streams, _stream(call, wanted, position, streams.limits.keep_alive_sec), position.after)
+        patience = streams_of(request).limits.keep_alive_sec
+        return EventStream(request, call, _stream(call, wanted, position, patience), position.after)
     page = await call.services.events.page(call.domain, wanted, after=after or 0, limit=limit)
     items = [to_event(event) for event in page.items]
     return reply(EventPage(items=items, next_cursor=page.after, has_more=page.more, reset=page.reset))

@@ -12,7 +12,7 @@ from treadle.api.answers import answers, reply
 from treadle.api.deps import Call, CallDep
 from treadle.api.routes.events import MAX_POSITION, LastEventId
 from treadle.api.schemas.logs import LogPage, to_entry
-from treadle.api.sse import EventStream, Streams, Told, frame, parts
+from treadle.api.sse import EventStream, Told, frame, parts, streams_of
 from treadle.domain.json import encode
 
 MAX_LINES: Final = 1_000
@@ -38,9 +38,9 @@ async def read_run_logs(
     services = call.services
     if follow:
         await services.runs.get(call.domain, run_id)
-        streams: Streams = request.app.state.streams
         position = after if last_event_id is None else last_event_id
-        return EventStream(streams, _stream(call, run_id, position, streams.limits.keep_alive_sec), position)
+        patience = streams_of(request).limits.keep_alive_sec
+        return EventStream(request, call, _stream(call, run_id, position, patience), position)
     lines, more = await services.logs.page(call.domain, run_id, after=after, limit=limit)
     items = [to_entry(line) for line in lines]
     return reply(LogPage(items=items, next_cursor=lines[-1].seq if lines else after, has_more=more))
