@@ -155,20 +155,20 @@ def _of_operation(method: str, path: str, told: Mapping[str, Any], things: Thing
     if "requestBody" in told:
         assert operation in BODIES, f"{operation}: filling.py does not know its body"
         bodies = list(BODIES[operation](things))
-    kinds = _kinds(operation, path)
+    kinds = places(operation, path).values()
     pattern = re.sub(r"\{\w+\}", "{}", path)
     for values, query, body in product(product(*(things[kind] for kind in kinds)), queries, bodies):
         filled = pattern.format(*values)
         yield Ask(operation=operation, method=method, path=filled, names=frozenset(kinds), params=query, body=body)
 
 
-def _kinds(operation: str, path: str) -> list[str]:
-    """What the placeholders of a path name."""
-    kinds = []
-    for place in re.finditer(r"\{\w+\}", path):
+def places(operation: str, path: str) -> dict[str, str]:
+    """What each placeholder of a path names, in their order."""
+    kinds = {}
+    for place in re.finditer(r"\{(\w+)\}", path):
         kind = PLACES.get(path[: place.end()]) or PLACES.get(place[0])
         assert kind is not None, f"{operation}: filling.py does not know what {place[0]} of {path} names"
-        kinds.append(kind)
+        kinds[place[1]] = kind
     return kinds
 
 
