@@ -121,7 +121,7 @@ CallDep = Annotated[Call, Depends(current_call)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        json_schema_extra={"pattern": f"^[ -~]{{1,{MAX_KEY}}}$"},
+        pattern=f"^[ -~]{{1,{MAX_KEY}}}$",
         description="Kept for 24 hours: a repeated call with the same key is answered as the first was.",
     ),
 ]

@@ -20,6 +20,9 @@ MAX_TOKEN_DAYS: Final = 3650
 MAX_OWN_TOKEN_DAYS: Final = 90
 
 _SPLIT: Final = "."
+# They end so because `$` would let a line break follow.
+_LOGIN: Final = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}(?![\s\S])"
+_PLAIN: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{1,100}(?![\s\S])"
 _DOMAIN: Final = Meta(description="The domain it acts in: that of the caller by default, null for every one.")
 
 
@@ -103,7 +106,7 @@ class Principal(Struct, frozen=True):
 class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token to be made."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100, description="What it is for, such as `ci`.")]
+    name: Annotated[str, Meta(pattern=_PLAIN, description="what it is for in one line, such as ci")]
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = (Scope.READ,)
     domain: Annotated[str | None, _DOMAIN] | UnsetType = UNSET
     expires_in_days: Annotated[int, Meta(ge=1, le=MAX_TOKEN_DAYS)] | None = None
@@ -112,7 +115,7 @@ class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user to be made, who logs in with a password."""
 
-    name: Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$", description="a login such as ana")]
+    name: Annotated[str, Meta(pattern=_LOGIN, description="a login such as ana")]
     password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = (Scope.READ,)
     domain: Annotated[str | None, _DOMAIN] | UnsetType = UNSET

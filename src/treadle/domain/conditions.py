@@ -12,7 +12,7 @@ from treadle.domain import json
 from treadle.domain.errors import Problem
 from treadle.domain.json import Json
 
-_POINTER: Final = r"^(/([^~/]|~[01])*)*$"
+_POINTER: Final = r"^(/([^~/]|~[01])*)*(?![\s\S])"
 
 
 class Condition(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, rename={"among": "in"}):

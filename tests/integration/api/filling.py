@@ -42,6 +42,9 @@ QUERIES: Final = {
     "type": "message_type",
     "who": "who",
     "target": "target",
+    "q": "text",
+    "tag": "tag",
+    "where": "where",
 }
 """What a query parameter names."""
 
@@ -91,6 +94,7 @@ BODIES: Final[Mapping[str, Callable[[Things], Iterator[Any]]]] = {
     "create_user": _each("user_name", lambda name: {"name": name, "password": "correct horse battery"}),
     "change_user": _same({"scopes": ["write"]}),
     "open_session": _same({}),
+    "create_own_token": _same({"name": "mine"}),
 }
 """What an operation that takes a body is sent."""
 
@@ -179,7 +183,7 @@ def _parameters(operation_id: str, where: str) -> dict[str, dict[str, Any]]:
 
 def _is_plain(parameter: Mapping[str, Any]) -> bool:
     """Whether a parameter is a number, a switch, a moment or one of a few words: it names nothing."""
-    return not any(
+    return "format" in parameter["schema"] or not any(
         each.get("type") == "string" and "format" not in each and "enum" not in each and "const" not in each
         for each in _alternatives(parameter["schema"])
     )

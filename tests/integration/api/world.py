@@ -89,6 +89,9 @@ class World:
         self.own["queue"], self.shared["queue"] = (mark("line"),), ("line",)
         self.own["lane"], self.shared["lane"] = (f"key:{mark('acme')}",), ("key:acme", "job:report")
         self.shared["version"] = ("1", "2")
+        self.own["tag"] = (mark("tag"),)
+        self.own["where"] = (f"canary={mark('inputs')}",)
+        self.own["text"] = (mark("bee"),)
         for job_id, queue in zip(self.things["job"], self.things["queue"], strict=True):
             document = {
                 "job_id": job_id,
@@ -97,6 +100,8 @@ class World:
                 "queue": queue,
                 "max_concurrent": 8,
                 "retry_policy": {"max_retry": 0},
+                "tags": [mark("tag")],
+                "searchable": ["canary"],
                 "schedule": {"cron": "0 7 1 1 *", "timezone": "Asia/Jakarta"},
             }
             await self.post("/jobs", document)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import asyncpg
 
-from treadle.domain.errors import StorageFull, TreadleError, Unavailable
+from treadle.domain.errors import InvalidInput, StorageFull, TreadleError, Unavailable
 from treadle.engines.postgres.clock import ServerClock
 from treadle.engines.postgres.options import Options, place_of
 
@@ -136,4 +136,6 @@ def translate(error: Exception, dsn: str | None = None) -> TreadleError:
     if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError | TimeoutError):
         place = "" if dsn is None else f" at {place_of(dsn)}"
         return Unavailable(f"the database{place} cannot be reached: {str(error) or 'no answer in time'}")
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
+        return InvalidInput("a name or text in this call holds a NUL character, which this database cannot keep")
     return Unavailable(f"the database refused the call: {error}")
