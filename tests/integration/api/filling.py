@@ -86,6 +86,8 @@ BODIES: Final[Mapping[str, Callable[[Things], Iterator[Any]]]] = {
     "set_queue": _same({"rate": {"runs": 7, "window_sec": 60}}),
     "set_lane": _same({"limit": 9}),
     "set_domain": _same({"weight": 9}),
+    "create_domain": _each("domain", lambda domain: {"name": domain}),
+    "create_domain_token": _same({"name": "workers"}),
     "put_messages": lambda things: (
         {"type": kind, "payload": 1, **more} for kind in things["message_type"] for more in ({}, {"dedupe_key": "d"})
     ),
