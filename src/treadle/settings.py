@@ -106,6 +106,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Port on which a process tells its metrics without a token; 0 is none. `treadle up` tells them all on one."""
     metrics_host: str = "127.0.0.1"
     """Address of that port."""
+    traces_url: str = ""
+    """Where spans go, by OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`; empty makes none. Needs
+    `treadle[otel]`, whose own variables `OTEL_…` count too."""
     log_level: str = "info"
     """What the services say of themselves: debug, info, warning, error."""
 

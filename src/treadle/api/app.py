@@ -60,6 +60,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # `Entrance` and `Meter` see all requests
     )
     app.state.services = services
     app.state.streams = Streams(limits or stream_limits(services.settings), stopping)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Final
@@ -12,13 +10,13 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from treadle import tracing
 from treadle.api.errors import refuse
 from treadle.domain.errors import Forbidden
 
 PREFIXES: Final = ("/api/v1", "/api")
 """The same routes are served below each of them, and below nothing: the longest is tried first."""
 
-_TRACEPARENT: Final = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _CSP: Final = b"content-security-policy"
 _ALWAYS: Final = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 _BY_DEFAULT: Final = (
@@ -35,13 +33,22 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        trace_id = _trace_id(scope)
+        parent = _traceparent(scope)
+        with tracing.span(scope["method"], tracing.Kind.SERVER, parent=parent) as served:
+            traceparent = tracing.current() if tracing.is_on() else parent or tracing.begun()
+            tracing.carry_on(traceparent)
+            await self._serve(scope, receive, send, tracing.trace_id(traceparent), served)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, trace_id: str, served: tracing.Part) -> None:
         prefix, path = split_prefix(scope["path"])
         state = {**scope.get("state", {}), "trace_id": trace_id, "prefix": prefix}
         inner = {**scope, "path": path, "raw_path": path.encode(), "state": state}
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                route = inner.get("route")
+                name = scope["method"] if route is None else f"{scope['method']} {route.path}"
+                served.name(name, **{"http.response.status_code": message["status"]})
                 headers = message["headers"]
                 present = {name for name, _ in headers}
                 missing = [header for header in _BY_DEFAULT if header[0] not in present]
@@ -94,9 +101,7 @@ def split_prefix(path: str) -> tuple[str, str]:
     return "", path.rstrip("/") or "/"
 
 
-def _trace_id(scope: Scope) -> str:
-    """The caller's, where it sent a W3C `traceparent`; else a new one."""
-    for name, value in scope["headers"]:
-        if name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value)):
-            return match[1].decode()
-    return f"{random.getrandbits(128):032x}"
+def _traceparent(scope: Scope) -> str:
+    """The caller's W3C `traceparent`; empty where it sent none that can be read."""
+    sent = (value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent")
+    return next((value for value in sent if tracing.trace_id(value)), "")

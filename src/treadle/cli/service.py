@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 
 from msgspec.structs import replace
 
-from treadle import servicelog
+from treadle import servicelog, tracing
 from treadle.cli.exits import Exit, exit_for
 from treadle.cli.output import complain, say, write_json
 from treadle.domain.errors import TreadleError
@@ -31,7 +31,10 @@ def main() -> NoReturn:
     try:
         settings = load_settings(os.environ)
         servicelog.configure(name, settings.log_level)
+        if name in ("api", "scheduler"):
+            tracing.set_up(name, settings.traces_url)
         ROLES[name](settings, arguments)
+        tracing.shut_down()
     except TreadleError as error:
         complain(error)
         code = exit_for(error)

@@ -17,6 +17,7 @@ from treadle.domain.posting import MessageRequest, build_messages
 from treadle.domain.publishing import user_event
 from treadle.domain.runs import TERMINAL, Cause, NewRun, Run, RunKey, State
 from treadle.domain.submitting import RunRequest, build_run, run_key
+from treadle.engines.carrying import carrying
 from treadle.engines.contract import Accepted, Engine, MessageQuery, Topic
 from treadle.engines.definitions import JOB_KIND, to_job
 from treadle.engines.open import open_engine
@@ -140,6 +141,7 @@ class EngineDoor:
     async def _store(
         self, new: Sequence[NewRun], connection: object | None, *, together: bool = False
     ) -> list[Accepted]:
+        new = carrying(new)
         if connection is None:
             return await self._engine.runs.enqueue(new, together=together)
         return await self._engine.runs.enqueue_within(connection, new, together=together)

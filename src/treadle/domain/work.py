@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -71,6 +72,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     says of which messages each attempt takes a batch. What is not `idempotent` is begun once and never again. Only
     workers that match the `affinity` may carry it out. `batch_size` is for handlers that take no messages and deal with
     many things all the same. `searchable` are the paths of inputs by whose values its runs can be found.
+    `trace` is the W3C `traceparent` of whoever submitted the run: `carry` writes it, and it stays the last field.
     """
 
     executor: Executor | Unreadable
@@ -82,6 +84,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
     affinity: Affinity | None = None
     batch_size: int | None = None
     searchable: Searchable = ()
+    trace: str = ""
 
     @property
     def requires(self) -> str:
@@ -96,6 +99,7 @@ class Work(Struct, frozen=True, omit_defaults=True):
         return self.timeout_ms * MILLISECOND or None
 
 
+_TRACE: Final = re.compile(rb',"trace":"[0-9a-f-]{55}"\}$')
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(Work)
 
@@ -103,6 +107,11 @@ _decoder: Final = msgspec.json.Decoder(Work)
 def encode_work(work: Work) -> Json:
     """The form in which work travels with its run."""
     return _encoder.encode(work)
+
+
+def carry(work: Json, trace: str) -> Json:
+    """Encoded work with another trace: it is the last field, and is exchanged without decoding the rest."""
+    return b'%s,"trace":"%s"}' % (_TRACE.sub(b"}", work)[:-1], trace.encode())
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,5 @@
-"""What every call of an engine needs, once for all engines: it is timed, and what it settles or fires is counted."""
+"""What every call of an engine needs, once for all engines: it is timed, what it settles or fires is counted, and
+runs carry the trace of whoever submits them."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from time import perf_counter
 from typing import Any, Final, cast
 
 from treadle.domain.errors import TreadleError
+from treadle.engines.carrying import firing, submitting, submitting_within
 from treadle.engines.contract import Engine
 from treadle.engines.counting import Fires, Settles
 from treadle.meters.catalog import CALL_ERRORS, CALLS
@@ -36,7 +38,9 @@ class _FrontDoor:
         self.schedules: Any
         self.runs.step = runs.counting_step(self.runs.step)
         self.runs.settle = runs.counting_settle(self.runs.settle)
-        self.schedules.fire = schedules.counting(self.schedules.fire)
+        self.runs.enqueue = submitting(self.runs.enqueue)
+        self.runs.enqueue_within = submitting_within(self.runs.enqueue_within)
+        self.schedules.fire = firing(schedules.counting(self.schedules.fire))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from treadle import tracing
 from treadle.authoring.inbox import Inbox
 from treadle.authoring.keeping import Keeper
 from treadle.authoring.parents import KnownParents, ParentSource
@@ -132,6 +133,11 @@ class Execution(Struct, eq=False):
             with _FIRST:
                 self._steps = _kept(self._steps, self._make_steps)
         return self._steps
+
+    @property
+    def traceparent(self) -> str:
+        """The trace that the attempt belongs to, for its processes; empty for none."""
+        return tracing.current() or self.work.trace
 
     def report(self, progress: Progress) -> None:
         """See `RunningAttempt`."""

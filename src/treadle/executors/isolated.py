@@ -29,6 +29,7 @@ from treadle.executors.pipes import PipeReader
 from treadle.executors.scratch import Scratch
 from treadle.executors.session import READ_BYTES, Output, carry_out, scratch_folder
 from treadle.settings import task_folders
+from treadle.tracing import TRACEPARENT
 
 _MAIN: Final = "treadle.executors.isolated_main"
 _MAX_OUTCOME_BYTES: Final = 1024 * 1024
@@ -59,9 +60,9 @@ class IsolatedExecutor:
         log = execution.log
         parents = await execution.parents.read(execution.claim)
         assignment = self._assign(scratch, execution, parents)
-        command = Command(
-            (sys.executable, "-m", _MAIN, str(assignment)), Path(sys.executable), Path.cwd(), dict(os.environ)
-        )
+        environment = {**os.environ, **({TRACEPARENT: trace} if (trace := execution.traceparent) else {})}
+        argv = (sys.executable, "-m", _MAIN, str(assignment))
+        command = Command(argv, Path(sys.executable), Path.cwd(), environment)
         ours, theirs = socket.socketpair()
         with ours, os.fdopen(ours.fileno(), "rb", buffering=0, closefd=False) as records:
             code, early = await carry_out(

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from treadle import tracing
 from treadle.authoring.context import Log
 from treadle.authoring.decorators import AnyHandler
 from treadle.authoring.discovery import discover
@@ -130,6 +131,8 @@ def main() -> None:
     attempt = IsolatedAttempt(assignment, log)
     os.environ["TREADLE_DOMAIN"] = assignment.claim.domain  # where its handler submits runs
     probe = _probe(assignment, attempt, log)
+    tracing.set_up("handler", os.environ.get("TREADLE_TRACES_URL", ""))
+    tracing.attach(os.environ.get(tracing.TRACEPARENT, ""))
     capture_output()
     current_speaker.set(attempt)
     outcome = _carry_out(assignment, attempt)
@@ -137,6 +140,7 @@ def main() -> None:
     if probe is not None:
         probe.passed("end", type(outcome).__name__.lower())
     verdicts = () if attempt.messages is None else attempt.messages.verdicts()
+    tracing.shut_down()
     _leave(encode_ending(outcome, verdicts), Path(assignment.outcome))
 
 

@@ -21,6 +21,7 @@ from treadle.executors.completion import judge, shell_code
 from treadle.executors.redact import Redactor
 from treadle.executors.scratch import Scratch
 from treadle.executors.session import Output, carry_out, scratch_folder
+from treadle.tracing import TRACEPARENT
 
 DEFAULT_GRACE_SECONDS: Final = 10.0
 
@@ -96,6 +97,8 @@ def _facts(execution: Execution, scratch: Scratch) -> dict[str, str]:
         "TREADLE_INPUTS_FILE": str(scratch.inputs),
         "TREADLE_RESULT_FILE": str(scratch.result),
     }
+    if traceparent := execution.traceparent:
+        facts[TRACEPARENT] = traceparent
     if execution.messages is not None:
         lines = b"".join(_line(message) for message in execution.messages.batch)
         facts["TREADLE_MESSAGES"] = str(scratch.write("messages.jsonl", lines))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from treadle.domain.errors import NotFound
 from treadle.domain.work import Unreadable, Work
 from treadle.executors.base import Executor
@@ -21,6 +23,10 @@ class Executors:
         if (kind, isolation) in self._by_kind:
             raise ValueError(f"{kind.__name__} has its executor already: {self._by_kind[kind, isolation]!r}")
         self._by_kind[kind, isolation] = executor
+
+    def wrap(self, around: Callable[[Executor], Executor]) -> None:
+        """Puts something around each executor that is there."""
+        self._by_kind = {kind: around(executor) for kind, executor in self._by_kind.items()}
 
     def find(self, work: Work) -> Executor:
         """The executor for a run's work. Raises NotFound where this worker has none, or cannot read the work."""

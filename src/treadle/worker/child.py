@@ -13,7 +13,7 @@ import structlog
 import uvloop
 from msgspec import Struct
 
-from treadle import servicelog
+from treadle import servicelog, tracing
 from treadle.authoring.agents import Agents, configured, declared
 from treadle.authoring.discovery import discover
 from treadle.authoring.registry import Registry
@@ -28,6 +28,7 @@ from treadle.executors.capture import capture_output
 from treadle.executors.isolated import IsolatedExecutor
 from treadle.executors.program import ProgramExecutor
 from treadle.executors.registry import Executors
+from treadle.executors.traced import Traced
 from treadle.meters.tally import Tally
 from treadle.settings import Settings
 from treadle.system import SystemClock
@@ -105,6 +106,8 @@ def _executors(engine: Engine, registry: Registry, settings: Settings) -> Execut
     executors.register(Program, ProgramExecutor(grace=settings.grace_sec))
     isolated = IsolatedExecutor(settings.tasks, grace=settings.grace_sec)
     executors.register(PythonHandler, isolated, isolation="process")
+    if tracing.is_on():
+        executors.wrap(Traced)
     return executors
 
 
@@ -124,9 +127,11 @@ def main() -> None:
     orders = msgspec.json.decode(os.environ.pop("TREADLE_RUN_WORKER"), type=Orders)
     servicelog.configure("worker", orders.settings.log_level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    tracing.set_up("worker", orders.settings.traces_url)
     set_up_interpreter()
     capture_output()
     _run(run(orders))
+    tracing.shut_down()
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

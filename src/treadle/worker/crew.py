@@ -13,6 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 import treadle
+from treadle import tracing
 from treadle.authoring.registry import Registry
 from treadle.client.asynchronous import AsyncClient
 from treadle.domain.errors import Unavailable
@@ -127,7 +128,10 @@ async def register(
 def client_of_run(engine: Engine, settings: Settings) -> AsyncClient:
     """What handlers submit by: a client in the domain of the run whose code this is."""
     speaker = current_speaker.get()
-    domain = speaker.claim.domain if isinstance(speaker, Execution) else settings.domain
+    domain = settings.domain
+    if isinstance(speaker, Execution):
+        domain = speaker.claim.domain
+        tracing.carry_on(speaker.work.trace)
     return AsyncClient.over(engine, replace(settings, domain=domain))
 
 

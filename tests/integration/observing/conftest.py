@@ -58,5 +58,5 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "postgres":
         databases: Databases = request.getfixturevalue("postgres")
         more["TREADLE_DATABASE_URL"] = databases.url(asyncio.run(databases.create()))
-    with receiver() as traces, up(folder, **more) as one:
+    with receiver() as traces, up(folder, TREADLE_TRACES_URL=traces.url, **more) as one:
         yield Shop(one, port, traces)

@@ -18,6 +18,7 @@ import httpx2
 import msgspec
 from msgspec import UNSET, Struct
 
+from treadle import tracing
 from treadle.client.remote.calls import AsyncPages, Call, Page
 from treadle.client.remote.place import Place
 from treadle.client.remote.refusals import Refusal, to_error, to_refusal
@@ -137,6 +138,8 @@ class Transport:
     def _request(self, call: Call[Any], last: str | None = None) -> dict[str, Any]:
         """The arguments of a request; of a stream where `last` is the id of the event that was seen last, or empty."""
         headers = {"Accept": "application/json" if last is None else "text/event-stream"}
+        if traceparent := tracing.current():
+            headers["traceparent"] = traceparent
         if last:
             headers["Last-Event-ID"] = last
         if call.key is not UNSET:
