@@ -21,6 +21,8 @@ from treadle.services.audit import Audit
 from treadle.services.dead_letters import DeadLetters
 from treadle.services.domains import Domains
 from treadle.services.events import Events
+from treadle.services.failure_groups import FailureGroups
+from treadle.services.job_views import JobViews
 from treadle.services.jobs import Jobs
 from treadle.services.lanes import Lanes
 from treadle.services.logs import Logs
@@ -30,6 +32,7 @@ from treadle.services.queues import Queues
 from treadle.services.runs import Runs
 from treadle.services.schedules import Schedules
 from treadle.services.sources import Sources
+from treadle.services.stats import Stats
 from treadle.services.workers import Workers
 from treadle.settings import Settings
 from treadle.system import Clock, IdSource, SystemClock
@@ -57,6 +60,9 @@ class Services(Struct, frozen=True, kw_only=True):
     tally: Tally
     metrics: Metrics
     answers: Answers
+    stats: Stats
+    failure_groups: FailureGroups
+    job_views: JobViews
 
 
 def make_data_folder(settings: Settings) -> Path:
@@ -93,12 +99,13 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
     """The use cases on an open engine, whose calls `tally` counts."""
     jobs, new_id = Jobs(engine), IdSource(clock)
     runs = Runs(engine, jobs, new_id, settings.max_payload_bytes)
+    schedules = Schedules(engine, jobs, new_id)
     return Services(
         settings=settings,
         engine=engine,
         jobs=jobs,
         runs=runs,
-        schedules=Schedules(engine, jobs, new_id),
+        schedules=schedules,
         queues=Queues(engine),
         lanes=Lanes(engine),
         domains=Domains(engine),
@@ -113,4 +120,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
         tally=tally,
         metrics=Metrics(engine, tally, Path(settings.data), settings.domain),
         answers=Answers(engine),
+        stats=Stats(engine),
+        failure_groups=FailureGroups(engine),
+        job_views=JobViews(engine, jobs, schedules),
     )

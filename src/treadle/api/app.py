@@ -25,7 +25,9 @@ from treadle.api.routes import (
     docs,
     domains,
     events,
+    failure_groups,
     health,
+    job_views,
     jobs,
     lanes,
     logs,
@@ -36,6 +38,7 @@ from treadle.api.routes import (
     schedules,
     session,
     sources,
+    stats,
     workers,
 )
 from treadle.api.sse import StreamLimits, Streams
@@ -82,6 +85,9 @@ def create_app(
         sources,
         workers,
         domains,
+        stats,
+        job_views,
+        failure_groups,
         audit,
         session,
     )

@@ -17,7 +17,9 @@ from treadle.api.schemas.batches import AcceptedRuns
 from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage, PublishedEvent
+from treadle.api.schemas.failure_groups import FailureGroup, FailureGroupPage, FailurePage
 from treadle.api.schemas.health import Health, Readiness
+from treadle.api.schemas.job_views import JobGantt, JobGraph, JobGrid, JobOverviewPage
 from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Origins, Validation
 from treadle.api.schemas.lanes import Lane, LanePage
 from treadle.api.schemas.logs import LogPage
@@ -27,12 +29,14 @@ from treadle.api.schemas.queues import Queue, QueuePage
 from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, StepList
 from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.sources import SourceList
+from treadle.api.schemas.stats import Heatmap, StatsOverview, Timeseries
 from treadle.api.schemas.workers import WorkerList
 from treadle.api.scopes import LOGIN_OPERATION, needed
 from treadle.domain.access import Login, NewToken, NewUser, OwnToken, UserChange
 from treadle.domain.backfill import BackfillRequest
 from treadle.domain.batches import RunBatch, RunOrder
 from treadle.domain.domains import DomainSettings, DomainToken, NewDomain
+from treadle.domain.failures import Resolve, Snooze
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.letters import Discard, DiscardMany, RetryMany
@@ -55,6 +59,8 @@ _STRUCTS: Final = (
     *(EventRequest, PublishedEvent, EventPage),
     *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, OwnToken, Session),
     *(AuditEntry, AuditPage),
+    *(StatsOverview, Timeseries, Heatmap, JobOverviewPage, JobGrid, JobGantt, JobGraph),
+    *(FailureGroup, FailureGroupPage, FailurePage, Resolve, Snooze),
 )
 
 

@@ -28,6 +28,8 @@ _OPERATE: Final = frozenset(
         "publish_event",
         "put_messages",
         "resume_one_queue",
+        "reopen_failure_group",
+        "resolve_failure_group",
         "resume_queue",
         "resume_schedule",
         "retry_dead_letter",
@@ -38,6 +40,7 @@ _OPERATE: Final = frozenset(
         "run_group",
         "run_job",
         "submit_runs",
+        "snooze_failure_group",
         "trigger_schedule",
     }
 )

@@ -18,6 +18,7 @@ FAMILIES: Final = (
     "worker",
     "message",
     "dead_letter",
+    "failure_group",
     "domain",
     "source",
     "service",

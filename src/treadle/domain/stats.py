@@ -94,6 +94,15 @@ class Key(NamedTuple):
     at: Instant
 
 
+class Outcome(Struct, frozen=True, kw_only=True):
+    """How a run of a job ended."""
+
+    run_id: str
+    state: State
+    started_at: Instant | None
+    finished_at: Instant
+
+
 class Standing(Struct, frozen=True, kw_only=True):
     """The live runs of a domain, or of a queue: how many are in each state, counted up to a bound.
 

@@ -29,6 +29,7 @@ PLACES: Final = {
     "{token_id}": "token",
     "{user_id}": "user",
     "{version}": "version",
+    "{group_id}": "group",
     "/queues/{name}": "queue",
     "/lanes/{key}": "lane",
     "/domains/{name}": "domain",
@@ -40,6 +41,7 @@ QUERIES: Final = {
     "run": "run",
     "queue": "queue",
     "type": "message_type",
+    "error": "error",
     "who": "who",
     "target": "target",
     "q": "text",
@@ -48,7 +50,7 @@ QUERIES: Final = {
 }
 """What a query parameter names."""
 
-FREE_QUERIES: Final = frozenset({"cursor", "topics", "action"})
+FREE_QUERIES: Final = frozenset({"cursor", "topics", "action", "timezone"})
 """Query parameters that are texts, and name nothing of a domain."""
 
 KEYED: Final = "idempotency-key"
@@ -82,6 +84,8 @@ BODIES: Final[Mapping[str, Callable[[Things], Iterator[Any]]]] = {
     "retry_dead_letters": _each("run", lambda run: {"run_ids": [run]}),
     "discard_dead_letter": _same({"why": "so"}),
     "discard_dead_letters": _each("run", lambda run: {"run_ids": [run], "why": "so"}),
+    "resolve_failure_group": _same({"why": "so"}),
+    "snooze_failure_group": _same({"until": "2027-01-01T00:00:00Z", "why": "so"}),
     "backfill_schedule": _same({"after": "2026-11-01T00:00:00Z", "before": "2026-11-02T00:00:00Z"}),
     "set_queue": _same({"rate": {"runs": 7, "window_sec": 60}}),
     "set_lane": _same({"limit": 9}),

@@ -20,6 +20,7 @@ from treadle.domain.outcomes import Failed, RunError, Succeeded
 from treadle.domain.progress import kept, read_progress
 from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep, StepKind
+from treadle.engines.contract import GroupQuery
 from treadle.services.remembered import Failed as FailedFile
 from treadle.services.sources import Declared
 
@@ -28,9 +29,10 @@ KEY: Final = "the-same-key"
 
 PASSWORD: Final = "correct horse battery"
 
-_VOLATILE: Final = frozenset({"oldest_wait_sec", "last_used_at", "trace_id", "expected_start"})
+_VOLATILE: Final = frozenset({"oldest_wait_sec", "last_used_at", "trace_id", "expected_start", "since", "until"})
 """What an answer tells otherwise each time it is asked for."""
 
+_ENDS: Final = ("completed", "failed", "cancelled", "skipped")
 _ID: Final = re.compile(r"\b[a-z]{2,5}_[0-9a-f]{32}\b")
 
 
@@ -132,6 +134,10 @@ class World:
         await hands.settle(done, Succeeded(json.encode({"canary": mark("result")})))
         failed = await self._begin(hands, self.own["job"][0])
         await hands.settle(failed, Failed(RunError(mark("error"), mark("error"))))
+        while await engine.stats.roll_up(100):
+            pass
+        (group,) = await engine.failures.find(GroupQuery(domain=self.name, now=engine.now(), limit=9))
+        self.own["group"], self.own["error"] = (group.id,), (group.kind,)
         live = self.live = await self._begin(hands, self.own["job"][0])
         progress = kept(read_progress(1, 2, engine.now()))
         await engine.kv.change(Space(self.name, Scope.PROGRESS, live.id), progress)
@@ -218,4 +224,9 @@ def _value(answer: httpx2.Response) -> Any:
 def _settled(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _settled(item) for key, item in value.items() if key not in _VOLATILE}
-    return [_settled(item) for item in value] if isinstance(value, list) else value
+    return [_settled(item) for item in value if not _is_bare(item)] if isinstance(value, list) else value
+
+
+def _is_bare(item: Any) -> bool:
+    """Whether it is a bucket of time in which nothing happened: they go on with time."""
+    return isinstance(item, dict) and "start" in item and not any(item.get(state) for state in _ENDS)

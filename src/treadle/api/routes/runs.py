@@ -11,6 +11,7 @@ from starlette.responses import Response
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JobBody, JsonBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
+from treadle.api.moments import Moment
 from treadle.api.once import repeatable
 from treadle.api.schemas.batches import AcceptedRuns, to_accepted
 from treadle.api.schemas.runs import (
@@ -56,8 +57,6 @@ TERMINAL_STATES: Final = [state for state in State if state in TERMINAL]
 States = Annotated[list[State] | None, Query(alias="status")]
 Names = Annotated[list[str] | None, Query()]
 
-
-Moment = Annotated[str | None, Query(description="RFC 3339 with an offset.", json_schema_extra={"format": "date-time"})]
 
 router = APIRouter(tags=["runs"])
 

@@ -173,7 +173,18 @@ def to_run(run: domain.Run) -> Run:
 
 
 def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt], parents: Sequence[Parent], told: Told) -> RunDetail:
-    """A run with its tries: those that ended without ending it, and the one that runs or was the last."""
+    """A run with its tries."""
+    return RunDetail(
+        **_fields(run),
+        attempts=attempts_of(run, attempts),
+        depends_on=_to_dependencies(run, parents),
+        progress=None if told.progress is None else _to_progress(told.progress),
+        telemetry=told.state,
+    )
+
+
+def attempts_of(run: domain.Run, attempts: Sequence[domain.Attempt]) -> list[Attempt]:
+    """The tries of a run: those that ended without ending it, and the one that runs or was the last."""
     tries = [
         Attempt(
             attempt=each.attempt,
@@ -197,13 +208,7 @@ def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt], parents: Sequ
             error=run.error,
         )
         tries.append(last)
-    return RunDetail(
-        **_fields(run),
-        attempts=tries,
-        depends_on=_to_dependencies(run, parents),
-        progress=None if told.progress is None else _to_progress(told.progress),
-        telemetry=told.state,
-    )
+    return tries
 
 
 def _to_progress(progress: domain_progress.Progress) -> Progress:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from treadle.engines.contract.access import AccessStore
 from treadle.engines.contract.audit import AuditQuery, AuditStore
-from treadle.engines.contract.documents import Document, DocumentStore, Save
+from treadle.engines.contract.documents import Document, DocumentStore, Naming, Save
 from treadle.engines.contract.domains import DomainStore
 from treadle.engines.contract.engine import Engine
 from treadle.engines.contract.events import EventStore, Published
@@ -56,6 +56,7 @@ __all__ = [
     "MessageQuery",
     "MessageStore",
     "Named",
+    "Naming",
     "Notices",
     "Published",
     "QueueStore",

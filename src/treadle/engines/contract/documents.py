@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -49,6 +49,14 @@ class Save(Struct, frozen=True, kw_only=True):
     events: tuple[NewEvent, ...] = ()
 
 
+class Naming(NamedTuple):
+    """A definition that names another: to run after it, or else to wait for its runs."""
+
+    id: str
+    named: str
+    after: bool
+
+
 class DocumentStore(Protocol):
     """Definitions, with a version kept at each change."""
 
@@ -84,6 +92,10 @@ class DocumentStore(Protocol):
 
     async def find(self, domain: str, kind: str, *, after: str = "", limit: int = 200) -> list[Document]:
         """Definitions by id, from the first beyond `after`."""
+        ...
+
+    async def naming(self, domain: str, kind: str, named: Sequence[str], limit: int) -> list[Naming]:
+        """The definitions that name any of these, by id; `limit` of them at most."""
         ...
 
     async def versions(

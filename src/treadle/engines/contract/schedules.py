@@ -47,8 +47,8 @@ class ScheduleStore(Protocol):
         """
         ...
 
-    async def next_due(self) -> Instant | None:
-        """The earliest cursor of an enabled schedule."""
+    async def next_due(self, domain: str | None = None) -> Instant | None:
+        """The earliest cursor of an enabled schedule, of a domain or of all."""
         ...
 
     async def replace(self, seen: Schedule, new: Schedule, events: Sequence[NewEvent]) -> bool:

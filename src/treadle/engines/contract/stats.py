@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from treadle.domain.instants import Instant, Micros
-from treadle.domain.stats import Standing, Tally
+from treadle.domain.stats import Outcome, Standing, Tally
 
 
 class StatStore(Protocol):
@@ -28,6 +29,10 @@ class StatStore(Protocol):
 
     async def standing(self, domain: str) -> Standing:
         """The live runs of a domain."""
+        ...
+
+    async def recent(self, domain: str, job_ids: Sequence[str], limit: int) -> dict[str, list[Outcome]]:
+        """How the last runs of each of some jobs ended, newest first; jobs of which none has are left out."""
         ...
 
     async def prune(self, step: Micros, before: Instant, limit: int) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from treadle.domain.instants import Instant
-from treadle.domain.steps import RunStep
+from treadle.domain.steps import RunStep, StepKind
 from treadle.domain.waits import EventWait
 
 
@@ -28,6 +29,10 @@ class StepStore(Protocol):
 
     async def find(self, domain: str, run_id: str) -> list[RunStep]:
         """The steps of a run, live or finished, oldest first."""
+        ...
+
+    async def outline(self, domain: str, run_ids: Sequence[str]) -> dict[str, list[tuple[str, StepKind]]]:
+        """The names and kinds of the steps of runs, oldest first; runs without any are left out."""
         ...
 
     async def waiting(self, domain: str, run_id: str) -> EventWait | None:

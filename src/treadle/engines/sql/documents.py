@@ -7,7 +7,7 @@ from typing import Any
 
 from treadle.domain.errors import StaleVersion
 from treadle.domain.events import NewEvent
-from treadle.engines.contract import Document, Save, Topic
+from treadle.engines.contract import Document, Naming, Save, Topic
 from treadle.engines.sql import schedules as schedule_rows
 from treadle.engines.sql.admission import admit
 from treadle.engines.sql.gates import declare
@@ -79,6 +79,10 @@ class Documents:
 
     async def find(self, domain: str, kind: str, *, after: str = "", limit: int = 200) -> list[Document]:
         return await self._select("documents.list", domain, kind, after, limit)
+
+    async def naming(self, domain: str, kind: str, named: Sequence[str], limit: int) -> list[Naming]:
+        rows = await self._read.call("documents.naming", domain, kind, list(named), limit)
+        return [Naming(document_id, other, bool(after)) for document_id, other, after in rows]
 
     async def versions(
         self, domain: str, kind: str, document_id: str, limit: int, *, upto: int | None = None

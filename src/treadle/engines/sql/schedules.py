@@ -81,8 +81,11 @@ class Schedules:
 
         return await self._write(work)
 
-    async def next_due(self) -> Instant | None:
-        ((first,),) = await self._read.call("schedules.next_due")
+    async def next_due(self, domain: str | None = None) -> Instant | None:
+        if domain is None:
+            ((first,),) = await self._read.call("schedules.next_due")
+        else:
+            ((first,),) = await self._read.call("schedules.next_due_of", domain)
         return None if first is None else int(first)
 
     async def replace(self, seen: Schedule, new: Schedule, events: Sequence[NewEvent]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.runs import State
-from treadle.domain.stats import ENDS, Ended, Key, Standing, Tally, count
+from treadle.domain.stats import ENDS, Ended, Key, Outcome, Standing, Tally, count
 from treadle.engines.sql import failures
 from treadle.engines.sql.queues import standing_of
 from treadle.engines.sql.records import to_error
@@ -59,6 +59,15 @@ class Stats:
             return await standing_of(look, lines, running)
 
         return await self._read.together(work)
+
+    async def recent(self, domain: str, job_ids: Sequence[str], limit: int) -> dict[str, list[Outcome]]:
+        found: dict[str, list[Outcome]] = {}
+        for job_id, run_id, state, started_at, finished_at in await self._read.call(
+            "stats.recent", domain, list(job_ids), limit
+        ):
+            outcome = Outcome(run_id=run_id, state=State(state), started_at=started_at, finished_at=finished_at)
+            found.setdefault(job_id, []).append(outcome)
+        return found
 
     async def _next(self, limit: int) -> _Window:
         """What comes after all that is counted."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Generic
 
 from treadle.domain.instants import Instant
-from treadle.domain.steps import RunStep
+from treadle.domain.steps import RunStep, StepKind
 from treadle.domain.waits import FAMILY, EventWait
 from treadle.engines.sql.records import to_step
 from treadle.engines.sql.transaction import CheckLease, Reader, Tx, Writer
@@ -37,6 +38,12 @@ class Steps(Generic[Tx]):
 
     async def find(self, domain: str, run_id: str) -> list[RunStep]:
         return [to_step(row) for row in await self._read.call("steps.find", run_id, domain)]
+
+    async def outline(self, domain: str, run_ids: Sequence[str]) -> dict[str, list[tuple[str, StepKind]]]:
+        found: dict[str, list[tuple[str, StepKind]]] = {}
+        for run_id, name, kind in await self._read.call("steps.outline", domain, list(run_ids)):
+            found.setdefault(run_id, []).append((name, StepKind(kind)))
+        return found
 
     async def waiting(self, domain: str, run_id: str) -> EventWait | None:
         for step, type_, match, after, timeout_at in await self._read.call("steps.waiting", run_id, domain):

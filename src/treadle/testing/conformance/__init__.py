@@ -56,7 +56,7 @@ from treadle.testing.conformance.searching import TestSearching
 from treadle.testing.conformance.settling import TestSettle
 from treadle.testing.conformance.sharing import TestSharing
 from treadle.testing.conformance.start_rates import TestRates
-from treadle.testing.conformance.stats import TestStanding, TestStats
+from treadle.testing.conformance.stats import TestRecent, TestStanding, TestStats
 from treadle.testing.conformance.steps import TestSteps
 from treadle.testing.conformance.suspects import TestSuspects
 from treadle.testing.conformance.waits import TestWaits
@@ -100,6 +100,7 @@ __all__ = [
     "TestQueues",
     "TestRates",
     "TestReading",
+    "TestRecent",
     "TestSchedules",
     "TestSearching",
     "TestSettle",

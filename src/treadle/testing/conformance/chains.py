@@ -51,6 +51,15 @@ class TestChains:
                 await save(drive, "a", dependencies=(named,))
         assert await drive.engine.documents.get("default", "job", "a") is None
 
+    async def test_it_is_told_which_jobs_name_a_job(self, engine: Engine, drive: Driver) -> None:
+        for job_id, after in (("a", ()), ("b", ("a",)), ("c", ("a", "b"))):
+            await save(drive, job_id, after=after)
+        await save(drive, "d", dependencies=("a",))
+        named = [("b", "a", True), ("c", "a", True), ("c", "b", True), ("d", "a", False)]
+        assert await engine.documents.naming("default", "job", ["a", "b", "none"], 9) == named
+        assert await engine.documents.naming("default", "job", ["a"], 2) == named[:2]
+        assert await engine.documents.naming("theirs", "job", ["a"], 9) == []
+
     async def test_a_job_that_is_named_cannot_be_deleted(self, engine: Engine, drive: Driver) -> None:
         await save(drive, "a")
         await save(drive, "b", after=("a",))

@@ -43,7 +43,9 @@ class TestSchedules:
         drive.now += SECOND
         late = await saved(drive, id="sch_late", job_id="job_late", domain="theirs")
         await saved(drive, id="sch_off", job_id="job_off", active=False)
-        assert await engine.schedules.next_due() == early.next_at
+        assert await engine.schedules.next_due() == await engine.schedules.next_due("default") == early.next_at
+        assert await engine.schedules.next_due("theirs") == late.next_at
+        assert await engine.schedules.next_due("nobody") is None
         assert await engine.schedules.due(9, now=drive.now + MINUTE - SECOND - 1) == []
         assert await engine.schedules.due(9, now=drive.now + MINUTE - SECOND) == [early]
         assert await engine.schedules.due(9, now=drive.now + MINUTE) == [early, late]

@@ -20,7 +20,7 @@ from treadle.engines.contract import Engine, RunQuery
 from treadle.testing.conformance.opening import Opener
 from treadle.testing.conformance.processes import PROCESSES, drivers
 from treadle.testing.driver import BOOM, Driver, work
-from treadle.testing.model.stats import to_ended
+from treadle.testing.model.stats import to_ended, to_outcome
 
 DOMAINS: Final = ("default", "theirs")
 JOBS: Final = ("a", "b")
@@ -158,6 +158,26 @@ class TestStats:
         found = await engine.stats.tallies("default", EVERYTHING, HOUR, hour, hour + 1)
         assert found == [(hour, Tally(cancelled=1))]
         assert await engine.stats.tallies("default", EVERYTHING, HOUR, hour - HOUR, hour) == []
+
+
+class TestRecent:
+    async def test_the_last_runs_of_each_job_are_told_newest_first(self, engine: Engine, drive: Driver) -> None:
+        worker = await drive.worker()
+        for job_id in ("a", "b", "a", "a"):
+            (run_id,) = await drive.submit(job_id=job_id)
+            drive.now += SECOND
+            if job_id == "b":
+                await engine.runs.cancel("default", [run_id], now=drive.now)
+            else:
+                await drive.settle(worker, await drive.claim_one(worker), Succeeded())
+        await drive.submit(job_id="a")
+        await drive.submit(job_id="a", domain="theirs")
+        found = await engine.stats.recent("default", ["a", "b", "c"], 2)
+        newest, older = (run for run in sorted(await ended(engine), key=lambda run: run.id)[:1:-1])
+        assert found["a"] == [to_outcome(newest), to_outcome(older)]
+        assert [each.state for each in found["b"]] == [State.CANCELLED]
+        assert found.keys() == {"a", "b"}
+        assert await engine.stats.recent("theirs", ["a"], 2) == {}
 
 
 class TestStanding:

@@ -82,6 +82,8 @@ class TestSteps:
         await drive.settle(worker, claim, Succeeded())
         assert await engine.steps.find("default", run_id) == [step(claim)]
         assert await engine.steps.find("theirs", run_id) == []
+        assert await engine.steps.outline("default", [run_id, "run_unknown"]) == {run_id: [("charge", StepKind.RESULT)]}
+        assert await engine.steps.outline("theirs", [run_id]) == {}
         assert await engine.steps.find("default", "run_unknown") == []
 
     async def test_steps_go_with_their_run(self, engine: Engine, drive: Driver) -> None:

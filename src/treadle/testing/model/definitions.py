@@ -13,7 +13,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.overlap import Earlier, take_turn
 from treadle.domain.queues import QueueState
 from treadle.domain.schedules import Schedule
-from treadle.engines.contract import Document, Firing, Save, Topic
+from treadle.engines.contract import Document, Firing, Naming, Save, Topic
 from treadle.engines.firing import passed_over
 from treadle.system import Clock
 from treadle.testing.model.dependencies import resolve
@@ -43,9 +43,9 @@ class ModelSchedules:
         self._data.wake([Topic.RUNS, Topic.EVENTS])
         return answers
 
-    async def next_due(self) -> Instant | None:
-        cursors = [schedule.next_at for schedule in self._active() if schedule.next_at is not None]
-        return min(cursors, default=None)
+    async def next_due(self, domain: str | None = None) -> Instant | None:
+        wanted = [schedule for schedule in self._active() if domain in (None, schedule.domain)]
+        return min((schedule.next_at for schedule in wanted if schedule.next_at is not None), default=None)
 
     async def replace(self, seen: Schedule, new: Schedule, events: Sequence[NewEvent]) -> bool:
         name = (seen.domain, seen.id)
@@ -152,6 +152,16 @@ class ModelDocuments:
         documents = [found for _, found in sorted(self._data.documents.items(), key=lambda item: item[0])]
         wanted = [found for found in documents if (found.domain, found.kind) == (domain, kind)]
         return [found for found in wanted if found.id > after][:limit]
+
+    async def naming(self, domain: str, kind: str, named: Sequence[str], limit: int) -> list[Naming]:
+        found = [
+            Naming(name[2], other, after)
+            for name, links in self._data.links.items()
+            for others, after in ((links.dependencies, False), (links.after, True))
+            for other in others
+            if name[:2] == (domain, kind) and other in named
+        ]
+        return sorted(found)[:limit]
 
     async def versions(
         self, domain: str, kind: str, document_id: str, limit: int, *, upto: int | None = None

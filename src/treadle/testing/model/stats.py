@@ -22,7 +22,7 @@ from treadle.domain.failures import (
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.queues import MOST_COUNTED
 from treadle.domain.runs import Run, State
-from treadle.domain.stats import ENDS, Ended, Standing, Tally, count
+from treadle.domain.stats import ENDS, Ended, Outcome, Standing, Tally, count
 from treadle.engines.contract import GroupQuery
 from treadle.testing.model.state import Data
 
@@ -63,6 +63,14 @@ class ModelStats:
             running=min(counts[State.RUNNING], MOST_COUNTED),
             oldest_due_at=min((run.due_at for run in live if run.state is State.READY), default=None),
         )
+
+    async def recent(self, domain: str, job_ids: Sequence[str], limit: int) -> dict[str, list[Outcome]]:
+        found: dict[str, list[Outcome]] = {}
+        for run in sorted((entry.run for entry in self._data.history.values()), key=lambda run: run.id, reverse=True):
+            outcomes = found.setdefault(run.job_id, []) if (run.domain, run.job_id in job_ids) == (domain, True) else []
+            if len(outcomes) < limit:
+                outcomes.append(to_outcome(run))
+        return found
 
     async def prune(self, step: Micros, before: Instant, limit: int) -> int:
         old = [key for key in self._data.tallies if key.step == step and key.at < before][:limit]
@@ -120,6 +128,12 @@ class ModelFailures:
             and (not query.job_ids or any(job_id in jobs for job_id in query.job_ids))
             and (query.failed_after is None or one.last_at > query.failed_after)
         )
+
+
+def to_outcome(run: Run) -> Outcome:
+    """A run as it is told among the last of its job."""
+    assert run.finished_at is not None, run
+    return Outcome(run_id=run.id, state=run.state, started_at=run.started_at, finished_at=run.finished_at)
 
 
 def to_ended(run: Run) -> Ended:

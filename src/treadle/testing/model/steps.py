@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from treadle.domain import json
@@ -38,6 +40,10 @@ class ModelSteps:
     async def find(self, domain: str, run_id: str) -> list[RunStep]:
         entry = self._data.entries().get(run_id)
         return list(entry.steps) if entry is not None and entry.run.domain == domain else []
+
+    async def outline(self, domain: str, run_ids: Sequence[str]) -> dict[str, list[tuple[str, StepKind]]]:
+        found = {run_id: await self.find(domain, run_id) for run_id in run_ids}
+        return {run_id: [(step.name, step.kind) for step in steps] for run_id, steps in found.items() if steps}
 
     async def waiting(self, domain: str, run_id: str) -> EventWait | None:
         entry = self._data.live.get(run_id)

@@ -38,3 +38,7 @@ INSERT INTO treadle.consumers (domain, kind, id, type) VALUES ($1, $2, $3, $4);
 
 -- name: delete_consumer
 DELETE FROM treadle.consumers WHERE domain = $1 AND kind = $2 AND id = $3;
+
+-- name: naming
+SELECT id, named, follows FROM treadle.links
+WHERE domain = $1 AND kind = $2 AND named = ANY ($3) ORDER BY id, named, follows LIMIT $4;

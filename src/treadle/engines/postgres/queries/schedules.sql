@@ -7,6 +7,9 @@ WHERE enabled AND next_at IS NOT NULL AND next_at <= $1 ORDER BY next_at LIMIT $
 -- name: next_due
 SELECT min(next_at) FROM treadle.schedules WHERE enabled AND next_at IS NOT NULL;
 
+-- name: next_due_of
+SELECT min(next_at) FROM treadle.schedules WHERE domain = $1 AND enabled AND next_at IS NOT NULL;
+
 -- name: move
 -- The compare-and-set that makes a slot fire once, however many schedulers try.
 UPDATE treadle.schedules SET next_at = $4, last_slot = coalesce($5, last_slot)

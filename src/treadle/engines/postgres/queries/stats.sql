@@ -46,6 +46,14 @@ ON CONFLICT (domain, series, step, at) DO UPDATE SET tally = excluded.tally;
 SELECT at, tally FROM treadle.tallies
 WHERE domain = $1 AND series = $2 AND step = $3 AND at >= $4 AND at < $5 ORDER BY at;
 
+-- name: recent
+SELECT last.job_id, last.id, last.state, last.started_at, last.finished_at
+FROM unnest($2::text[]) AS wanted (job_id) CROSS JOIN LATERAL (
+  SELECT h.job_id, h.id, h.state, h.started_at, h.finished_at FROM treadle.history AS h
+  WHERE h.domain = $1 AND h.job_id = wanted.job_id ORDER BY h.id DESC LIMIT $3
+) AS last
+ORDER BY last.id DESC;
+
 -- name: lines
 SELECT id FROM treadle.lines WHERE domain = $1;
 

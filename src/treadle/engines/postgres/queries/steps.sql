@@ -16,6 +16,12 @@ WHERE run_id = $1 AND (EXISTS (SELECT 1 FROM treadle.runs WHERE id = $1 AND doma
                        OR EXISTS (SELECT 1 FROM treadle.history WHERE id = $1 AND domain = $2))
 ORDER BY seq;
 
+-- name: outline
+SELECT run_id, name, kind FROM treadle.steps
+WHERE run_id = ANY ($2) AND (EXISTS (SELECT 1 FROM treadle.runs WHERE id = run_id AND domain = $1)
+                             OR EXISTS (SELECT 1 FROM treadle.history WHERE id = run_id AND domain = $1))
+ORDER BY seq;
+
 -- name: waiting
 SELECT step, type, match, after, timeout_at FROM treadle.waits
 WHERE run = (SELECT seq FROM treadle.runs WHERE id = $1) AND domain = $2;

@@ -227,6 +227,7 @@ CREATE TABLE links (
   PRIMARY KEY (domain, kind, id, named, after)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX links_named ON links (domain, named) WHERE after = 1;
+CREATE INDEX links_back  ON links (domain, kind, named);
 
 -- Completed runs after which jobs are to be run.
 CREATE TABLE triggers (

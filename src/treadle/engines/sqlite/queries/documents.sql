@@ -30,3 +30,7 @@ INSERT INTO consumers (domain, kind, id, type) VALUES (?, ?, ?, ?);
 
 -- name: delete_consumer
 DELETE FROM consumers WHERE domain = ? AND kind = ? AND id = ?;
+
+-- name: naming
+SELECT id, named, after FROM links
+WHERE domain = ?1 AND kind = ?2 AND named IN (SELECT value FROM json_each(?3)) ORDER BY id, named, after LIMIT ?4;

@@ -7,6 +7,9 @@ WHERE enabled = 1 AND next_at IS NOT NULL AND next_at <= ? ORDER BY next_at LIMI
 -- name: next_due
 SELECT min(next_at) FROM schedules WHERE enabled = 1 AND next_at IS NOT NULL;
 
+-- name: next_due_of
+SELECT min(next_at) FROM schedules WHERE domain = ? AND enabled = 1 AND next_at IS NOT NULL;
+
 -- name: move
 -- The compare-and-set that makes a slot fire once, however many schedulers try.
 UPDATE schedules SET next_at = ?4, last_slot = coalesce(?5, last_slot)

@@ -15,6 +15,12 @@ WHERE run_id = ?1 AND (EXISTS (SELECT 1 FROM runs WHERE id = ?1 AND domain = ?2)
                        OR EXISTS (SELECT 1 FROM history WHERE id = ?1 AND domain = ?2))
 ORDER BY seq;
 
+-- name: outline
+SELECT run_id, name, kind FROM json_each(?2) AS wanted CROSS JOIN steps ON run_id = wanted.value
+WHERE EXISTS (SELECT 1 FROM runs WHERE id = run_id AND domain = ?1)
+   OR EXISTS (SELECT 1 FROM history WHERE id = run_id AND domain = ?1)
+ORDER BY seq;
+
 -- name: waiting
 SELECT step, type, CAST(match AS BLOB), after, timeout_at FROM waits
 WHERE run = (SELECT seq FROM runs WHERE id = ?) AND domain = ?;

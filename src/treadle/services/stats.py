@@ -1,0 +1,151 @@
+"""Figures: how runs ended and how long they took, over any range, and how the live ones stand.
+
+They are made of tallies that the scheduler keeps up to date; see `domain.stats`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.instants import DAY, HOUR, Instant, Micros
+from treadle.domain.stats import (
+    EVERYTHING,
+    LONGEST,
+    Bucket,
+    Standing,
+    Tally,
+    by_weekday,
+    floor,
+    gather,
+    job_series,
+    queue_series,
+    starts,
+    step_of,
+    total,
+)
+from treadle.domain.triggers import zones
+from treadle.engines.contract import Engine
+
+MOST_WEEKS: Final = 13
+
+
+class Window(StrEnum):
+    """How far an overview looks back."""
+
+    HOUR = "1h"
+    DAY = "24h"
+    WEEK = "7d"
+    MONTH = "30d"
+
+
+_WINDOWS: Final[dict[Window, tuple[Micros, Bucket]]] = {
+    Window.HOUR: (HOUR, Bucket.MINUTE),
+    Window.DAY: (DAY, Bucket.HOUR),
+    Window.WEEK: (7 * DAY, Bucket.HOUR),
+    Window.MONTH: (30 * DAY, Bucket.HOUR),
+}
+_USUAL: Final[dict[Bucket, Micros]] = {Bucket.MINUTE: HOUR, Bucket.HOUR: DAY, Bucket.DAY: 30 * DAY}
+
+
+class Series(Struct, frozen=True, kw_only=True):
+    """Of whom figures are asked: of a job, of a queue, or of all runs of the domain."""
+
+    job_id: str | None = None
+    queue: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The series of tallies. Raises InvalidInput for both a job and a queue: nothing is counted by both."""
+        if self.job_id is not None and self.queue is not None:
+            raise InvalidInput([Problem("/query/queue", "goes without job: figures are kept for each, not for both")])
+        if self.job_id is not None:
+            return job_series(self.job_id)
+        return EVERYTHING if self.queue is None else queue_series(self.queue)
+
+
+class Overview(Struct, frozen=True, kw_only=True):
+    """How things are: runs that ended since a moment, the live ones, and when a schedule fires next."""
+
+    since: Instant
+    now: Instant
+    tally: Tally
+    standing: Standing
+    next_fire: Instant | None
+
+
+class Timeseries(Struct, frozen=True, kw_only=True):
+    """Tallies of buckets that follow each other from the first to `until`, each with its start."""
+
+    bucket: Bucket
+    until: Instant
+    buckets: list[tuple[Instant, Tally]]
+
+
+class Heatmap(Struct, frozen=True, kw_only=True):
+    """Tallies by weekday (0 is Monday) and hour of the day."""
+
+    since: Instant
+    until: Instant
+    cells: list[tuple[int, int, Tally]]
+
+
+class Stats:
+    """The use cases of figures."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def overview(self, domain: str, window: Window, series: Series) -> Overview:
+        """How things are now. Only what has ended is of the series: how the live runs stand is of the whole domain."""
+        length, bucket = _WINDOWS[window]
+        now = self._engine.now()
+        since = floor(bucket, now - length, "UTC")
+        tallies = await self._engine.stats.tallies(domain, series.name, step_of(bucket), since, now)
+        return Overview(
+            since=since,
+            now=now,
+            tally=total(tally for _, tally in tallies),
+            standing=await self._engine.stats.standing(domain),
+            next_fire=await self._engine.schedules.next_due(domain),
+        )
+
+    async def timeseries(
+        self,
+        domain: str,
+        bucket: Bucket,
+        series: Series,
+        *,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        tz: str = "UTC",
+    ) -> Timeseries:
+        """How runs ended, bucket by bucket. Raises InvalidInput for a range too long or none, or for no zone."""
+        _check_zone(tz)
+        until = self._engine.now() if until is None else until
+        since = until - _USUAL[bucket] if since is None else since
+        if not 0 <= since < until:
+            raise InvalidInput([Problem("/query/since", "must lie before until, and after 1970 began")])
+        if until - since > LONGEST[bucket]:
+            most = f"{LONGEST[bucket] // DAY} days"
+            raise InvalidInput([Problem("/query/since", f"a series by the {bucket} covers {most} at most")])
+        edges = starts(bucket, since, until, tz)
+        tallies = await self._engine.stats.tallies(domain, series.name, step_of(bucket), edges[0], until)
+        return Timeseries(bucket=bucket, until=until, buckets=list(zip(edges, gather(tallies, edges), strict=True)))
+
+    async def heatmap(self, domain: str, weeks: int, series: Series, *, tz: str = "UTC") -> Heatmap:
+        """How runs ended in the last weeks, by weekday and hour. Raises InvalidInput for what is no zone."""
+        _check_zone(tz)
+        now = self._engine.now()
+        since = floor(Bucket.HOUR, now - weeks * 7 * DAY, tz)
+        tallies = await self._engine.stats.tallies(domain, series.name, HOUR, since, now)
+        cells = [(day, hour, tally) for (day, hour), tally in by_weekday(tallies, tz).items()]
+        return Heatmap(since=since, until=now, cells=cells)
+
+
+def _check_zone(tz: str) -> None:
+    if found := zones.problems(tz):
+        raise InvalidInput([Problem("/query/timezone", found[0].message)])
