@@ -248,6 +248,7 @@ CREATE TABLE treadle.links (
   PRIMARY KEY (domain, kind, id, named, follows)
 );
 CREATE INDEX links_named ON treadle.links (domain, named) WHERE follows;
+CREATE INDEX links_back  ON treadle.links (domain, kind, named);
 
 -- Completed runs after which jobs are to be run.
 CREATE TABLE treadle.triggers (
