@@ -76,7 +76,7 @@ async def test_a_resolved_group_is_opened_by_a_new_failure(server: Server) -> No
     assert (again["count"], again["by"], again["why"]) == (2, "", "")
     events = (await get(server, "/events", topics="failure_group"))["items"]
     assert [event["type"].partition(".")[2] for event in events] == ["opened", "resolved", "reopened"]
-    entries = (await get(server, "/audit", target=f"/failure-groups/{group['group_id']}/resolve"))["items"]
+    entries = (await get(server, "/audit-events", target=f"/failure-groups/{group['group_id']}/resolve"))["items"]
     assert [(entry["before"]["status"], entry["after"]["status"]) for entry in entries] == [("open", "resolved")]
 
 
