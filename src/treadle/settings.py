@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -111,6 +111,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     `treadle[otel]`, whose own variables `OTEL_…` count too."""
     log_level: str = "info"
     """What the services say of themselves: debug, info, warning, error."""
+    log_format: Literal["", "json", "text"] = ""
+    """How: `json`, a line each, or `text`; empty is text at a terminal and JSON elsewhere."""
 
     def __post_init__(self) -> None:
         if bool(self.tls_cert) != bool(self.tls_key):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from treadle.domain.errors import InvalidInput
 from treadle.executors.lines import LineSplitter
-from treadle.executors.redact import MASK, Redactor
+from treadle.redaction import MASK, Redactor
 
 SECRET = 'k3y/with "ü" & more+'
 

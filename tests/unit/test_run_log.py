@@ -13,8 +13,8 @@ from tests.support.executions import MemoryLogs, claim
 from treadle.domain.errors import Moved, Unavailable
 from treadle.domain.logs import Level, LogLine, Stream, line_size
 from treadle.executors.logbuffer import CHUNK_BYTES, LogBuffer
-from treadle.executors.redact import Redactor
 from treadle.executors.runlog import RunLog
+from treadle.redaction import Redactor
 
 Write = Callable[[RunLog], None]
 

@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 from msgspec import Struct
 
+from treadle import servicelog
 from treadle.api.app import create_app
 from treadle.api.sse import StreamLimits
 from treadle.api.tokens import AdminToken, admin_token, check_certificate, check_exposure
@@ -79,6 +80,7 @@ async def run(
     check_certificate(settings)
     make_data_folder(settings)
     token = admin_token(settings)
+    servicelog.conceal([token.value, token.local])
     listener = listener or bind(settings.host, settings.port)
     for name, value in (("TCP_USER_TIMEOUT", _UNACKNOWLEDGED_MS), ("TCP_NOTSENT_LOWAT", _UNSENT_BYTES)):
         if hasattr(socket, name):  # Linux; accepted connections have it from here

@@ -30,7 +30,7 @@ def main() -> NoReturn:
     code = Exit.OK
     try:
         settings = load_settings(os.environ)
-        servicelog.configure(name, settings.log_level)
+        servicelog.configure(name, settings.log_level, settings.log_format, os.environ)
         if name in ("api", "scheduler"):
             tracing.set_up(name, settings.traces_url)
         ROLES[name](settings, arguments)

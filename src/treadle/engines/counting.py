@@ -8,9 +8,11 @@ from typing import Any, Final, TypeAlias
 
 import structlog
 
+from treadle import tracing
 from treadle.domain.instants import SECOND, Instant
 from treadle.domain.runs import State
 from treadle.domain.states import Change, Transition
+from treadle.domain.work import decode_work
 from treadle.engines.contract import Firing, Step
 from treadle.meters.catalog import ATTEMPTS, DURATION, FIRE_LAG, WAIT
 from treadle.meters.tally import Tally
@@ -103,7 +105,13 @@ class Fires:
 def _log(failed: Transition) -> None:
     """A run that failed for good, by its codes alone: what it said is in its own log."""
     run = failed.run
-    code = failed.error.code if failed.error else ""
     _logger.warning(
-        "run failed", domain=run.domain, job_id=run.job_id, run_id=run.id, attempt=run.attempt, error_code=code
+        "run failed",
+        domain=run.domain,
+        job_id=run.job_id,
+        run_id=run.id,
+        attempt=run.attempt,
+        worker=failed.worker_id,
+        trace_id=tracing.trace_id(decode_work(run.work).trace),
+        error_code=failed.error.code if failed.error else "",
     )

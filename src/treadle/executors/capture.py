@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TextIO, TypeAlias
 from treadle.authoring.context import Log
 from treadle.domain.logs import Level, Stream
 from treadle.executors.lines import LineSplitter
-from treadle.executors.redact import NOTHING_SECRET
+from treadle.redaction import NOTHING_SECRET
 
 OpenLines: TypeAlias = dict[tuple[Stream, int], LineSplitter]
 """What was printed since the last line ended, by stream and thread: threads do not write into each other's lines."""
@@ -43,7 +43,7 @@ def capture_output() -> None:
     sys.stdout = _Captured(Stream.STDOUT, sys.stdout)
     sys.stderr = _Captured(Stream.STDERR, sys.stderr)
     root = logging.getLogger()
-    root.addHandler(_RunLogHandler())
+    root.handlers[:] = [_RunLogHandler(root.handlers[:])]
     root.setLevel(min(root.level, logging.INFO))
     _let_threads_inherit()
 
@@ -138,13 +138,19 @@ class _CapturedBytes(io.BufferedIOBase):
 
 
 class _RunLogHandler(logging.Handler):
-    """Records of the standard library's logging. Outside of runs they go to standard error, as if nobody listened."""
+    """Records of the standard library's logging. Outside of runs they go to whoever listened before, else to standard
+    error."""
+
+    def __init__(self, before: list[logging.Handler]) -> None:
+        super().__init__()
+        self._before = before or ([] if logging.lastResort is None else [logging.lastResort])
 
     def emit(self, record: logging.LogRecord) -> None:
         speaker = current_speaker.get()
         if speaker is None:
-            if logging.lastResort is not None:
-                logging.lastResort.handle(record)
+            for handler in self._before:
+                if record.levelno >= max(handler.level, logging.WARNING):
+                    handler.handle(record)
             return
         try:
             fields = {"logger": record.name}

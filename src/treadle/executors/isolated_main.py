@@ -33,7 +33,7 @@ from treadle.executors.isolated_keeping import AskingKeeper
 from treadle.executors.isolation import Assignment, decode_assignment, encode_ending, encode_record
 from treadle.executors.lines import encode_fields
 from treadle.executors.outcomes import failure, failure_by_rule, to_outcome
-from treadle.executors.redact import NOTHING_SECRET
+from treadle.redaction import NOTHING_SECRET, quieten
 from treadle.settings import task_folders
 from treadle.system import SystemClock
 
@@ -133,6 +133,7 @@ def main() -> None:
     probe = _probe(assignment, attempt, log)
     tracing.set_up("handler", os.environ.get("TREADLE_TRACES_URL", ""))
     tracing.attach(os.environ.get(tracing.TRACEPARENT, ""))
+    quieten()
     capture_output()
     current_speaker.set(attempt)
     outcome = _carry_out(assignment, attempt)

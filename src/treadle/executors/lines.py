@@ -11,7 +11,7 @@ import msgspec
 
 from treadle.domain import json
 from treadle.domain.logs import MAX_LINE_BYTES, clean
-from treadle.executors.redact import Redactor
+from treadle.redaction import Redactor
 
 
 class LineSplitter:

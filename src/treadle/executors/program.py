@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Raw
 
+from treadle import servicelog
 from treadle.authoring.parents import to_document
 from treadle.domain import json
 from treadle.domain.errors import TreadleError
@@ -18,9 +19,9 @@ from treadle.domain.work import Completion, Program
 from treadle.executors.base import CannotRun, Execution
 from treadle.executors.command import Command, build
 from treadle.executors.completion import judge, shell_code
-from treadle.executors.redact import Redactor
 from treadle.executors.scratch import Scratch
 from treadle.executors.session import Output, carry_out, scratch_folder
+from treadle.redaction import Redactor
 from treadle.tracing import TRACEPARENT
 
 DEFAULT_GRACE_SECONDS: Final = 10.0
@@ -83,6 +84,7 @@ async def _secrets(program: Program, execution: Execution) -> dict[str, str]:
     try:
         values = {name: await execution.secrets.get(name) for name in program.secrets}
         execution.log.redactor = Redactor(values)
+        servicelog.conceal(values.values())
     except TreadleError as error:
         raise CannotRun("secret_unusable", error.message) from error
     return values

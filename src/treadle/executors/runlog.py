@@ -22,7 +22,7 @@ from treadle.domain.logs import (
 from treadle.domain.runs import Claim
 from treadle.executors.lines import encode_fields
 from treadle.executors.logbuffer import LogBuffer
-from treadle.executors.redact import NOTHING_SECRET, Redactor
+from treadle.redaction import NOTHING_SECRET, Redactor
 
 NANOSECONDS_PER_MICRO: Final = 1_000
 

@@ -34,7 +34,7 @@ from treadle.settings import Settings
 from treadle.system import SystemClock
 from treadle.worker.board import Board
 from treadle.worker.control import DRAIN_SIGNAL, GAVE_BACK_EXIT, LEASE_LOST_EXIT, ChildControl
-from treadle.worker.crew import client_of_run, handlers_only, open_crew, register, work
+from treadle.worker.crew import client_of_run, facts, handlers_only, open_crew, register, work
 from treadle.worker.interpreter import set_up_interpreter
 from treadle.worker.patience import until_available
 from treadle.worker.pump import Pump
@@ -125,7 +125,8 @@ def _end_when_empty(pump: Pump) -> None:
 def main() -> None:
     """The entry of the process."""
     orders = msgspec.json.decode(os.environ.pop("TREADLE_RUN_WORKER"), type=Orders)
-    servicelog.configure("worker", orders.settings.log_level)
+    servicelog.configure("worker", orders.settings.log_level, orders.settings.log_format, os.environ)
+    servicelog.tell(lambda: {"worker": orders.worker_id, **facts()})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     tracing.set_up("worker", orders.settings.traces_url)
     set_up_interpreter()

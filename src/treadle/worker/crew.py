@@ -135,6 +135,16 @@ def client_of_run(engine: Engine, settings: Settings) -> AsyncClient:
     return AsyncClient.over(engine, replace(settings, domain=domain))
 
 
+def facts() -> dict[str, object]:
+    """What is known of the attempt whose code this is, for the service's log; nothing outside of attempts."""
+    speaker = current_speaker.get()
+    if not isinstance(speaker, Execution):
+        return {}
+    claim, trace_id = speaker.claim, tracing.trace_id(speaker.work.trace)
+    told = {"domain": claim.domain, "job_id": claim.job_id, "run_id": claim.id, "attempt": claim.attempt}
+    return told | ({"trace_id": trace_id} if trace_id else {})
+
+
 async def work(engine: Engine, pump: Pump, settings: Settings, worker_id: str, stop: asyncio.Event) -> bool:
     """Work until told to stop, then drain within the grace; or to its end. False where something was left unfinished.
 

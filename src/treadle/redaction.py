@@ -1,8 +1,9 @@
-"""Keeps the values of secrets out of logs and results."""
+"""Keeps the values of secrets out of every log, and out of results."""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from treadle.domain.logs import clean
 
 MASK: Final = "***"
 MIN_LENGTH: Final = 4
+_TALKATIVE: Final = ("httpx", "httpx2", "httpcore", "httpcore2", "urllib3", "requests")
 _MIME_WIDTHS: Final = (64, 76)
 
 
@@ -88,6 +90,12 @@ class Redactor:
 
 
 NOTHING_SECRET: Final = Redactor({})
+
+
+def quieten() -> None:
+    """Let libraries not tell whom they call, as they do at lower levels: addresses may hold secrets."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _forms(value: str) -> Iterator[str]:
