@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, Final, Literal, get_args, get_type_hints
 
 from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from scripts.client.source import Source
 from scripts.client.types import Answers, class_of, mapping, taken
@@ -17,6 +18,9 @@ CALLS_MODULE: Final = "treadle.client.remote.calls"
 
 HEADERS: Final = {"idempotency-key", "if-match", "treadle-domain", "last-event-id"}
 """What the client says by itself, or by an argument of its own."""
+
+IDEMPOTENT: Final = {"cancel", "disable", "drain", "enable", "pause", "resume", "validate"}
+"""What operations begin with that come to the same however often they are made, though they are a POST."""
 
 KEYED_WITHIN: Final = {"put_messages"}
 """Operations whose items may have keys of their own, beside which the call can have none."""
@@ -90,6 +94,8 @@ class Method:
             said.append(f"body=said({', '.join(fields)})")
         said += [f"body={each.name}" for each in parameters if each.place == "whole"]
         said += [f"{each.name}={each.name}" for each in parameters if each.place == "call"]
+        if self._method == "POST" and self._operation["operationId"].partition("_")[0] in IDEMPOTENT:
+            said.append("idempotent=True")
         if fine := self._fine():
             said.append(f"fine={fine}")
         return f"Call(method={', path='.join(said[:2])}, {', '.join(said[2:])})"
@@ -117,7 +123,7 @@ class Method:
         if "idempotency-key" in headers:
             yield self._key()
         if "if-match" in headers:
-            yield Parameter("if_match", "int | None", "None", "call")
+            yield Parameter("if_match", "int | str | None", "None", "call")
 
     def _query(self, parameter: Mapping[str, Any]) -> Parameter:
         kind = self._schema_type(parameter["schema"])
@@ -142,7 +148,8 @@ class Method:
             return
         hints = get_type_hints(kind, include_extras=True)
         for field in sorted(structs.fields(kind), key=lambda field: not field.required):
-            yield self._field(field, taken(hints[field.name], self._source, self._answers))
+            parameter = self._field(field, taken(hints[field.name], self._source, self._answers))
+            yield replace(parameter, name=argument_name(field.name, self.path))
 
     def _key(self) -> Parameter:
         """The idempotency key: where none is given the client makes one, unless the items have keys of their own."""
@@ -200,6 +207,11 @@ class Method:
         """What a stream tells: the items of the page that the operation answers otherwise."""
         page = class_of(self._content()["application/json"]["schema"]["$ref"])
         return self._answers.written(get_args(get_type_hints(page)["items"])[0], self._source)
+
+
+def argument_name(field: str, path: str) -> str:
+    """What the argument of a field of the body is called; one of the path may have its name already."""
+    return f"{path.rpartition('/')[2]}_{field}" if f"{{{field}}}" in path else field
 
 
 def _wrapped(description: str) -> str:

@@ -43,5 +43,5 @@ def _formatted(text: str) -> str:
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check", "--quiet", "--fix", "--select", "I"], ["format", "--quiet"]):
         asked = [*ruff, *command, "--stdin-filename", str(HOME / "generated.py"), "-"]
-        text = subprocess.run(asked, input=text, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        text = subprocess.run(asked, input=text, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT).stdout
     return text

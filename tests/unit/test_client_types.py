@@ -10,9 +10,9 @@ import pytest
 
 from treadle import AsyncClient, Client
 from treadle.client.groups import Group
-from treadle.client.remote.answers import Event, Explanation, Job, LogEntry, RunDetail, WorkerList
+from treadle.client.remote.answers import Event, Explanation, Job, LogEntry, Queue, RunDetail, WorkerList
 from treadle.client.remote.answers import Run as AnsweredRun
-from treadle.client.remote.calls import AsyncPages, Page, Pages
+from treadle.client.remote.calls import Answer, AsyncPages, Page, Pages
 from treadle.domain.errors import InvalidInput
 from treadle.domain.runs import RunView, State
 from treadle.engines.contract import Accepted
@@ -28,6 +28,7 @@ def answers(client: Client) -> None:
     assert_type(client.runs.list().page(), Page[AnsweredRun])
     assert_type([run.job_id for run in client.runs.list()], list[str])
     assert_type(client.workers.list(), WorkerList)
+    assert_type(client.queues.get.answer("default"), Answer[Queue])
     assert_type(client.logs.follow("run_1"), Iterator[LogEntry])
     assert_type(client.enqueue("a"), str)
     assert_type(client.submit("a"), Accepted)
@@ -38,6 +39,7 @@ def answers(client: Client) -> None:
 async def awaited(client: AsyncClient) -> None:
     assert_type(await client.jobs.get("a"), Job)
     assert_type(await client.runs.explain("run_1"), Explanation)
+    assert_type((await client.queues.get.answer("default")).etag, str | None)
     assert_type(client.runs.list(job=["a"]), AsyncPages[AnsweredRun])
     assert_type([run.inputs async for run in client.runs.list()], list[dict[str, Any]])
     assert_type(await client.runs.list().page("cursor"), Page[AnsweredRun])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from scripts.client.__main__ import OF_OTHERS, SPELLINGS
+from scripts.client.methods import argument_name
 from tests.integration.api import contract
 from tests.integration.api.filling import Ask, asks
 from tests.integration.api.server import Hands, Server
@@ -81,7 +82,7 @@ async def test_every_method_is_understood_and_its_answer_too(server: Server) -> 
 
 async def the_refused_answer(client: AsyncClient, hands: Hands) -> set[str]:
     """The methods that the administrator of a domain with everything in it is refused; here they are not."""
-    assert (await client.domains.set("bravo", 3)).weight == 3
+    assert (await client.domains.set("bravo", weight=3)).weight == 3
     assert (await client.users.create("bea", "correct horse battery")).domain is None
     assert (await client.runs.run_adhoc_job({"executor": {"type": "shell", "script": "true"}})).job_id == "adhoc"
     await hands.register(domain="bravo")
@@ -126,4 +127,4 @@ def arguments(method: Method, ask: Ask) -> dict[str, Any]:
         return {**given, "document": ask.body}
     if "messages" in names:
         return {**given, "messages": [ask.body]}
-    return {**given, **(ask.body or {})}
+    return {**given, **{argument_name(field, method.path): value for field, value in (ask.body or {}).items()}}

@@ -13,7 +13,7 @@ from tests.integration.api.server import Hands, Server
 from tests.support.fault_proxy import Cut, FaultProxy, fault_proxy
 from treadle import AsyncClient
 from treadle.client.remote.transport import EventsLost
-from treadle.domain.errors import Moved, StorageFull, TooMany, Unavailable
+from treadle.domain.errors import Moved, StaleVersion, StorageFull, TooMany, Unavailable
 
 Work = Callable[[AsyncClient], Awaitable[Any]]
 
@@ -48,10 +48,29 @@ async def test_a_submit_that_was_cut_off_is_made_once(server: Server, what: str,
 
 async def test_what_would_be_done_twice_is_not_made_again(server: Server) -> None:
     async with through_proxy(server) as (client, proxy):
+        message_id = await client.put_message("mail", None)
         proxy.cut = Cut(1, delivered=True)
         with pytest.raises(Unavailable, match="no answer from http"):
-            await client.tokens.create("once")
-        assert [token.name async for token in client.tokens.list()] == ["once"]
+            await client.messages.discard(message_id)
+        assert [message async for message in client.messages.list()] == []
+
+
+async def test_what_comes_to_the_same_is_made_again(server: Server) -> None:
+    async with through_proxy(server) as (client, proxy):
+        for work in (client.queues.pause, client.queues.get, client.queues.resume):
+            cut = proxy.cut = Cut(1, delivered=True)
+            assert (await work("default")).name == "default"
+            assert cut.done.is_set()
+
+
+async def test_a_state_that_was_read_is_what_is_changed(server: Server) -> None:
+    async with through_proxy(server) as (client, _):
+        await client.queues.set("default", None)
+        read = await client.queues.get.answer("default")
+        assert (read.value.name, read.value.rate) == ("default", None)
+        await client.queues.set("default", {"runs": 5, "window_sec": 1}, if_match=read.etag)
+        with pytest.raises(StaleVersion):
+            await client.queues.set("default", None, if_match=read.etag)
 
 
 async def test_what_never_reached_a_server_is_made_again_whatever_it_is(server: Server) -> None:

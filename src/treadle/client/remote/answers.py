@@ -16,6 +16,7 @@ from treadle.domain.chains import After, AfterJoin
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Join, OnParentFailure
+from treadle.domain.domains import DomainState
 from treadle.domain.jobs.document import (
     ExecutorDocument,
     MessagesDocument,
@@ -510,9 +511,33 @@ class Domain(Struct, frozen=True, kw_only=True):
     """A domain, and its part of the workers that serve several: the one with the least running per weight goes next."""
 
     name: str
+    title: str
+    status: DomainState
     weight: int
     running: int
     waiting: bool
+
+
+class Token(Struct, frozen=True, kw_only=True):
+    """A token, without its secret; `last4` tells it from others. `domain` null is every one."""
+
+    token_id: str
+    name: str
+    scopes: list[Scope]
+    domain: str | None
+    last4: str
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewTokenAnswer(Struct, frozen=True, kw_only=True):
+    """A token just made. `secret` is told this once, and kept nowhere."""
+
+    token: Token
+    secret: str
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
@@ -540,28 +565,6 @@ class Session(Struct, frozen=True, kw_only=True):
     domain: str | None
     csrf_token: str | None
     expires_at: datetime | None
-
-
-class Token(Struct, frozen=True, kw_only=True):
-    """A token, without its secret; `last4` tells it from others. `domain` null is every one."""
-
-    token_id: str
-    name: str
-    scopes: list[Scope]
-    domain: str | None
-    last4: str
-    created_at: datetime
-    created_by: str
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-
-class NewTokenAnswer(Struct, frozen=True, kw_only=True):
-    """A token just made. `secret` is told this once, and kept nowhere."""
-
-    token: Token
-    secret: str
 
 
 class User(Struct, frozen=True, kw_only=True):

@@ -43,7 +43,8 @@ class Call(Generic[T_co]):
     """One request, and the type of its answer. Query values that are None are left out; a sequence repeats its key.
 
     `key` is the idempotency key of an operation that takes one: None lets the client make one, so that it may repeat
-    the call. `fine` are statuses that refuse nothing: what comes with them is the answer.
+    the call. `fine` are statuses that refuse nothing: what comes with them is the answer. An `idempotent` one comes to
+    the same however often it is made, whatever its method.
     """
 
     method: str
@@ -52,21 +53,36 @@ class Call(Generic[T_co]):
     query: Mapping[str, object] = field(default_factory=dict)
     body: object = UNSET
     key: str | UnsetType | None = UNSET
-    if_match: int | None = None
+    if_match: int | str | None = None
     fine: tuple[int, ...] = ()
+    idempotent: bool = False
 
     @property
     def repeatable(self) -> bool:
         """Whether a call without an answer may be made again: it does nothing twice, and says the same."""
-        if self.key is not UNSET or self.method == "GET":
+        if self.key is not UNSET or self.idempotent or self.method == "GET":
             return True
         return self.method in ("PUT", "DELETE") and self.if_match is None
+
+
+class Answer(Struct, Generic[T], frozen=True):
+    """What a call was answered, with the headers that came with it."""
+
+    value: T
+    headers: Mapping[str, str]
+
+    @property
+    def etag(self) -> str | None:
+        """What `if_match` wants for a change of just this state."""
+        said = self.headers.get("etag")
+        return None if said is None else said.strip('"')
 
 
 class Way(Protocol):
     """How the calls of a client are carried out: what comes back is an answer, or what is awaited for it."""
 
     def call(self, call: Call[Any]) -> Any: ...
+    def answer(self, call: Call[Any]) -> Any: ...
     def pages(self, call: Call[Page[Any]]) -> Any: ...
     def follow(self, call: Call[Any]) -> Any: ...
 
@@ -124,6 +140,20 @@ class Pages(Generic[T]):
                 return
 
 
+class Method(Protocol[P, T]):
+    """An operation as sync code calls it; `answer` has the headers too."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T: ...
+    def answer(self, *args: P.args, **kwargs: P.kwargs) -> Answer[T]: ...
+
+
+class AsyncMethod(Protocol[P, T]):
+    """`Method` for async code."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]: ...
+    def answer(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer[T]]: ...
+
+
 class Operation(Generic[P, T]):
     """An operation with one answer."""
 
@@ -132,11 +162,15 @@ class Operation(Generic[P, T]):
         self.__doc__ = build.__doc__
 
     @overload
-    def __get__(self, noun: Noun[Async], owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, noun: Noun[Async], owner: object = None) -> AsyncMethod[P, T]: ...
     @overload
-    def __get__(self, noun: Noun[Sync], owner: object = None) -> Callable[P, T]: ...
+    def __get__(self, noun: Noun[Sync], owner: object = None) -> Method[P, T]: ...
     def __get__(self, noun: Any, owner: object = None) -> Any:
-        return self if noun is None else _carried_out(self.build, noun, noun.way.call)
+        if noun is None:
+            return self
+        method = _carried_out(self.build, noun, noun.way.call)
+        method.answer = _carried_out(self.build, noun, noun.way.answer)
+        return method
 
 
 class Listing(Generic[P, T]):

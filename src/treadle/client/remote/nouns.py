@@ -85,7 +85,7 @@ class JobsNoun(Noun[M]):
     @Operation
     def validate(self, document: Mapping[str, Any] | Struct) -> Call[Validation]:
         """Check a document without storing it."""
-        return Call(method="POST", path="/jobs/validate", answer=Validation, body=document)
+        return Call(method="POST", path="/jobs/validate", answer=Validation, body=document, idempotent=True)
 
     @Operation
     def get(self, job_id: str) -> Call[Job]:
@@ -93,12 +93,14 @@ class JobsNoun(Noun[M]):
         return Call(method="GET", path=f"/jobs/{segment(job_id)}", answer=Job)
 
     @Operation
-    def replace(self, job_id: str, document: Mapping[str, Any] | Struct, *, if_match: int | None = None) -> Call[Job]:
+    def replace(
+        self, job_id: str, document: Mapping[str, Any] | Struct, *, if_match: int | str | None = None
+    ) -> Call[Job]:
         """Replace a job's definition. A job as it was read may be sent back; its `version` counts like If-Match."""
         return Call(method="PUT", path=f"/jobs/{segment(job_id)}", answer=Job, body=document, if_match=if_match)
 
     @Operation
-    def delete(self, job_id: str, *, if_match: int | None = None) -> Call[None]:
+    def delete(self, job_id: str, *, if_match: int | str | None = None) -> Call[None]:
         """Delete a job and its schedules, as long as no other job names it. Its runs go on, and its versions are
         kept.
         """
@@ -110,12 +112,12 @@ class JobsNoun(Noun[M]):
         return Call(method="GET", path=f"/jobs/{segment(job_id)}/origins", answer=Origins)
 
     @Operation
-    def enable(self, job_id: str, *, if_match: int | None = None) -> Call[Job]:
+    def enable(self, job_id: str, *, if_match: int | str | None = None) -> Call[Job]:
         """Let a job's schedules fire. PUT and POST do the same."""
         return Call(method="PUT", path=f"/jobs/{segment(job_id)}/enable", answer=Job, if_match=if_match)
 
     @Operation
-    def disable(self, job_id: str, *, if_match: int | None = None) -> Call[Job]:
+    def disable(self, job_id: str, *, if_match: int | str | None = None) -> Call[Job]:
         """Keep a job's schedules from firing; it can still be run by hand. PUT and POST do the same."""
         return Call(method="PUT", path=f"/jobs/{segment(job_id)}/disable", answer=Job, if_match=if_match)
 
@@ -130,7 +132,7 @@ class JobsNoun(Noun[M]):
         return Call(method="GET", path=f"/jobs/{segment(job_id)}/versions/{segment(version)}", answer=Job)
 
     @Operation
-    def roll_back(self, job_id: str, version: int, *, if_match: int | None = None) -> Call[Job]:
+    def roll_back(self, job_id: str, version: int, *, if_match: int | str | None = None) -> Call[Job]:
         """Let a job say again what it said at an earlier version. That makes a new one: nothing is taken back."""
         return Call(
             method="POST", path=f"/jobs/{segment(job_id)}/rollback/{segment(version)}", answer=Job, if_match=if_match
@@ -310,7 +312,7 @@ class RunsNoun(Noun[M]):
     @Operation
     def cancel(self, run_id: str) -> Call[Run]:
         """Accept a cancel. A waiting run ends at once; a running one is told to, and begins no further attempt."""
-        return Call(method="POST", path=f"/runs/{segment(run_id)}/cancel", answer=Run)
+        return Call(method="POST", path=f"/runs/{segment(run_id)}/cancel", answer=Run, idempotent=True)
 
     @Operation
     def retry(self, run_id: str, *, inputs: Mapping[str, Any] | None = None, key: str | None = None) -> Call[Run]:
@@ -350,17 +352,27 @@ class DeadLettersNoun(Noun[M]):
         return Call(method="GET", path=f"/dead-letters/{segment(run_id)}", answer=RunDetail)
 
     @Operation
-    def retry_many(self, run_ids: Sequence[str], *, inputs: Mapping[str, Any] | None = None) -> Call[LetterAnswers]:
+    def retry_many(
+        self, run_ids: Sequence[str], *, inputs: Mapping[str, Any] | None = None, key: str | None = None
+    ) -> Call[LetterAnswers]:
         """Retry several dead letters, each by itself."""
         return Call(
-            method="POST", path="/dead-letters/retry", answer=LetterAnswers, body=said(run_ids=run_ids, inputs=inputs)
+            method="POST",
+            path="/dead-letters/retry",
+            answer=LetterAnswers,
+            body=said(run_ids=run_ids, inputs=inputs),
+            key=key,
         )
 
     @Operation
-    def discard_many(self, run_ids: Sequence[str], *, why: str = "") -> Call[LetterAnswers]:
+    def discard_many(self, run_ids: Sequence[str], *, why: str = "", key: str | None = None) -> Call[LetterAnswers]:
         """Discard several dead letters, each by itself."""
         return Call(
-            method="POST", path="/dead-letters/discard", answer=LetterAnswers, body=said(run_ids=run_ids, why=why)
+            method="POST",
+            path="/dead-letters/discard",
+            answer=LetterAnswers,
+            body=said(run_ids=run_ids, why=why),
+            key=key,
         )
 
     @Operation
@@ -390,26 +402,28 @@ class QueuesNoun(Noun[M]):
         return Call(method="GET", path=f"/queues/{segment(name)}", answer=Queue)
 
     @Operation
-    def set(self, name: str, rate: Mapping[str, Any] | None) -> Call[Queue]:
+    def set(self, name: str, rate: Mapping[str, Any] | None, *, if_match: int | str | None = None) -> Call[Queue]:
         """Set how often runs of a queue may start: all of `runs` at once after a pause, then one every `window_sec /
         runs`.
         """
-        return Call(method="PUT", path=f"/queues/{segment(name)}", answer=Queue, body=said(rate=rate))
+        return Call(
+            method="PUT", path=f"/queues/{segment(name)}", answer=Queue, body=said(rate=rate), if_match=if_match
+        )
 
     @Operation
     def pause(self, name: str) -> Call[Queue]:
         """Let no run of a queue start from now on, on any worker. What runs goes on, and new runs are taken."""
-        return Call(method="POST", path=f"/queues/{segment(name)}/pause", answer=Queue)
+        return Call(method="POST", path=f"/queues/{segment(name)}/pause", answer=Queue, idempotent=True)
 
     @Operation
     def resume(self, name: str) -> Call[Queue]:
         """Let a queue go on that is paused or draining."""
-        return Call(method="POST", path=f"/queues/{segment(name)}/resume", answer=Queue)
+        return Call(method="POST", path=f"/queues/{segment(name)}/resume", answer=Queue, idempotent=True)
 
     @Operation
     def drain(self, name: str) -> Call[Queue]:
         """Refuse new runs for a queue with 409, and work off those that it has; then it is `drained`."""
-        return Call(method="POST", path=f"/queues/{segment(name)}/drain", answer=Queue)
+        return Call(method="POST", path=f"/queues/{segment(name)}/drain", answer=Queue, idempotent=True)
 
 
 class LanesNoun(Noun[M]):
@@ -426,14 +440,14 @@ class LanesNoun(Noun[M]):
         return Call(method="GET", path=f"/lanes/{segment(key)}", answer=Lane)
 
     @Operation
-    def set(self, key: str, limit: int) -> Call[Lane]:
+    def set(self, key: str, limit: int, *, if_match: int | str | None = None) -> Call[Lane]:
         """Set a limit by hand: it goes before what jobs declare, until it is taken back. 0 lets nothing more start."""
-        return Call(method="PUT", path=f"/lanes/{segment(key)}", answer=Lane, body=said(limit=limit))
+        return Call(method="PUT", path=f"/lanes/{segment(key)}", answer=Lane, body=said(limit=limit), if_match=if_match)
 
     @Operation
-    def clear(self, key: str) -> Call[None]:
+    def clear(self, key: str, *, if_match: int | str | None = None) -> Call[None]:
         """Take back a limit that was set by hand."""
-        return Call(method="DELETE", path=f"/lanes/{segment(key)}", answer=None)
+        return Call(method="DELETE", path=f"/lanes/{segment(key)}", answer=None, if_match=if_match)
 
 
 class MessagesNoun(Noun[M]):
@@ -572,17 +586,17 @@ class SchedulesNoun(Noun[M]):
         """Keep a schedule from firing until it is resumed: a restart, or a new version of its source, changes
         nothing.
         """
-        return Call(method="POST", path=f"/schedules/{segment(schedule_id)}/pause", answer=Schedule)
+        return Call(method="POST", path=f"/schedules/{segment(schedule_id)}/pause", answer=Schedule, idempotent=True)
 
     @Operation
     def resume(self, schedule_id: str) -> Call[Schedule]:
         """Let a schedule fire again, from its next slot on. What came due meanwhile does not fire: `backfill` it."""
-        return Call(method="POST", path=f"/schedules/{segment(schedule_id)}/resume", answer=Schedule)
+        return Call(method="POST", path=f"/schedules/{segment(schedule_id)}/resume", answer=Schedule, idempotent=True)
 
     @Operation
-    def trigger(self, schedule_id: str) -> Call[Run]:
+    def trigger(self, schedule_id: str, *, key: str | None = None) -> Call[Run]:
         """Submit a run with the schedule's inputs, now. Its slots stay as they are."""
-        return Call(method="POST", path=f"/schedules/{segment(schedule_id)}/trigger", answer=Run)
+        return Call(method="POST", path=f"/schedules/{segment(schedule_id)}/trigger", answer=Run, key=key)
 
     @Operation
     def backfill(
@@ -593,6 +607,7 @@ class SchedulesNoun(Noun[M]):
         *,
         dry_run: bool = False,
         spread_ms: int = 0,
+        key: str | None = None,
     ) -> Call[Backfill]:
         """Submit a run for each slot of a time gone by that has none, all or none. Asking again adds nothing."""
         return Call(
@@ -600,6 +615,7 @@ class SchedulesNoun(Noun[M]):
             path=f"/schedules/{segment(schedule_id)}/backfill",
             answer=Backfill,
             body=said(after=after, before=before, dry_run=dry_run, spread_ms=spread_ms),
+            key=key,
         )
 
 
@@ -630,17 +646,17 @@ class WorkersNoun(Noun[M]):
     @Operation
     def drain(self, worker_id: str) -> Call[Worker]:
         """Let a worker take no more runs from now on, and end once those that it has have ended."""
-        return Call(method="POST", path=f"/workers/{segment(worker_id)}/drain", answer=Worker)
+        return Call(method="POST", path=f"/workers/{segment(worker_id)}/drain", answer=Worker, idempotent=True)
 
     @Operation
     def disable(self, worker_id: str) -> Call[Worker]:
         """Let a worker take no more runs from now on, and stay until it is enabled. What it runs goes on."""
-        return Call(method="POST", path=f"/workers/{segment(worker_id)}/disable", answer=Worker)
+        return Call(method="POST", path=f"/workers/{segment(worker_id)}/disable", answer=Worker, idempotent=True)
 
     @Operation
     def enable(self, worker_id: str) -> Call[Worker]:
         """Let a disabled worker take runs again."""
-        return Call(method="POST", path=f"/workers/{segment(worker_id)}/enable", answer=Worker)
+        return Call(method="POST", path=f"/workers/{segment(worker_id)}/enable", answer=Worker, idempotent=True)
 
     @Operation
     def set_state(self, worker_id: str, state: str) -> Call[Worker]:
@@ -649,12 +665,19 @@ class WorkersNoun(Noun[M]):
 
 
 class DomainsNoun(Noun[M]):
-    """Domains: their parts of the workers that serve several. A caller bound to one sees no other."""
+    """Domains: their names, their parts of shared workers, their tokens. A caller bound to one sees no other."""
 
     @Listing
     def list(self, *, page_size: int | None = None) -> Call[Page[Domain]]:
-        """Domains by name: those to which runs were submitted, and those with a weight."""
+        """Domains by name: those that were made, those to which runs were submitted, and those with a weight."""
         return Call(method="GET", path="/domains", answer=Page[Domain], query={"limit": page_size})
+
+    @Operation
+    def create(self, name: str, *, title: str = "", weight: int = 1, key: str | None = None) -> Call[Domain]:
+        """Make a domain. One comes about by its use too; making it gives it a name for people, and tells who did."""
+        return Call(
+            method="POST", path="/domains", answer=Domain, body=said(name=name, title=title, weight=weight), key=key
+        )
 
     @Operation
     def get(self, name: str) -> Call[Domain]:
@@ -662,9 +685,60 @@ class DomainsNoun(Noun[M]):
         return Call(method="GET", path=f"/domains/{segment(name)}", answer=Domain)
 
     @Operation
-    def set(self, name: str, weight: int) -> Call[Domain]:
-        """Set the weight of a domain, 1 by default: on shared workers, 3 gets three slots for each one of a 1."""
-        return Call(method="PUT", path=f"/domains/{segment(name)}", answer=Domain, body=said(weight=weight))
+    def set(
+        self,
+        name: str,
+        *,
+        weight: int | UnsetType = UNSET,
+        title: str | UnsetType = UNSET,
+        if_match: int | str | None = None,
+    ) -> Call[Domain]:
+        """Set a domain's title, and its weight, 1 by default: on shared workers, 3 gets three slots for each one of
+        a 1.
+        """
+        return Call(
+            method="PUT",
+            path=f"/domains/{segment(name)}",
+            answer=Domain,
+            body=said(weight=weight, title=title),
+            if_match=if_match,
+        )
+
+    @Operation
+    def delete(self, name: str) -> Call[None]:
+        """Delete a domain that has no jobs, no runs, no messages, and no tokens or users in force."""
+        return Call(method="DELETE", path=f"/domains/{segment(name)}", answer=None)
+
+    @Operation
+    def disable(self, name: str) -> Call[Domain]:
+        """Close a domain within a second: its tokens and users open nothing, and nobody changes or runs anything in
+        it.
+        """
+        return Call(method="POST", path=f"/domains/{segment(name)}/disable", answer=Domain, idempotent=True)
+
+    @Operation
+    def enable(self, name: str) -> Call[Domain]:
+        """Open a domain that was disabled."""
+        return Call(method="POST", path=f"/domains/{segment(name)}/enable", answer=Domain, idempotent=True)
+
+    @Operation
+    def create_token(
+        self,
+        name: str,
+        *,
+        token_name: str = "domain",
+        scopes: Sequence[str] | UnsetType = UNSET,
+        expires_in_days: int | None = None,
+        key: str | None = None,
+    ) -> Call[NewTokenAnswer]:
+        """Make a token that acts in a domain alone, for callers and for workers. Its secret is answered this once."""
+        return Call(
+            method="POST",
+            path=f"/domains/{segment(name)}/token",
+            answer=NewTokenAnswer,
+            body=said(name=token_name, scopes=scopes, expires_in_days=expires_in_days),
+            key=key,
+        )
 
 
 class AuditNoun(Noun[M]):
@@ -707,10 +781,14 @@ class SessionNoun(Noun[M]):
         return Call(method="DELETE", path="/session", answer=Session)
 
     @Operation
-    def create_own_token(self, *, expires_in_days: int = 30) -> Call[NewTokenAnswer]:
+    def create_own_token(self, *, expires_in_days: int = 30, key: str | None = None) -> Call[NewTokenAnswer]:
         """Make a token for the user whose session it is, as for a command line: it may do what they may."""
         return Call(
-            method="POST", path="/session/token", answer=NewTokenAnswer, body=said(expires_in_days=expires_in_days)
+            method="POST",
+            path="/session/token",
+            answer=NewTokenAnswer,
+            body=said(expires_in_days=expires_in_days),
+            key=key,
         )
 
 
@@ -730,6 +808,7 @@ class TokensNoun(Noun[M]):
         scopes: Sequence[str] | UnsetType = UNSET,
         domain: str | UnsetType | None = UNSET,
         expires_in_days: int | None = None,
+        key: str | None = None,
     ) -> Call[NewTokenAnswer]:
         """Make a token. Its secret is answered this once."""
         return Call(
@@ -737,6 +816,7 @@ class TokensNoun(Noun[M]):
             path="/tokens",
             answer=NewTokenAnswer,
             body=said(name=name, scopes=scopes, domain=domain, expires_in_days=expires_in_days),
+            key=key,
         )
 
     @Operation
@@ -766,6 +846,7 @@ class UsersNoun(Noun[M]):
         *,
         scopes: Sequence[str] | UnsetType = UNSET,
         domain: str | UnsetType | None = UNSET,
+        key: str | None = None,
     ) -> Call[User]:
         """Make a user, who may log in to the console."""
         return Call(
@@ -773,6 +854,7 @@ class UsersNoun(Noun[M]):
             path="/users",
             answer=User,
             body=said(name=name, password=password, scopes=scopes, domain=domain),
+            key=key,
         )
 
     @Operation
@@ -781,10 +863,21 @@ class UsersNoun(Noun[M]):
         return Call(method="GET", path=f"/users/{segment(user_id)}", answer=User)
 
     @Operation
-    def change(self, user_id: str, *, password: str | None = None, scopes: Sequence[str] | None = None) -> Call[User]:
+    def change(
+        self,
+        user_id: str,
+        *,
+        password: str | None = None,
+        scopes: Sequence[str] | None = None,
+        if_match: int | str | None = None,
+    ) -> Call[User]:
         """Give a user another password or other scopes. Their sessions end."""
         return Call(
-            method="PATCH", path=f"/users/{segment(user_id)}", answer=User, body=said(password=password, scopes=scopes)
+            method="PATCH",
+            path=f"/users/{segment(user_id)}",
+            answer=User,
+            body=said(password=password, scopes=scopes),
+            if_match=if_match,
         )
 
     @Operation
@@ -858,7 +951,7 @@ class Nouns(Noun[M]):
 
     @property
     def domains(self) -> DomainsNoun[M]:
-        """Domains: their parts of the workers that serve several. A caller bound to one sees no other."""
+        """Domains: their names, their parts of shared workers, their tokens. A caller bound to one sees no other."""
         return DomainsNoun(self.way)
 
     @property

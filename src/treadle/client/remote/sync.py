@@ -23,6 +23,10 @@ class SyncWay:
         """What a call is answered."""
         return self._portal(self._way.call(call))
 
+    def answer(self, call: Call[Any]) -> Any:
+        """The same with the headers."""
+        return self._portal(self._way.answer(call))
+
     def pages(self, call: Call[Page[Any]]) -> Pages[Any]:
         """A list."""
         return Pages(self.call, call)

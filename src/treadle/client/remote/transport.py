@@ -8,18 +8,18 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final, Generic, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import urlencode
 
 import httpx2
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from treadle import tracing
-from treadle.client.remote.calls import AsyncPages, Call, Page
+from treadle.client.remote.calls import Answer, AsyncPages, Call, Page
 from treadle.client.remote.place import Place
 from treadle.client.remote.refusals import Refusal, to_error, to_refusal
 from treadle.domain import json
@@ -44,13 +44,6 @@ _GATEWAY: Final = frozenset({502, 504})
 _END: Final = "end"
 
 _UNSENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-
-
-class Answer(Struct, Generic[T], frozen=True):
-    """What a call was answered."""
-
-    value: T
-    headers: Mapping[str, str]
 
 
 class EventsLost(TreadleError):
