@@ -40,8 +40,8 @@ SPELLINGS: Final = {
 }
 """Operations that are another spelling of one: the client has one word for both."""
 
-OF_OTHERS: Final = frozenset({"get_metrics"})
-"""Operations that other programs ask, in a format of theirs."""
+OF_OTHERS: Final = frozenset({"get_metrics", "create_own_token", "close_session"})
+"""Operations for other programs: in a format of theirs, or by a session, which a client with a token has not."""
 
 NAMES: Final = {
     "list_audit_events": "list",
@@ -81,7 +81,7 @@ def _nouns(document: Mapping[str, Any], source: Source, answers: Answers) -> dic
     for path, operations in document["paths"].items():
         for verb, operation in operations.items():
             operation_id = operation["operationId"]
-            if operation_id in SPELLINGS:
+            if operation_id in SPELLINGS or operation_id in OF_OTHERS:
                 continue
             noun = operation["tags"][0]
             methods = nouns.setdefault(noun, {})

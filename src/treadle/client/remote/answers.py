@@ -17,6 +17,7 @@ from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.domains import DomainState
+from treadle.domain.failures import GroupState
 from treadle.domain.jobs.document import (
     ExecutorDocument,
     MessagesDocument,
@@ -35,10 +36,13 @@ from treadle.domain.rates import RateDocument
 from treadle.domain.reasons import Reason
 from treadle.domain.runs import Cause, State
 from treadle.domain.schedules import Misfire
+from treadle.domain.spans import SpanKind
+from treadle.domain.stats import Bucket
 from treadle.domain.steps import StepKind
 from treadle.domain.work import Completion
 from treadle.domain.workers import Role, WorkerState
 from treadle.engines.contract.runs import Admission
+from treadle.services.stats import Window
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -538,6 +542,240 @@ class NewTokenAnswer(Struct, frozen=True, kw_only=True):
 
     token: Token
     secret: str
+
+
+class Quantiles(Struct, frozen=True, kw_only=True):
+    """Lengths of time in seconds, each within 1/32; null where there is nothing to tell them from."""
+
+    count: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """Runs that ended, by how they did.
+
+    `duration_sec` is from the start of a run's first attempt to its end, of those that completed or failed; `wait_sec`
+    from when it was due to its start, of those that were started once.
+    """
+
+    completed: int
+    failed: int
+    cancelled: int
+    skipped: int
+    success_rate: float | None
+    duration_sec: Quantiles
+    wait_sec: Quantiles
+
+
+class LiveRuns(Struct, frozen=True, kw_only=True):
+    """Live runs by status. Counting stops at 10,000: then `at_least` is true."""
+
+    ready: int
+    scheduled: int
+    blocked: int
+    running: int
+    at_least: bool
+    oldest_due_at: datetime | None
+    oldest_wait_sec: float | None
+
+
+class StatsOverview(Counts, frozen=True, kw_only=True):
+    """How runs ended since a moment, how the live runs of the domain stand, and when a schedule fires next."""
+
+    window: Window
+    since: datetime
+    until: datetime
+    live: LiveRuns
+    next_run_at: datetime | None
+
+
+class TimeBucket(Counts, frozen=True, kw_only=True):
+    """Runs that ended in one bucket."""
+
+    start: datetime
+
+
+class Timeseries(Struct, frozen=True, kw_only=True):
+    """Buckets, the oldest first, also those in which nothing ended. The last one ends at `until`."""
+
+    bucket: Bucket
+    timezone: str
+    until: datetime
+    items: list[TimeBucket]
+
+
+class HeatmapCell(Counts, frozen=True, kw_only=True):
+    """Runs that ended on a weekday in one hour of the day."""
+
+    weekday: int
+    hour: int
+
+
+class Heatmap(Struct, frozen=True, kw_only=True):
+    """The hours of a week, Monday's first: 168 cells."""
+
+    timezone: str
+    since: datetime
+    until: datetime
+    items: list[HeatmapCell]
+
+
+class RecentRun(Struct, frozen=True, kw_only=True):
+    """How one of a job's last runs ended."""
+
+    run_id: str
+    status: State
+    started_at: datetime | None
+    finished_at: datetime
+
+
+class JobSummary(Struct, frozen=True, kw_only=True):
+    """A job with how its last runs ended, newest first; `success_rate` is of these."""
+
+    job_id: str
+    name: str
+    enabled: bool
+    next_run_at: datetime | None
+    success_rate: float | None
+    recent: list[RecentRun]
+
+
+class GridCell(Struct, frozen=True, kw_only=True):
+    """One attempt of a run and what became of it."""
+
+    attempt: int
+    outcome: str
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class GridStep(Struct, frozen=True, kw_only=True):
+    """A durable step that a run has done."""
+
+    name: str
+    kind: StepKind
+
+
+class GridRun(Struct, frozen=True, kw_only=True):
+    """A column of a grid: a run with its attempts and steps, oldest first."""
+
+    run_id: str
+    status: State
+    created_at: datetime
+    finished_at: datetime | None
+    attempts: list[GridCell]
+    steps: list[GridStep]
+
+
+class JobGrid(Struct, frozen=True, kw_only=True):
+    """The last runs of a job, newest first. `attempts` and `steps` are the rows: the most attempts that one of them
+    had, and the names of all steps in the order in which they come up."""
+
+    job_id: str
+    attempts: int
+    steps: list[str]
+    runs: list[GridRun]
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """A part of a run's life; `end` is null where it goes on.
+
+    `attempt` and `outcome` are those of a running one. `about` says that its start was not kept: it is when the run was
+    due, which is so of a last attempt that had others before it.
+    """
+
+    kind: SpanKind
+    start: datetime
+    end: datetime | None
+    attempt: int | None
+    outcome: str | None
+    about: bool
+
+
+class GanttRun(Struct, frozen=True, kw_only=True):
+    """A run with the spans of its life, oldest first."""
+
+    run_id: str
+    status: State
+    spans: list[Span]
+
+
+class JobGantt(Struct, frozen=True, kw_only=True):
+    """The last runs of a job, newest first."""
+
+    job_id: str
+    runs: list[GanttRun]
+
+
+class GraphNode(Struct, frozen=True, kw_only=True):
+    """A job in a graph, with how its last run ended. `after_join` says whether it follows all of its jobs, or any."""
+
+    job_id: str
+    name: str
+    enabled: bool
+    after_join: AfterJoin
+    next_run_at: datetime | None
+    last_run: RecentRun | None
+
+
+class GraphEdge(Struct, frozen=True, kw_only=True):
+    """`after`: completed runs of the first bring about runs of the second. `dependency`: runs of the second wait for
+    those of the first."""
+
+    upstream: str
+    downstream: str
+    kind: Literal["after", "dependency"]
+    condition: Condition | None
+
+
+class JobGraph(Struct, frozen=True, kw_only=True):
+    """The jobs that hang together with one, 100 at most: `whole` says that there are no more."""
+
+    job_id: str
+    nodes: list[GraphNode]
+    edges: list[GraphEdge]
+    whole: bool
+
+
+class FailingJob(Struct, frozen=True, kw_only=True):
+    """How many of a group's failures are of a job."""
+
+    job_id: str
+    count: int
+    last_failed_at: datetime
+
+
+class FailureGroup(Struct, frozen=True, kw_only=True):
+    """Failed runs whose failures are one and the same: of one class of error, and of one place.
+
+    `title` is what the newest of them said, whose run is `run_id`. `jobs` are the 20 that failed last. `why`, `by` and
+    `said_at` belong to what was said of it last; a new failure takes it back.
+    """
+
+    group_id: str
+    status: GroupState
+    error: str
+    place: str
+    title: str
+    count: int
+    first_failed_at: datetime
+    last_failed_at: datetime
+    run_id: str
+    jobs: list[FailingJob]
+    snoozed_until: datetime | None
+    said_at: datetime | None
+    by: str
+    why: str
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """A failed run of a group."""
+
+    run_id: str
+    job_id: str
+    failed_at: datetime
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):

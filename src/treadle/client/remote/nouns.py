@@ -20,9 +20,16 @@ from treadle.client.remote.answers import (
     Event,
     EventPage,
     Explanation,
+    Failure,
+    FailureGroup,
     Group,
     Health,
+    Heatmap,
     Job,
+    JobGantt,
+    JobGraph,
+    JobGrid,
+    JobSummary,
     JobVersions,
     Lane,
     LetterAnswers,
@@ -40,7 +47,9 @@ from treadle.client.remote.answers import (
     Schedule,
     Session,
     SourceList,
+    StatsOverview,
     StepList,
+    Timeseries,
     Token,
     User,
     Validation,
@@ -62,11 +71,6 @@ class HealthNoun(Noun[M]):
     def get_readiness(self) -> Call[Readiness]:
         """Whether storage takes writes."""
         return Call(method="GET", path="/readyz", answer=Readiness, fine=(503,))
-
-    @Operation
-    def get_metrics(self) -> Call[None]:
-        """Figures in Prometheus' text format: all of them, or for a call that acts in a domain, those of the domain."""
-        return Call(method="GET", path="/metrics", answer=None)
 
 
 class JobsNoun(Noun[M]):
@@ -137,6 +141,30 @@ class JobsNoun(Noun[M]):
         return Call(
             method="POST", path=f"/jobs/{segment(job_id)}/rollback/{segment(version)}", answer=Job, if_match=if_match
         )
+
+    @Listing
+    def list_overviews(self, *, runs: int | None = None, page_size: int | None = None) -> Call[Page[JobSummary]]:
+        """Jobs by id, each with how its last runs ended and when it fires next."""
+        return Call(
+            method="GET", path="/overview/jobs", answer=Page[JobSummary], query={"runs": runs, "limit": page_size}
+        )
+
+    @Operation
+    def get_grid(self, job_id: str, *, page_size: int | None = None) -> Call[JobGrid]:
+        """The last runs of a job, newest first, with the attempts and the durable steps of each."""
+        return Call(method="GET", path=f"/jobs/{segment(job_id)}/grid", answer=JobGrid, query={"limit": page_size})
+
+    @Operation
+    def get_gantt(self, job_id: str, *, page_size: int | None = None) -> Call[JobGantt]:
+        """The last runs of a job, newest first, with the times for which each was held, queued, running or in
+        backoff.
+        """
+        return Call(method="GET", path=f"/jobs/{segment(job_id)}/gantt", answer=JobGantt, query={"limit": page_size})
+
+    @Operation
+    def get_graph(self, job_id: str) -> Call[JobGraph]:
+        """The jobs that hang together with one, by `dependencies` and by `after`, in both directions."""
+        return Call(method="GET", path=f"/jobs/{segment(job_id)}/graph", answer=JobGraph)
 
 
 class RunsNoun(Noun[M]):
@@ -741,6 +769,118 @@ class DomainsNoun(Noun[M]):
         )
 
 
+class StatsNoun(Noun[M]):
+    """Figures: an overview, series over time, the hours of a week."""
+
+    @Operation
+    def get_overview(
+        self, *, window: str | None = None, job: str | None = None, queue: str | None = None
+    ) -> Call[StatsOverview]:
+        """How runs ended lately and how long they took and waited, how the live ones stand, when the next schedule
+        fires.
+        """
+        return Call(
+            method="GET",
+            path="/stats/overview",
+            answer=StatsOverview,
+            query={"window": window, "job": job, "queue": queue},
+        )
+
+    @Operation
+    def get_timeseries(
+        self,
+        *,
+        bucket: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        timezone: str | None = None,
+        job: str | None = None,
+        queue: str | None = None,
+    ) -> Call[Timeseries]:
+        """How runs ended, bucket by bucket: by the minute over a day at most, by the hour over 31, by the day over
+        93.
+        """
+        return Call(
+            method="GET",
+            path="/stats/timeseries",
+            answer=Timeseries,
+            query={"bucket": bucket, "since": since, "until": until, "timezone": timezone, "job": job, "queue": queue},
+        )
+
+    @Operation
+    def get_heatmap(
+        self, *, weeks: int | None = None, timezone: str | None = None, job: str | None = None, queue: str | None = None
+    ) -> Call[Heatmap]:
+        """How runs ended in the last weeks, by weekday and hour of the day."""
+        return Call(
+            method="GET",
+            path="/stats/heatmap",
+            answer=Heatmap,
+            query={"weeks": weeks, "timezone": timezone, "job": job, "queue": queue},
+        )
+
+
+class FailureGroupsNoun(Noun[M]):
+    """Groups of equal failures: list, read, resolve, snooze."""
+
+    @Listing
+    def list_failure_groups(
+        self,
+        *,
+        status: Sequence[str] | None = None,
+        job: Sequence[str] | None = None,
+        error: Sequence[str] | None = None,
+        failed_after: datetime | str | None = None,
+        page_size: int | None = None,
+    ) -> Call[Page[FailureGroup]]:
+        """Groups of equal failures, those that failed last first. A filter given several times means any of its
+        values.
+        """
+        return Call(
+            method="GET",
+            path="/failure-groups",
+            answer=Page[FailureGroup],
+            query={"status": status, "job": job, "error": error, "failed_after": failed_after, "limit": page_size},
+        )
+
+    @Operation
+    def get_failure_group(self, group_id: str) -> Call[FailureGroup]:
+        """One group."""
+        return Call(method="GET", path=f"/failure-groups/{segment(group_id)}", answer=FailureGroup)
+
+    @Listing
+    def list_failures(self, group_id: str, *, page_size: int | None = None) -> Call[Page[Failure]]:
+        """The failed runs of a group, newest first, as long as they are kept."""
+        return Call(
+            method="GET",
+            path=f"/failure-groups/{segment(group_id)}/runs",
+            answer=Page[Failure],
+            query={"limit": page_size},
+        )
+
+    @Operation
+    def resolve_failure_group(self, group_id: str, *, why: str = "") -> Call[FailureGroup]:
+        """Say that a failure is done with. A new failure opens the group again."""
+        return Call(
+            method="POST", path=f"/failure-groups/{segment(group_id)}/resolve", answer=FailureGroup, body=said(why=why)
+        )
+
+    @Operation
+    def snooze_failure_group(self, group_id: str, until: datetime | str, *, why: str = "") -> Call[FailureGroup]:
+        """Put a failure aside until a moment: it goes on counting, and is open again from then on."""
+        return Call(
+            method="POST",
+            path=f"/failure-groups/{segment(group_id)}/snooze",
+            answer=FailureGroup,
+            body=said(until=until, why=why),
+        )
+
+    @Operation
+    def reopen_failure_group(self, group_id: str) -> Call[FailureGroup]:
+        """Take back that a failure was resolved or snoozed."""
+        return Call(method="POST", path=f"/failure-groups/{segment(group_id)}/reopen", answer=FailureGroup)
+
+
 class AuditNoun(Noun[M]):
     """The audit log: who changed what."""
 
@@ -774,22 +914,6 @@ class SessionNoun(Noun[M]):
     def get(self) -> Call[Session]:
         """Who calls, and what they may do."""
         return Call(method="GET", path="/session", answer=Session)
-
-    @Operation
-    def close(self) -> Call[Session]:
-        """Log out: the session ends, and its cookie is taken back. So does a token of `POST /session/token`."""
-        return Call(method="DELETE", path="/session", answer=Session)
-
-    @Operation
-    def create_own_token(self, *, expires_in_days: int = 30, key: str | None = None) -> Call[NewTokenAnswer]:
-        """Make a token for the user whose session it is, as for a command line: it may do what they may."""
-        return Call(
-            method="POST",
-            path="/session/token",
-            answer=NewTokenAnswer,
-            body=said(expires_in_days=expires_in_days),
-            key=key,
-        )
 
 
 class TokensNoun(Noun[M]):
@@ -953,6 +1077,16 @@ class Nouns(Noun[M]):
     def domains(self) -> DomainsNoun[M]:
         """Domains: their names, their parts of shared workers, their tokens. A caller bound to one sees no other."""
         return DomainsNoun(self.way)
+
+    @property
+    def stats(self) -> StatsNoun[M]:
+        """Figures: an overview, series over time, the hours of a week."""
+        return StatsNoun(self.way)
+
+    @property
+    def failure_groups(self) -> FailureGroupsNoun[M]:
+        """Groups of equal failures: list, read, resolve, snooze."""
+        return FailureGroupsNoun(self.way)
 
     @property
     def audit(self) -> AuditNoun[M]:
