@@ -29,14 +29,7 @@ _TABLE: Final = re.compile(r"(<!-- nouns: .*?-->\n).*?(<!-- /nouns -->)", re.DOT
 SPELLINGS: Final = {
     "post_enable_job": "enable_job",
     "post_disable_job": "disable_job",
-    "list_dlq": "list_dead_letters",
-    "retry_dlq": "retry_dead_letter",
-    "get_queue_status": "get_queue",
-    "pause_one_queue": "pause_queue",
-    "resume_one_queue": "resume_queue",
-    "drain_one_queue": "drain_queue",
-    "list_audit_logs": "list_audit_events",
-    "get_me": "get_session",
+    "enqueue_run": "run_job",
 }
 """Operations that are another spelling of one: the client has one word for both."""
 

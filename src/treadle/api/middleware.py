@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from treadle import tracing
 from treadle.api.errors import refuse
+from treadle.api.spellings import read_spelling
 from treadle.domain.errors import Forbidden
 
 PREFIXES: Final = ("/api/v1", "/api")
@@ -26,7 +27,7 @@ _BY_DEFAULT: Final = (
 
 
 class Entrance:
-    """The first to see a request: gives it a trace id, takes the prefix off its path, adds headers to its answer."""
+    """The first to see a request: gives it a trace id, brings its path into one form, adds headers to its answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -42,7 +43,13 @@ class Entrance:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, trace_id: str, served: tracing.Part) -> None:
         prefix, path = split_prefix(scope["path"])
         state = {**scope.get("state", {}), "trace_id": trace_id, "prefix": prefix}
-        inner = {**scope, "path": path, "raw_path": path.encode(), "state": state}
+        inner = {**scope, "path": path, "state": state}
+        if (told := read_spelling(scope["method"], path, scope["query_string"])) is not None:
+            inner |= {"path": told.path, "query_string": told.query}
+            if told.accept:
+                others = [header for header in scope["headers"] if header[0] != b"accept"]
+                inner["headers"] = [*others, (b"accept", told.accept.encode())]
+        inner["raw_path"] = inner["path"].encode()
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -37,6 +37,7 @@ from treadle.domain.backfill import BackfillRequest
 from treadle.domain.batches import RunBatch, RunOrder
 from treadle.domain.domains import DomainSettings, DomainToken, NewDomain
 from treadle.domain.failures import Resolve, Snooze
+from treadle.domain.enqueuing import EnqueueRequest
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.letters import Discard, DiscardMany, RetryMany
@@ -49,7 +50,7 @@ from treadle.domain.submitting import RetryRequest, RunRequest
 _STRUCTS: Final = (
     *(Problem, Health, Readiness),
     *(JobDocument, Job, JobPage, JobVersions, Origins, Validation, SourceList),
-    *(RunOrder, RunBatch, AcceptedRuns),
+    *(RunOrder, RunBatch, AcceptedRuns, EnqueueRequest),
     *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, StepList, Explanation),
     *(Lane, LanePage, LaneSettings),
     *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),

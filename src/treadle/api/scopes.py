@@ -17,24 +17,21 @@ _OPERATE: Final = frozenset(
         "discard_dead_letter",
         "discard_dead_letters",
         "discard_message",
-        "drain_one_queue",
         "drain_queue",
+        "enqueue_run",
         "enable_job",
-        "pause_one_queue",
         "pause_queue",
         "pause_schedule",
         "post_disable_job",
         "post_enable_job",
         "publish_event",
         "put_messages",
-        "resume_one_queue",
         "reopen_failure_group",
         "resolve_failure_group",
         "resume_queue",
         "resume_schedule",
         "retry_dead_letter",
         "retry_dead_letters",
-        "retry_dlq",
         "retry_message",
         "retry_run",
         "run_group",
@@ -46,7 +43,7 @@ _OPERATE: Final = frozenset(
 )
 """What runs jobs and steers their runs, and defines nothing."""
 
-_READ: Final = frozenset({"validate_job"})
+_READ: Final = frozenset({"check_job", "validate_job"})
 """What is posted, and changes nothing."""
 
 _ADMIN: Final = frozenset(
@@ -62,7 +59,7 @@ _ADMIN: Final = frozenset(
 _ADMIN_TAGS: Final = frozenset({"tokens", "users", "audit"})
 """What rules over others, reading included."""
 
-_ANYBODY: Final = frozenset({LOGIN_OPERATION, "get_session", "get_me", "close_session", "create_own_token"})
+_ANYBODY: Final = frozenset({LOGIN_OPERATION, "get_session", "close_session", "create_own_token"})
 """What is about the caller alone."""
 
 

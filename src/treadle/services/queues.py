@@ -6,6 +6,7 @@ from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
 from treadle.domain.jobs.records import MAX_QUEUE_NAME, is_name
 from treadle.domain.queues import Queue, QueueControl, QueueSettings, QueueState, rate_revision
 from treadle.domain.rates import read_rate
+from treadle.domain.runs import DEFAULT_QUEUE
 from treadle.engines.contract import Engine
 from treadle.services.paging import MAX_LIMIT, Page, decode_cursor, encode_cursor
 from treadle.services.revising import revise
@@ -27,8 +28,10 @@ class Queues:
         return Page(found, encode_cursor(found[-1].name, question) if more else None)
 
     async def get(self, domain: str, name: str) -> Queue:
-        """One queue. Raises NotFound, with the nearest name there is."""
+        """One queue; the default one is always there. Raises NotFound, with the nearest name there is."""
         found = await self._engine.queues.find(domain, names=[name])
+        if not found and name == DEFAULT_QUEUE:
+            return Queue(domain=domain, name=name)
         if not found:
             others = await self._engine.queues.find(domain, limit=MAX_LIMIT)
             hint = nearest(name, [queue.name for queue in others])

@@ -80,7 +80,6 @@ BODIES: Final[Mapping[str, Callable[[Things], Iterator[Any]]]] = {
     ),
     "retry_run": _same({"inputs": {"a": 5}}),
     "retry_dead_letter": _same({}),
-    "retry_dlq": _same({}),
     "retry_dead_letters": _each("run", lambda run: {"run_ids": [run]}),
     "discard_dead_letter": _same({"why": "so"}),
     "discard_dead_letters": _each("run", lambda run: {"run_ids": [run], "why": "so"}),
@@ -91,7 +90,8 @@ BODIES: Final[Mapping[str, Callable[[Things], Iterator[Any]]]] = {
     "set_lane": _same({"limit": 9}),
     "set_domain": _same({"weight": 9}),
     "create_domain": _each("domain", lambda domain: {"name": domain}),
-    "create_domain_token": _same({"name": "workers"}),
+    "create_domain_token": _same({"scopes": ["read"]}),
+    "enqueue_run": _each("job", lambda job: {"jobId": job}),
     "put_messages": lambda things: (
         {"type": kind, "payload": 1, **more} for kind in things["message_type"] for more in ({}, {"dedupe_key": "d"})
     ),

@@ -34,16 +34,3 @@ async def list_audit_events(
     page = await call.services.audit.page(call.caller, query, limit=limit, cursor=cursor)
     items = [to_entry(entry) for entry in page.items]
     return reply(AuditPage(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
-
-
-@router.get("/audit/logs", operation_id="list_audit_logs", responses=answers(AuditPage, "A page of the audit log."))
-async def list_audit_logs(
-    call: CallDep,
-    who: Who = None,
-    action: Action = None,
-    target: Target = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> Response:
-    """The same as `GET /audit-events`."""
-    return await list_audit_events(call, who, action, target, limit, cursor)

@@ -29,7 +29,6 @@ Names = Annotated[list[str] | None, Query()]
 router = APIRouter(tags=["dead letters"])
 
 
-@router.get("/queue/dlq", operation_id="list_dlq", responses=answers(RunPage, "A page of dead letters."))
 @router.get("/dead-letters", operation_id="list_dead_letters", responses=answers(RunPage, "A page of dead letters."))
 async def list_dead_letters(
     call: CallDep, queue: Names = None, job: Names = None, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
@@ -76,9 +75,6 @@ async def discard_dead_letters(call: CallDep, document: JsonBody) -> Response:
     return reply(to_answers(await call.services.dead_letters.discard_many(call.domain, wanted, by=call.who)))
 
 
-@router.post(
-    "/queue/dlq/retry/{run_id}", operation_id="retry_dlq", status_code=202, responses=_RETRIED, openapi_extra=_RETRY
-)
 @router.post(
     "/dead-letters/{run_id}/retry",
     operation_id="retry_dead_letter",

@@ -26,7 +26,7 @@ from treadle.api.schemas.problems import Fault
 from treadle.domain import jobs as domain
 from treadle.domain.errors import InvalidInput
 from treadle.domain.instants import to_datetime
-from treadle.domain.jobs import parse_job
+from treadle.domain.jobs import dump_job, parse_job
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.jobs.origins import value_origins
 from treadle.services.paging import DEFAULT_LIMIT
@@ -79,6 +79,21 @@ async def list_jobs(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Cursor 
 )
 async def validate_job(call: CallDep, document: JobBody) -> Response:
     """Check a document without storing it."""
+    return _checked(call, document)
+
+
+@router.post(
+    "/jobs/{job_id}/validate",
+    operation_id="check_job",
+    dependencies=[NoBody],
+    responses=answers(Validation, "What its document means, or what is wrong with it.", 404),
+)
+async def check_job(call: CallDep, job_id: str) -> Response:
+    """Check the document of a job as it stands, by the rules of this release."""
+    return _checked(call, dump_job((await call.services.jobs.get(call.domain, job_id)).spec))
+
+
+def _checked(call: Call, document: object) -> Response:
     try:
         checked = call.services.jobs.check(document)
     except InvalidInput as error:

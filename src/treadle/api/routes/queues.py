@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
@@ -14,14 +14,11 @@ from treadle.api.etags import ExpectedRevision, tagged
 from treadle.api.schemas.queues import Queue, QueuePage, to_queue
 from treadle.domain import queues as domain
 from treadle.domain.queues import QueueSettings
-from treadle.domain.runs import DEFAULT_QUEUE
 from treadle.domain.shapes import read
 from treadle.services.paging import DEFAULT_LIMIT
 
 _EXAMPLE: Final = {"rate": {"runs": 100, "window_sec": 60}}
 _ANSWERED: Final = answers(Queue, "The queue.", 404)
-
-Named = Annotated[str, Query(description="The queue's name.")]
 
 router = APIRouter(tags=["queues"])
 
@@ -72,33 +69,6 @@ async def resume_queue(call: CallDep, name: str) -> Response:
 async def drain_queue(call: CallDep, name: str) -> Response:
     """Refuse new runs for a queue with 409, and work off those that it has; then it is `drained`."""
     return _reply(call, await call.services.queues.drain(call.domain, name))
-
-
-# The spellings of platforms that have one queue: it is the default one where none is named.
-
-
-@router.get("/queue/status", operation_id="get_queue_status", responses=_ANSWERED)
-async def get_queue_status(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Response:
-    """The same as `GET /queues/{name}`."""
-    return await get_queue(call, queue)
-
-
-@router.post("/queue/pause", operation_id="pause_one_queue", dependencies=[NoBody], responses=_ANSWERED)
-async def pause_one_queue(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Response:
-    """The same as `POST /queues/{name}/pause`."""
-    return await pause_queue(call, queue)
-
-
-@router.post("/queue/resume", operation_id="resume_one_queue", dependencies=[NoBody], responses=_ANSWERED)
-async def resume_one_queue(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Response:
-    """The same as `POST /queues/{name}/resume`."""
-    return await resume_queue(call, queue)
-
-
-@router.post("/queue/drain", operation_id="drain_one_queue", dependencies=[NoBody], responses=_ANSWERED)
-async def drain_one_queue(call: CallDep, queue: Named = DEFAULT_QUEUE) -> Response:
-    """The same as `POST /queues/{name}/drain`."""
-    return await drain_queue(call, queue)
 
 
 def _reply(call: Call, queue: domain.Queue) -> Response:

@@ -28,7 +28,8 @@ from treadle.api.schemas.runs import (
 )
 from treadle.domain import runs as domain
 from treadle.domain.batches import RunBatch, RunOrder, read_orders
-from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.enqueuing import EnqueueRequest
+from treadle.domain.errors import InvalidInput, Problem, moved
 from treadle.domain.filters import RunsWanted
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs import parse_job
@@ -41,6 +42,7 @@ from treadle.services.paging import DEFAULT_LIMIT, Page
 from treadle.services.runs import ADHOC, Submitted
 
 _EXAMPLE: Final = {"inputs": {"date": "2026-11-05"}, "priority": "high"}
+_ENQUEUE_EXAMPLE: Final = {"jobId": "report", "priority": "high", "input": {"date": "2026-11-05"}}
 _BATCH_EXAMPLE: Final = {
     "runs": [
         {"job_id": "report", "inputs": {"date": "2026-11-05"}},
@@ -76,6 +78,27 @@ async def run_job(call: CallDep, job_id: str, document: JsonBody, idempotency_ke
     """Submit a run of a job. Its `inputs` go over the job's own, key by key. Also a disabled job can be run so."""
     request = read(document, RunRequest)
     return accepted(call, await call.services.runs.submit(call.domain, job_id, request, key=idempotency_key))
+
+
+@router.post(
+    "/queue/enqueue",
+    status_code=202,
+    operation_id="enqueue_run",
+    responses={
+        **answers(Run, "The run that stands, whose unique key is the same."),
+        **answers(Run, "The run that was accepted.", 400, 404, 409, 413, 415, status=202),
+    },
+    openapi_extra=takes(
+        EnqueueRequest, example={"jobId": "report", "priority": "high", "input": {"date": "2026-11-05"}}
+    ),
+)
+@repeatable
+async def enqueue_run(call: CallDep, document: JsonBody, idempotency_key: IdempotencyKey = None) -> Response:
+    """The same as `POST /jobs/{job_id}/run`, in the words of platforms that have one queue."""
+    order = read(document, EnqueueRequest).order()
+    with moved("/inputs", "/input"), moved("/depends_on", "/dependsOn"):
+        submitted = await call.services.runs.submit(call.domain, order.job_id, order, key=idempotency_key)
+    return accepted(call, submitted)
 
 
 @router.post(

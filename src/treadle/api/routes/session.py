@@ -55,12 +55,6 @@ async def get_session(call: CallDep, request: Request) -> Response:
     return reply(to_session(call.caller, None if session is None else csrf_token(session)))
 
 
-@router.get("/auth/me", operation_id="get_me", responses=_ANSWERED)
-async def get_me(call: CallDep, request: Request) -> Response:
-    """The same as `GET /session`."""
-    return await get_session(call, request)
-
-
 @router.delete(
     "/session",
     operation_id="close_session",
