@@ -74,13 +74,13 @@ class DomainSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class DomainToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token for a domain: for its callers, and for workers that are to serve it alone."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100)] = "domain"
+    label: Annotated[str, Meta(min_length=1, max_length=100, description="The token's name.")] = "domain"
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = (Scope.OPERATE,)
     expires_in_days: Annotated[int, Meta(ge=1, le=MAX_TOKEN_DAYS)] | None = None
 
     def of(self, domain: str) -> NewToken:
         """The token to be made."""
-        return NewToken(name=self.name, scopes=self.scopes, domain=domain, expires_in_days=self.expires_in_days)
+        return NewToken(name=self.label, scopes=self.scopes, domain=domain, expires_in_days=self.expires_in_days)
 
 
 _encoder: Final = msgspec.json.Encoder()

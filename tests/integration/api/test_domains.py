@@ -72,7 +72,7 @@ async def test_a_disabled_domain_is_closed_to_callers_until_it_is_enabled(server
 
 
 async def test_a_domain_is_not_ruled_from_within_but_gives_tokens_to_its_own(server: Server) -> None:
-    wanted = {"scopes": ["admin"], "name": "chief"}
+    wanted = {"scopes": ["admin"], "label": "chief"}
     for name in ("team-a", "team-b"):
         await server.client.post("/domains", json={"name": name})
     chief = (await server.client.post("/domains/team-a/token", json=wanted)).json()

@@ -96,7 +96,7 @@ async def enable_domain(call: CallDep, name: str) -> Response:
     status_code=201,
     operation_id="create_domain_token",
     responses=answers(NewTokenAnswer, "The token, with its secret.", 400, 404, 409, 413, 415, status=201),
-    openapi_extra=takes(DomainToken, example={"name": "workers", "scopes": ["operate"]}, required=False),
+    openapi_extra=takes(DomainToken, example={"label": "workers", "scopes": ["operate"]}, required=False),
 )
 @once_untold
 async def create_domain_token(call: CallDep, name: str, document: JsonBody) -> Response:
