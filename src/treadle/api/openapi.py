@@ -36,8 +36,8 @@ from treadle.domain.access import Login, NewToken, NewUser, OwnToken, UserChange
 from treadle.domain.backfill import BackfillRequest
 from treadle.domain.batches import RunBatch, RunOrder
 from treadle.domain.domains import DomainSettings, DomainToken, NewDomain
-from treadle.domain.failures import Resolve, Snooze
 from treadle.domain.enqueuing import EnqueueRequest
+from treadle.domain.failures import Resolve, Snooze
 from treadle.domain.groups import GroupRequest
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.letters import Discard, DiscardMany, RetryMany

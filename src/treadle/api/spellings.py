@@ -44,6 +44,8 @@ SPELLINGS: Final = (
     Spelling("GET", "/worker/jobs", "/jobs"),
     Spelling("GET", "/worker/executions", "/runs"),
     Spelling("GET", "/worker/executions/{id}", "/jobs/{id}/runs"),
+    Spelling("GET", "/worker/stats/{id}", "/stats/overview?job={id}"),
+    Spelling("GET", "/worker/overview", "/stats/overview"),
     Spelling("GET", "/admin/domains", "/domains"),
     Spelling("POST", "/admin/domains", "/domains"),
     Spelling("GET", "/admin/domains/{id}", "/domains/{id}"),
