@@ -100,7 +100,7 @@ BODIES: Final[Mapping[str, Callable[[Things], Iterator[Any]]]] = {
     "create_user": _each("user_name", lambda name: {"name": name, "password": "correct horse battery"}),
     "change_user": _same({"scopes": ["write"]}),
     "open_session": _same({}),
-    "create_own_token": _same({"name": "mine"}),
+    "create_own_token": _same({"expires_in_days": 1}),
 }
 """What an operation that takes a body is sent."""
 
