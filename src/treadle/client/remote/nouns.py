@@ -92,6 +92,11 @@ class JobsNoun(Noun[M]):
         return Call(method="POST", path="/jobs/validate", answer=Validation, body=document, idempotent=True)
 
     @Operation
+    def check(self, job_id: str) -> Call[Validation]:
+        """Check the document of a job as it stands, by the rules of this release."""
+        return Call(method="POST", path=f"/jobs/{segment(job_id)}/validate", answer=Validation)
+
+    @Operation
     def get(self, job_id: str) -> Call[Job]:
         """The version of a job that stands."""
         return Call(method="GET", path=f"/jobs/{segment(job_id)}", answer=Job)
@@ -754,7 +759,7 @@ class DomainsNoun(Noun[M]):
         self,
         name: str,
         *,
-        token_name: str = "domain",
+        label: str = "domain",
         scopes: Sequence[str] | UnsetType = UNSET,
         expires_in_days: int | None = None,
         key: str | None = None,
@@ -764,7 +769,7 @@ class DomainsNoun(Noun[M]):
             method="POST",
             path=f"/domains/{segment(name)}/token",
             answer=NewTokenAnswer,
-            body=said(name=token_name, scopes=scopes, expires_in_days=expires_in_days),
+            body=said(label=label, scopes=scopes, expires_in_days=expires_in_days),
             key=key,
         )
 
