@@ -67,7 +67,7 @@ def create_app(
     )
     app.state.services = services
     app.state.streams = Streams(limits or stream_limits(services.settings), stopping)
-    app.state.attempts = Attempts()
+    attempts = app.state.attempts = Attempts()
     strict = [Depends(known_query)]
     app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
     app.include_router(docs.router, dependencies=strict)
@@ -93,12 +93,12 @@ def create_app(
     )
     routers = (*(noun.router for noun in nouns), access.tokens, access.users)
     for router in routers:
-        app.include_router(router, dependencies=strict, responses=problem_answers(401, 403, 422, 500, 503))
+        app.include_router(router, dependencies=strict, responses=problem_answers(401, 403, 422, 429, 500, 503))
     errors.install(app)
     openapi.install(app)
     settings = services.settings
     audited = Auditor(app, chain.from_iterable(router.routes for router in routers), services.audit, settings.domain)
-    guarded = HostGuard(Gate(audited, token, services.access), settings.host_names)
+    guarded = HostGuard(Gate(audited, token, services.access, attempts), settings.host_names)
     return Entrance(Meter(guarded, services.tally))
 
 

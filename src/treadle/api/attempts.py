@@ -1,4 +1,4 @@
-"""How often a password may be tried."""
+"""How often a password or a token may be tried."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 from treadle.domain.errors import TooMany, Unauthorized
 
@@ -15,34 +15,58 @@ OF_ONE: Final = 5
 """Wrong passwords for one name from one address, after which there is a pause."""
 OF_ALL: Final = 50
 """Wrong passwords from one address for whatever names, after which there is a pause."""
+OF_TOKENS: Final = 100
+"""Wrong tokens from one address, after which there is a pause for those that have opened nothing before."""
 PAUSE_SECONDS: Final = 60.0
 
 _REMEMBERED: Final = 10_000
 
 
 class Attempts:
-    """Counts wrong passwords in this process. An address that is over its measure waits; others do not."""
+    """Counts what was tried in vain in this process. An address that is over its measure waits; others do not."""
 
     def __init__(self) -> None:
-        self._wrong: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+        self._wrong: OrderedDict[tuple[str, ...], tuple[int, float]] = OrderedDict()
+        self._opened: OrderedDict[bytes, None] = OrderedDict()
 
     @contextmanager
-    def of(self, name: str, client: str) -> Iterator[None]:
-        """Around one try. Raises TooMany before it, where there were too many."""
-        counted = (((name, client), OF_ONE), (("", client), OF_ALL))
+    def of_password(self, name: str, client: str) -> Iterator[None]:
+        """Around one try of a password. Raises TooMany before it, where there were too many."""
+        with self._counted(("passwords", name, client, OF_ONE), ("passwords", "", client, OF_ALL)):
+            yield
+
+    @contextmanager
+    def of_token(self, digest: bytes, client: str) -> Iterator[None]:
+        """Around one try of a token, known by its digest. Raises TooMany as for passwords.
+
+        What has opened the door before is no guess: who shares an address with somebody who guesses is let in.
+        """
+        if digest in self._opened:
+            yield
+        else:
+            with self._counted(("tokens", "", client, OF_TOKENS)):
+                yield
+            self._opened[digest] = None
+            _shorten(self._opened)
+
+    @contextmanager
+    def _counted(self, *measures: tuple[str, str, str, int]) -> Iterator[None]:
+        """Around one try of what, for whom, from where, of which so many may be wrong."""
         now = time.monotonic()
-        for key, most in counted:
-            wrong, until = self._wrong.get(key, (0, 0.0))
-            if now >= until:
-                self._wrong.pop(key, None)
-            elif wrong >= most:
-                raise TooMany("too many wrong passwords: wait before the next", after=ceil(until - now))
+        for what, name, client, most in measures:
+            wrong, until = self._wrong.get((what, name, client), (0, 0.0))
+            if now < until and wrong >= most:
+                raise TooMany(f"too many wrong {what}: wait before the next", after=ceil(until - now))
         try:
             yield
         except Unauthorized:
-            for key, _ in counted:
-                wrong, _ = self._wrong.pop(key, (0, 0.0))
-                self._wrong[key] = (wrong + 1, now + PAUSE_SECONDS)
-            while len(self._wrong) > _REMEMBERED:
-                self._wrong.popitem(last=False)
+            for *key, _ in measures:
+                wrong, until = self._wrong.pop(tuple(key), (0, 0.0))
+                self._wrong[tuple(key)] = (wrong + 1 if now < until else 1, now + PAUSE_SECONDS)
+            _shorten(self._wrong)
             raise
+
+
+def _shorten(remembered: OrderedDict[Any, Any]) -> None:
+    while len(remembered) > _REMEMBERED:
+        remembered.popitem(last=False)

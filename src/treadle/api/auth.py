@@ -11,6 +11,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from treadle.api.attempts import Attempts
 from treadle.api.errors import refuse
 from treadle.api.tokens import AdminToken, is_loopback
 from treadle.domain.access import Principal
@@ -41,14 +42,16 @@ CSRF_HEADER: Final = "x-csrf-token"
 ADMIN: Final = Principal("admin", (Right.ADMIN,))
 
 _SCHEME: Final = "bearer "
+_WANTED: Final = "send the header `Authorization: Bearer TOKEN` with a valid token, or log in"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Gate:
     """ASGI middleware: lets calls through that carry something in force, and says for whom they act."""
 
-    def __init__(self, app: ASGIApp, token: AdminToken, access: Access) -> None:
+    def __init__(self, app: ASGIApp, token: AdminToken, access: Access, attempts: Attempts) -> None:
         self._app = app
+        self._attempts = attempts
         self._digest = _digest(token.value)
         self._local_digest = _digest(token.local)
         self._access = access
@@ -77,18 +80,21 @@ class Gate:
             if caller is not None and scope["method"] not in _SAFE:
                 _check_csrf(headers, session)
         if caller is None:
-            raise Unauthorized("send the header `Authorization: Bearer TOKEN` with a valid token, or log in")
+            raise Unauthorized(_WANTED)
         return caller
 
-    async def _by_token(self, authorization: str, client: tuple[str, int] | None) -> Principal | None:
+    async def _by_token(self, authorization: str, client: tuple[str, int] | None) -> Principal:
         if authorization[: len(_SCHEME)].lower() != _SCHEME:
-            return None
+            raise Unauthorized(_WANTED)
         text = authorization[len(_SCHEME) :].strip()
-        digest = _digest(text)
-        local = client is not None and is_loopback(client[0])
-        if compare_digest(digest, self._digest) or (compare_digest(digest, self._local_digest) and local):
-            return ADMIN
-        return await self._access.by_token(text)
+        digest, host = _digest(text), client[0] if client else ""
+        with self._attempts.of_token(digest, host):
+            local = compare_digest(digest, self._local_digest) and is_loopback(host)
+            if local or compare_digest(digest, self._digest):
+                return ADMIN
+            if (caller := await self._access.by_token(text)) is None:
+                raise Unauthorized(_WANTED)
+            return caller
 
 
 def session_in(headers: Headers) -> str | None:

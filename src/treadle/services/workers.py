@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from treadle.domain.errors import Conflict, NotFound, nearest
-from treadle.domain.workers import SWITCHES, Role, Worker, WorkerState
+from treadle.domain.errors import Conflict, Forbidden, NotFound, nearest
+from treadle.domain.workers import SWITCHES, Role, Worker, WorkerState, shares
 from treadle.engines.contract import Engine
 
 
@@ -26,12 +26,15 @@ class Workers:
             raise NotFound(f"there is no worker {worker_id}, nor was there within a day{nearest(worker_id, found)}")
         return found[worker_id]
 
-    async def switch(self, domain: str, worker_id: str, state: WorkerState) -> Worker:
+    async def switch(self, domain: str, worker_id: str, state: WorkerState, *, bound: str | None = None) -> Worker:
         """Tell a worker to go into a state: `online`, `disabled` or `draining`. Repeating it changes nothing.
 
-        Raises NotFound, and Conflict for what takes no runs anyway, or is in a state from which nothing leads there.
+        Raises NotFound, Conflict for what takes no runs anyway, or is in a state from which nothing leads there, and
+        Forbidden where the caller is `bound` to one of several domains that the worker serves.
         """
         worker = await self.get(domain, worker_id)
+        if bound is not None and shares(worker.domains):
+            raise Forbidden(f"worker {worker_id} serves other domains too: who is bound to {bound} cannot stop it")
         if worker.role is not Role.WORKER:
             raise Conflict(f"{worker_id} is of the role {worker.role}: only workers take runs")
         changed = await self._engine.workers.switch(domain, [worker_id], state)

@@ -89,10 +89,10 @@ class Hands:
         self.engine = engine
         self.worker_id = worker_id
 
-    async def register(self, *requires: str, slots: int = 4, domain: str = DEFAULT_DOMAIN) -> None:
+    async def register(self, *requires: str, slots: int = 4, domains: tuple[str, ...] = (DEFAULT_DOMAIN,)) -> None:
         spec = WorkerSpec(
             id=self.worker_id,
-            domains=(domain,),
+            domains=domains,
             host="ant",
             pid=1,
             slots=slots,

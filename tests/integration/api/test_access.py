@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.api import contract
 from tests.integration.api.server import Server, serving
+from treadle.api import attempts
 from treadle.api.auth import PUBLIC_ROUTES, Gate
 from treadle.api.tokens import TOKEN_FILE, admin_token, is_loopback
 from treadle.domain.errors import InvalidInput
@@ -20,7 +21,8 @@ EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - that is what is tested
 GOOD: Final = "3kq9-Vd7w-Zr2m-Tx8p"
 
 
-async def test_every_route_needs_the_token_but_the_public_ones(server: Server) -> None:
+async def test_every_route_needs_the_token_but_the_public_ones(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "OF_TOKENS", 10_000)
     async with httpx2.AsyncClient(base_url=server.listening.url, trust_env=False) as stranger:
         for method, path, operation in contract.operations():
             for prefix in ("", "/api", "/api/v1"):
@@ -153,7 +155,7 @@ async def test_the_local_token_opens_the_door_to_this_machine_alone(server: Serv
         return int(answers[0]["status"])
 
     token = admin_token(settings(tmp_path, admin_token=GOOD))
-    gate = Gate(inside, token, server.services.access)
+    gate = Gate(inside, token, server.services.access, attempts.Attempts())
     assert await ask(gate, token.local, "127.0.0.1") == 200
     assert await ask(gate, token.local, "192.168.1.7") == 401
     assert await ask(gate, token.value, "192.168.1.7") == 200

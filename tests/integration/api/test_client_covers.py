@@ -88,7 +88,7 @@ async def the_refused_answer(client: AsyncClient, hands: Hands) -> set[str]:
     await client.domains.delete("charlie")
     assert (await client.users.create("bea", "correct horse battery")).domain is None
     assert (await client.runs.run_adhoc_job({"executor": {"type": "shell", "script": "true"}})).job_id == "adhoc"
-    await hands.register(domain="bravo")
+    await hands.register(domains=("bravo",))
     message_id = await client.put_message("mail", {"to": "bea"})
     failed = await failed_runs(client, hands, 2)
     assert (await client.dead_letters.discard(failed[0], why="so")).resolution is not None

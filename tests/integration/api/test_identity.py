@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.api import contract
 from tests.integration.api.server import Server, serving
-from treadle.api.attempts import OF_ONE
+from treadle.api.attempts import OF_ONE, OF_TOKENS
 from treadle.api.auth import COOKIE, CSRF_HEADER
 from treadle.api.scopes import NAMED
 from treadle.domain.access import Scope
@@ -241,6 +241,21 @@ async def test_passwords_cannot_be_tried_at_will(server: Server) -> None:
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 60
         assert (await stranger.post("/session", json={"name": "ben", "password": PASSWORD})).status_code == 201
+
+
+async def test_tokens_cannot_be_tried_at_will_and_who_was_in_before_stays_welcome(server: Server) -> None:
+    fresh = (await make_token(server))["secret"]
+    tried = []
+    async with caller(server) as stranger:
+        for number in range(1_000):
+            answer = await stranger.get("/jobs", headers={"Authorization": f"Bearer tok_{number}.guess"})
+            tried.append(answer.status_code)
+        assert tried == [401] * OF_TOKENS + [429] * (1_000 - OF_TOKENS)
+        # Not even one that is right is tried now: a guess must not be told from it.
+        refused = await stranger.get("/jobs", headers={"Authorization": f"Bearer {fresh}"})
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+    assert (await server.client.get("/jobs")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ import pytest
 from tests.integration.api import contract
 from tests.integration.api.filling import Ask, asks, streams
 from tests.integration.api.rows import rows_of
-from tests.integration.api.server import Server, serving
-from tests.integration.api.world import KEY, World, empty, world
+from tests.integration.api.server import Hands, Server, serving
+from tests.integration.api.world import KEY, World, administrator, empty, world
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ async def shared(tmp_path: Path, any_url: str) -> AsyncIterator[Server]:
 
 
 async def test_a_domain_sees_nothing_of_another_and_nothing_changes_when_another_comes(shared: Server) -> None:
+    await Hands(shared.engine, "wkr_both").register(domains=("alpha", "bravo"))
     async with world(shared, "alpha") as alpha:
         before = await alpha.read_all()
         async with world(shared, "bravo") as bravo:
@@ -43,6 +44,20 @@ async def test_a_domain_sees_nothing_of_another_and_nothing_changes_when_another
             await no_header_leads_there(alpha, bravo)
             assert await bravo.read_all() == theirs
             assert await rows_of(shared, bravo) == kept
+
+
+async def test_a_worker_of_several_domains_is_stopped_by_nobody_who_is_bound_to_one(server: Server) -> None:
+    await Hands(server.engine, "wkr_both").register(domains=("alpha", "bravo"))
+    async with administrator(server, "alpha") as alpha:
+        found = (await alpha.get("/workers/wkr_both")).json()
+        assert (found["domains"], found["status"]) == (["alpha"], "online")
+        for verb in ("drain", "disable", "enable"):
+            assert (await alpha.post(f"/workers/wkr_both/{verb}")).status_code == 403
+        headers = {"Treadle-Domain": "alpha"}
+        found = (await server.client.get("/workers/wkr_both", headers=headers)).json()
+        assert (found["domains"], found["status"]) == (["alpha", "bravo"], "online")
+        disabled = await server.client.post("/workers/wkr_both/disable", headers=headers)
+        assert disabled.json()["status"] == "disabled"
 
 
 async def test_a_stream_tells_nothing_of_what_happens_in_another(shared: Server) -> None:

@@ -124,7 +124,7 @@ class World:
         """Runs in every state: done, failed, running, waiting for a parent, waiting for a worker."""
         engine, mark = self.server.engine, self._mark
         hands = self.hands = Hands(engine, f"wkr_{mark('worker')}")
-        await hands.register(domain=self.name)
+        await hands.register(domains=(self.name,))
         self.own["worker"] = (hands.worker_id,)
         done = await self._begin(hands, self.own["job"][0], {"Idempotency-Key": KEY})
         step = RunStep(
@@ -187,10 +187,10 @@ class World:
 
 
 @asynccontextmanager
-async def world(server: Server, name: str) -> AsyncIterator[World]:
-    """A domain with one of every kind of thing, and a client that holds an administrator's token bound to it."""
-    wanted = {"name": f"{name}-admin", "scopes": ["admin"], "domain": name}
-    made = await server.client.post("/tokens", json=wanted, headers={"Treadle-Domain": name})
+async def administrator(server: Server, domain: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that holds an administrator's token bound to a domain."""
+    wanted = {"name": f"{domain}-admin", "scopes": ["admin"], "domain": domain}
+    made = await server.client.post("/tokens", json=wanted, headers={"Treadle-Domain": domain})
     assert made.status_code == 201, made.text
     headers = {"Authorization": f"Bearer {made.json()['secret']}"}
     async with httpx2.AsyncClient(
@@ -200,6 +200,13 @@ async def world(server: Server, name: str) -> AsyncIterator[World]:
         timeout=20,
         event_hooks={"response": [contract.check]},
     ) as client:
+        yield client
+
+
+@asynccontextmanager
+async def world(server: Server, name: str) -> AsyncIterator[World]:
+    """A domain with one of every kind of thing, and its administrator."""
+    async with administrator(server, name) as client:
         there = World(name, server, client)
         await there.fill()
         yield there

@@ -38,7 +38,7 @@ async def open_session(request: Request, document: JsonBody) -> Response:
     if login.name or login.password:
         attempts: Attempts = request.app.state.attempts
         client = request.client.host if request.client else ""
-        with attempts.of(login.name, client):
+        with attempts.of_password(login.name, client):
             issued = await access.log_in(login.name, login.password)
     elif caller is not None:
         issued = await access.exchange(caller)

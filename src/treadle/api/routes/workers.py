@@ -35,13 +35,13 @@ router = APIRouter(tags=["workers"])
 async def list_workers(call: CallDep, roles: Roles = None) -> Response:
     """Workers, schedulers and APIs that are in service, and those lost or stopped within the last day."""
     workers = await call.services.workers.all(call.domain, roles or ())
-    return reply(WorkerList(items=[to_worker(worker) for worker in workers]))
+    return reply(WorkerList(items=[to_worker(worker, call.caller.domain) for worker in workers]))
 
 
 @router.get("/workers/{worker_id}", operation_id="get_worker", responses=_ANSWERED)
 async def get_worker(call: CallDep, worker_id: str) -> Response:
     """One process."""
-    return reply(to_worker(await call.services.workers.get(call.domain, worker_id)))
+    return reply(to_worker(await call.services.workers.get(call.domain, worker_id), call.caller.domain))
 
 
 @router.post("/workers/{worker_id}/drain", operation_id="drain_worker", dependencies=[NoBody], responses=_SWITCHED)
@@ -69,4 +69,5 @@ async def set_worker_state(call: CallDep, worker_id: str, state: Wanted) -> Resp
 
 
 async def _switch(call: Call, worker_id: str, state: WorkerState) -> Response:
-    return reply(to_worker(await call.services.workers.switch(call.domain, worker_id, state)))
+    bound = call.caller.domain
+    return reply(to_worker(await call.services.workers.switch(call.domain, worker_id, state, bound=bound), bound))

@@ -14,7 +14,8 @@ from treadle.domain.workers import Role, WorkerState
 class Worker(Struct, frozen=True, kw_only=True):
     """A process and its heartbeat. A worker takes runs of its `queues` (none means all) that need one of `requires`.
 
-    `domains` are those that it serves, `*` for all. The affinity of jobs is matched with what follows `version`.
+    `domains` are those that it serves, `*` for all; who is bound to one sees no other. The affinity of jobs is matched
+    with what follows `version`.
     """
 
     worker_id: str
@@ -45,8 +46,8 @@ class WorkerList(Struct, frozen=True, kw_only=True):
     items: list[Worker]
 
 
-def to_worker(worker: domain.Worker) -> Worker:
-    """A worker as it is answered."""
+def to_worker(worker: domain.Worker, bound: str | None = None) -> Worker:
+    """A worker as it is answered to a caller, who may be bound to a domain."""
     return Worker(
         worker_id=worker.id,
         role=worker.role,
@@ -55,7 +56,7 @@ def to_worker(worker: domain.Worker) -> Worker:
         status=worker.state,
         slots=worker.slots,
         running=worker.running,
-        domains=list(worker.domains),
+        domains=[each for each in worker.domains if bound in (None, each) or each == domain.EVERY_DOMAIN],
         queues=list(worker.queues),
         requires=sorted(worker.requires),
         version=worker.version,
