@@ -18,6 +18,7 @@ from treadle.meters.tally import Tally
 from treadle.services.access import Access
 from treadle.services.answers import Answers
 from treadle.services.audit import Audit
+from treadle.services.bulk_actions import BulkActions
 from treadle.services.dead_letters import DeadLetters
 from treadle.services.domains import Domains
 from treadle.services.events import Events
@@ -31,6 +32,7 @@ from treadle.services.metrics import Metrics
 from treadle.services.queues import Queues
 from treadle.services.runs import Runs
 from treadle.services.schedules import Schedules
+from treadle.services.selections import Selections
 from treadle.services.sources import Sources
 from treadle.services.stats import Stats
 from treadle.services.workers import Workers
@@ -50,6 +52,8 @@ class Services(Struct, frozen=True, kw_only=True):
     lanes: Lanes
     domains: Domains
     dead_letters: DeadLetters
+    selections: Selections
+    bulk_actions: BulkActions
     messages: Messages
     sources: Sources
     workers: Workers
@@ -100,6 +104,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
     jobs, new_id = Jobs(engine), IdSource(clock)
     runs = Runs(engine, jobs, new_id, settings.max_payload_bytes)
     schedules = Schedules(engine, jobs, new_id)
+    selections = Selections(engine, jobs, new_id)
     return Services(
         settings=settings,
         engine=engine,
@@ -110,6 +115,8 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
         lanes=Lanes(engine),
         domains=Domains(engine),
         dead_letters=DeadLetters(engine, runs),
+        selections=selections,
+        bulk_actions=BulkActions(engine, selections, new_id),
         messages=Messages(engine, new_id, settings.max_payload_bytes),
         sources=Sources(engine, jobs),
         workers=Workers(engine),

@@ -14,6 +14,7 @@ from treadle.api.middleware import PREFIXES
 from treadle.api.schemas.access import NewTokenAnswer, Session, Token, TokenPage, User, UserPage
 from treadle.api.schemas.audit import AuditEntry, AuditPage
 from treadle.api.schemas.batches import AcceptedRuns
+from treadle.api.schemas.bulk_actions import BulkAction, BulkActionPage
 from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage, PublishedEvent
@@ -28,6 +29,7 @@ from treadle.api.schemas.problems import Problem
 from treadle.api.schemas.queues import Queue, QueuePage
 from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, StepList
 from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, SchedulePage
+from treadle.api.schemas.selections import Selection
 from treadle.api.schemas.sources import SourceList
 from treadle.api.schemas.stats import Heatmap, StatsOverview, Timeseries
 from treadle.api.schemas.workers import WorkerList
@@ -35,6 +37,7 @@ from treadle.api.scopes import LOGIN_OPERATION, needed
 from treadle.domain.access import Login, NewToken, NewUser, OwnToken, UserChange
 from treadle.domain.backfill import BackfillRequest
 from treadle.domain.batches import RunBatch, RunOrder
+from treadle.domain.bulk_actions import BulkRequest
 from treadle.domain.domains import DomainSettings, DomainToken, NewDomain
 from treadle.domain.enqueuing import EnqueueRequest
 from treadle.domain.failures import Resolve, Snooze
@@ -45,6 +48,7 @@ from treadle.domain.limits import LaneSettings
 from treadle.domain.posting import MessageRequest
 from treadle.domain.publishing import EventRequest
 from treadle.domain.queues import QueueSettings
+from treadle.domain.selections import SelectionRequest
 from treadle.domain.submitting import RetryRequest, RunRequest
 
 _STRUCTS: Final = (
@@ -55,6 +59,7 @@ _STRUCTS: Final = (
     *(Lane, LanePage, LaneSettings),
     *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),
     *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings, NewDomain, DomainToken),
+    *(SelectionRequest, Selection, BulkRequest, BulkAction, BulkActionPage),
     *(MessageRequest, Message, MessagePage, PutMessages),
     *(Schedule, SchedulePage, ComingFires, BackfillRequest, Backfill, WorkerList, LogPage),
     *(EventRequest, PublishedEvent, EventPage),

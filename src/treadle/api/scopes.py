@@ -13,6 +13,7 @@ _OPERATE: Final = frozenset(
     {
         "backfill_schedule",
         "cancel_run",
+        "create_selection",
         "disable_job",
         "discard_dead_letter",
         "discard_dead_letters",
@@ -36,6 +37,7 @@ _OPERATE: Final = frozenset(
         "retry_run",
         "run_group",
         "run_job",
+        "start_bulk_action",
         "submit_runs",
         "snooze_failure_group",
         "trigger_schedule",

@@ -22,6 +22,7 @@ FAMILIES: Final = (
     "domain",
     "source",
     "service",
+    "bulk_action",
     "user",
 )
 """What events tell of: the part of a type before its first dot. `user` is what people publish."""

@@ -33,8 +33,8 @@ class RunsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     tag: _Words = ()
     where: Annotated[_Words, Meta(description="Values of searchable inputs, such as `customer.id=42`.")] = ()
     q: Annotated[
-        str | None,
-        Meta(min_length=1, max_length=200, description="In the job's id or name, or where the run's id begins."),
+        Annotated[str, Meta(min_length=1, max_length=200)] | None,
+        Meta(description="In the job's id or name, or where the run's id begins."),
     ] = None
     created_after: _Moment = None
     created_before: _Moment = None

@@ -17,7 +17,7 @@ from treadle.meters.tally import Tally
 
 _STORES: Final = (
     *("runs", "workers", "lanes", "schedules", "queues", "domains", "dead_letters", "documents", "steps", "kv"),
-    *("triggers", "events", "logs", "messages", "access", "audit"),
+    *("selections", "bulk_actions", "triggers", "events", "logs", "messages", "access", "audit"),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from treadle.domain.bulk_actions import WhyLeft
 from treadle.domain.errors import InvalidInput, KeyReused, LetterResolved, Problem, QueueDraining
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Accepted, Admission, Published
@@ -29,6 +30,21 @@ def check_published(answer: Published) -> None:
     """Raises KeyReused where an event was refused."""
     if answer.admission is Admission.KEY_REUSED:
         raise KeyReused("this idempotency key came before with another event; take a new key for a new one")
+
+
+def check_named(answer: Accepted) -> None:
+    """Raises KeyReused where something that is no run was refused."""
+    if answer.admission is Admission.KEY_REUSED:
+        raise KeyReused("this idempotency key came before with another request; take a new key for a new one")
+
+
+def retry_refusals(retries: Sequence[NewRun], answers: Sequence[Accepted]) -> list[tuple[str, WhyLeft]]:
+    """The runs whose retries were not stored, each with the reason."""
+    return [
+        (str(new.retry_of), WhyLeft(answer.admission.value))
+        for new, answer in zip(retries, answers, strict=True)
+        if answer.admission is not Admission.CREATED
+    ]
 
 
 def check_all_accepted(new: Sequence[NewRun], answers: Sequence[Accepted]) -> None:

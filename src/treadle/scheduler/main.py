@@ -15,6 +15,7 @@ from treadle.engines.frontdoor import metered
 from treadle.engines.open import open_engine
 from treadle.meters.tally import Tally
 from treadle.scheduler.arrivals import Arrivals
+from treadle.scheduler.bulk_actions import BulkActions
 from treadle.scheduler.cascades import Cascades
 from treadle.scheduler.followers import Followers
 from treadle.scheduler.loops import repeat
@@ -58,7 +59,10 @@ async def run(settings: Settings) -> None:
 
 async def schedule(engine: Engine, new_id: IdSource, settings: Settings) -> None:
     """Run all loops until cancelled."""
-    told = {topic: engine.listen(topic) for topic in (Topic.SCHEDULES, Topic.MESSAGES, Topic.CASCADES, Topic.TRIGGERS)}
+    told = {
+        topic: engine.listen(topic)
+        for topic in (Topic.SCHEDULES, Topic.MESSAGES, Topic.CASCADES, Topic.TRIGGERS, Topic.BULK_ACTIONS)
+    }
     try:
         async with asyncio.TaskGroup() as loops:
             loops.create_task(repeat("ticker", Ticker(engine, new_id), told[Topic.SCHEDULES].wait))
@@ -67,6 +71,8 @@ async def schedule(engine: Engine, new_id: IdSource, settings: Settings) -> None
             loops.create_task(repeat("cascades", Cascades(engine), told[Topic.CASCADES].wait))
             loops.create_task(repeat("followers", Followers(engine, new_id), told[Topic.TRIGGERS].wait))
             loops.create_task(repeat("rollup", Rollup(engine)))
+            bulk = BulkActions(engine, new_id)
+            loops.create_task(repeat("bulk actions", bulk, told[Topic.BULK_ACTIONS].wait))
             loops.create_task(repeat("pruner", Pruner(engine, settings)))
     finally:
         for notices in told.values():

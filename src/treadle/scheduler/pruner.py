@@ -20,7 +20,9 @@ CHUNK: Final = 500
 WORKERS_DAYS: Final = 7.0
 """How long workers that are gone are remembered."""
 ENDED_DAYS: Final = 30.0
-"""How long tokens, users and sessions that have ended can be seen."""
+"""How long tokens, users, sessions and bulk actions that have ended can be seen."""
+SELECTIONS_DAYS: Final = 1 / 24
+"""How long selections that have expired are kept: an action may just have begun on one."""
 
 _BREATH_SECONDS: Final = 0.02
 
@@ -47,6 +49,8 @@ class Pruner:
             "workers": (engine.workers.prune, WORKERS_DAYS),
             "credentials": (engine.access.prune, ENDED_DAYS),
             "audit entries": (engine.audit.prune, settings.retention_audit_days),
+            "selections": (engine.selections.prune, SELECTIONS_DAYS),
+            "bulk actions": (engine.bulk_actions.prune, ENDED_DAYS),
             "idle limits": (engine.lanes.prune, 0.0),
         }
 

@@ -30,6 +30,8 @@ PLACES: Final = {
     "{user_id}": "user",
     "{version}": "version",
     "{group_id}": "group",
+    "{selection_id}": "selection",
+    "{action_id}": "bulk_action",
     "/queues/{name}": "queue",
     "/lanes/{key}": "lane",
     "/domains/{name}": "domain",
@@ -85,6 +87,13 @@ BODIES: Final[Mapping[str, Callable[[Things], Iterator[Any]]]] = {
     "discard_dead_letters": _each("run", lambda run: {"run_ids": [run], "why": "so"}),
     "resolve_failure_group": _same({"why": "so"}),
     "snooze_failure_group": _same({"until": "2027-01-01T00:00:00Z", "why": "so"}),
+    "create_selection": lambda things: (
+        {"filter": {key: [value]}} for key in ("job", "queue", "tag", "where") for value in things[key]
+    ),
+    "start_bulk_action": lambda things: (
+        {"selection": selection, "action": action, "dry_run": dry_run}
+        for selection, action, dry_run in product(things["selection"], ("retry", "cancel", "discard"), (True, False))
+    ),
     "backfill_schedule": _same({"after": "2026-11-01T00:00:00Z", "before": "2026-11-02T00:00:00Z"}),
     "set_queue": _same({"rate": {"runs": 7, "window_sec": 60}}),
     "set_lane": _same({"limit": 9}),

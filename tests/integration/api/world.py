@@ -146,6 +146,9 @@ class World:
         child = await self.post(f"/jobs/{self.own['job'][0]}/run", {"depends_on": [live.id]})
         waiting = await self.post("/jobs/report/run", {"delay_sec": 3600})
         self.own["run"] = (done.id, failed.id, live.id, child["run_id"], waiting["run_id"])
+        selection = await self.post("/selections", {"filter": {"where": [*self.own["where"]]}})
+        action = await self.post("/bulk-actions", {"selection": selection["id"], "action": "retry"})
+        self.own["selection"], self.own["bulk_action"] = (selection["id"],), (action["id"],)
 
     async def _begin(self, hands: Hands, job_id: str, headers: dict[str, str] | None = None) -> Claim:
         await self.post(f"/jobs/{job_id}/run", {}, **(headers or {}))

@@ -59,7 +59,6 @@ TERMINAL_STATES: Final = [state for state in State if state in TERMINAL]
 States = Annotated[list[State] | None, Query(alias="status")]
 Names = Annotated[list[str] | None, Query()]
 
-
 router = APIRouter(tags=["runs"])
 
 

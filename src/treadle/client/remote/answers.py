@@ -12,12 +12,14 @@ from msgspec import Struct
 
 from treadle.domain.access import Scope
 from treadle.domain.affinity import Affinity
+from treadle.domain.bulk_actions import Act, WhyLeft
 from treadle.domain.chains import After, AfterJoin
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.conditions import Condition
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.domains import DomainState
 from treadle.domain.failures import GroupState
+from treadle.domain.filters import RunsWanted
 from treadle.domain.jobs.document import (
     ExecutorDocument,
     MessagesDocument,
@@ -295,6 +297,50 @@ class LetterAnswers(Struct, frozen=True, kw_only=True):
     items: list[LetterAnswer]
 
 
+class Selection(Struct, frozen=True, kw_only=True):
+    """Runs that were selected at one moment. What comes later is never among them, whatever it is like."""
+
+    id: str
+    filter: RunsWanted
+    count: int
+    sample: list[Run]
+    by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class LeftRuns(Struct, frozen=True, kw_only=True):
+    """Runs that were left as they were: `skipped`, since there was nothing to do, or `failed`, since it was refused."""
+
+    reason: WhyLeft
+    outcome: Literal["skipped", "failed"]
+    count: int
+    sample: list[str]
+
+
+class BulkAction(Struct, frozen=True, kw_only=True):
+    """What is done to the runs of a selection, and how far it has come: `done`, `skipped` and `failed` grow to `total`.
+
+    Of a dry run they say what would become of them; it has no id, since it is not kept.
+    """
+
+    id: str | None
+    selection: str
+    action: Act
+    dry_run: bool
+    status: Literal["running", "finished"]
+    total: int
+    done: int
+    skipped: int
+    failed: int
+    reasons: list[LeftRuns]
+    spread_ms: int
+    why: str
+    by: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
 class Queue(Struct, frozen=True, kw_only=True):
     """A queue: its status, and its live runs by theirs. Counting stops at 10,000: then `at_least` is true.
 
@@ -480,7 +526,8 @@ class SourceList(Struct, frozen=True, kw_only=True):
 class Worker(Struct, frozen=True, kw_only=True):
     """A process and its heartbeat. A worker takes runs of its `queues` (none means all) that need one of `requires`.
 
-    `domains` are those that it serves, `*` for all. The affinity of jobs is matched with what follows `version`.
+    `domains` are those that it serves, `*` for all; who is bound to one sees no other. The affinity of jobs is matched
+    with what follows `version`.
     """
 
     worker_id: str

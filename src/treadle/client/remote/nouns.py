@@ -15,6 +15,7 @@ from treadle.client.remote.answers import (
     AcceptedRuns,
     AuditEntry,
     Backfill,
+    BulkAction,
     ComingFires,
     Domain,
     Event,
@@ -45,6 +46,7 @@ from treadle.client.remote.answers import (
     Run,
     RunDetail,
     Schedule,
+    Selection,
     Session,
     SourceList,
     StatsOverview,
@@ -419,6 +421,52 @@ class DeadLettersNoun(Noun[M]):
     def discard(self, run_id: str, *, why: str = "") -> Call[Run]:
         """Resolve a dead letter without another try. The run stays as it is."""
         return Call(method="POST", path=f"/dead-letters/{segment(run_id)}/discard", answer=Run, body=said(why=why))
+
+
+class BulkActionsNoun(Noun[M]):
+    """Bulk actions: what is done to each run of a selection."""
+
+    @Operation
+    def create_selection(
+        self, *, filter: Mapping[str, Any] | UnsetType = UNSET, key: str | None = None
+    ) -> Call[Selection]:
+        """Freeze the runs that a filter finds now, 100,000 at most. The filter has the keys of the list of runs."""
+        return Call(method="POST", path="/selections", answer=Selection, body=said(filter=filter), key=key)
+
+    @Operation
+    def get_selection(self, selection_id: str) -> Call[Selection]:
+        """A selection, for an hour after it was made."""
+        return Call(method="GET", path=f"/selections/{segment(selection_id)}", answer=Selection)
+
+    @Operation
+    def start(
+        self,
+        selection: str,
+        action: str,
+        *,
+        spread_ms: int = 0,
+        why: str = "",
+        dry_run: bool = False,
+        key: str | None = None,
+    ) -> Call[BulkAction]:
+        """Retry, cancel or discard the runs of a selection. A dry run changes nothing, and tells what would be done."""
+        return Call(
+            method="POST",
+            path="/bulk-actions",
+            answer=BulkAction,
+            body=said(selection=selection, action=action, spread_ms=spread_ms, why=why, dry_run=dry_run),
+            key=key,
+        )
+
+    @Listing
+    def list(self, *, page_size: int | None = None) -> Call[Page[BulkAction]]:
+        """Bulk actions, newest first; for 30 days after their end."""
+        return Call(method="GET", path="/bulk-actions", answer=Page[BulkAction], query={"limit": page_size})
+
+    @Operation
+    def get(self, action_id: str) -> Call[BulkAction]:
+        """How far a bulk action has come, and what became of the runs."""
+        return Call(method="GET", path=f"/bulk-actions/{segment(action_id)}", answer=BulkAction)
 
 
 class QueuesNoun(Noun[M]):
@@ -1037,6 +1085,11 @@ class Nouns(Noun[M]):
     def dead_letters(self) -> DeadLettersNoun[M]:
         """Dead letters: failed runs that nobody has retried or discarded yet."""
         return DeadLettersNoun(self.way)
+
+    @property
+    def bulk_actions(self) -> BulkActionsNoun[M]:
+        """Bulk actions: what is done to each run of a selection."""
+        return BulkActionsNoun(self.way)
 
     @property
     def queues(self) -> QueuesNoun[M]:

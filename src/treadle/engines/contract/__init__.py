@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from treadle.engines.contract.access import AccessStore
 from treadle.engines.contract.audit import AuditQuery, AuditStore
+from treadle.engines.contract.bulk import BulkActionStore, SelectionStore
 from treadle.engines.contract.documents import Document, DocumentStore, Naming, Save
 from treadle.engines.contract.domains import DomainStore
 from treadle.engines.contract.engine import Engine
@@ -39,6 +40,7 @@ __all__ = [
     "Admission",
     "AuditQuery",
     "AuditStore",
+    "BulkActionStore",
     "Consumer",
     "DeadLetterStore",
     "Document",
@@ -68,6 +70,7 @@ __all__ = [
     "Save",
     "ScheduleStore",
     "StatStore",
+    "SelectionStore",
     "Step",
     "StepStore",
     "Topic",

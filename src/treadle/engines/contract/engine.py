@@ -8,6 +8,7 @@ from typing import Protocol
 from treadle.domain.instants import Instant
 from treadle.engines.contract.access import AccessStore
 from treadle.engines.contract.audit import AuditStore
+from treadle.engines.contract.bulk import BulkActionStore, SelectionStore
 from treadle.engines.contract.documents import DocumentStore
 from treadle.engines.contract.domains import DomainStore
 from treadle.engines.contract.events import EventStore
@@ -59,6 +60,10 @@ class Engine(Protocol):
     def domains(self) -> DomainStore: ...
     @property
     def dead_letters(self) -> DeadLetterStore: ...
+    @property
+    def selections(self) -> SelectionStore: ...
+    @property
+    def bulk_actions(self) -> BulkActionStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

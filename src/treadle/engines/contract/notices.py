@@ -17,6 +17,7 @@ class Topic(StrEnum):
     TRIGGERS = "triggers"
     MESSAGES = "messages"
     CASCADES = "cascades"
+    BULK_ACTIONS = "bulk_actions"
 
 
 class Notices(Protocol):

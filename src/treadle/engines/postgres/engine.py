@@ -26,6 +26,7 @@ from treadle.engines.postgres.within import Within
 from treadle.engines.postgres.workers import PostgresWorkers, check_lease
 from treadle.engines.postgres.writer import Writer
 from treadle.engines.sql.access import Access, Audit
+from treadle.engines.sql.bulk_actions import BulkActions
 from treadle.engines.sql.documents import Documents
 from treadle.engines.sql.domains import Domains
 from treadle.engines.sql.enqueuing import Enqueuer
@@ -38,6 +39,7 @@ from treadle.engines.sql.logs import Logs
 from treadle.engines.sql.messages import Messages
 from treadle.engines.sql.queues import Queues
 from treadle.engines.sql.schedules import Schedules
+from treadle.engines.sql.selections import Selections
 from treadle.engines.sql.stats import Stats
 from treadle.engines.sql.steps import Steps
 from treadle.engines.sql.transaction import WallClock
@@ -86,6 +88,8 @@ class PostgresEngine:
         self.dead_letters = DeadLetters(write, lambda query: read.together(lambda look: find_dead(look, query)))
         self.triggers = Triggers(write, read, enqueue)
         self.kv = Kv(write, read, check_lease)
+        self.selections = Selections(write, read)
+        self.bulk_actions = BulkActions(write, read, enqueue)
         self.documents = Documents(write, read)
         self.steps = Steps(write, read, check_lease)
         self.events = PostgresEvents(write, read, connections.pool)

@@ -19,6 +19,14 @@ async def resolve_by(tx: Transaction, retry: NewRun, failed_id: str) -> bool:
     return await _resolve(tx, retry.domain, failed_id, retried(retry.id, retry.created_at), LETTER_RETRIED_EVENT)
 
 
+async def discard(
+    tx: Transaction, domain: str, run_ids: Sequence[str], *, by: str, why: str, now: Instant
+) -> list[str]:
+    """Resolve dead letters without another try; the caller holds the transaction. Answers those that were."""
+    resolution = discarded(by, why, now)
+    return [run_id for run_id in run_ids if await _resolve(tx, domain, run_id, resolution, LETTER_DISCARDED_EVENT)]
+
+
 class DeadLetters:
     """See `contract.DeadLetterStore`. How pages are found is the engine's."""
 
@@ -34,10 +42,7 @@ class DeadLetters:
     ) -> list[str]:
         async def work(tx: Transaction) -> list[str]:
             tx.topics.add(Topic.EVENTS)
-            resolution = discarded(by, why, await tx.now(now))
-            return [
-                run_id for run_id in run_ids if await _resolve(tx, domain, run_id, resolution, LETTER_DISCARDED_EVENT)
-            ]
+            return await discard(tx, domain, run_ids, by=by, why=why, now=await tx.now(now))
 
         return await self._write(work)
 

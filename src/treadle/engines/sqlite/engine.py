@@ -13,6 +13,7 @@ from treadle.domain.errors import Conflict, Unavailable
 from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
 from treadle.engines.sql.access import Access, Audit
+from treadle.engines.sql.bulk_actions import BulkActions
 from treadle.engines.sql.documents import Documents
 from treadle.engines.sql.domains import Domains
 from treadle.engines.sql.enqueuing import Enqueuer
@@ -26,6 +27,7 @@ from treadle.engines.sql.logs import Logs
 from treadle.engines.sql.messages import Messages
 from treadle.engines.sql.queues import Queues
 from treadle.engines.sql.schedules import Schedules
+from treadle.engines.sql.selections import Selections
 from treadle.engines.sql.stats import Stats
 from treadle.engines.sql.steps import Steps
 from treadle.engines.sql.triggers import Triggers
@@ -70,6 +72,8 @@ class SqliteEngine:
         self.queues = Queues(writer, reader)
         self.domains = Domains(writer, reader)
         self.dead_letters = DeadLetters(writer, lambda query: reader(lambda connection: find_dead(connection, query)))
+        self.selections = Selections(writer, reader)
+        self.bulk_actions = BulkActions(writer, reader, enqueue)
         self.documents = Documents(writer, reader)
         self.kv = Kv(writer, reader, leases.check_lease)
         self.access = Access(writer, reader)

@@ -27,6 +27,7 @@ from treadle.testing.conformance.access import TestAccess, TestAudit
 from treadle.testing.conformance.affinity import TestAffinity
 from treadle.testing.conformance.asides import TestStandingAside
 from treadle.testing.conformance.backup import TestBackup
+from treadle.testing.conformance.bulk import TestBulkActions, TestSelections
 from treadle.testing.conformance.cancelling import TestCancel
 from treadle.testing.conformance.chains import TestChains, TestTriggers
 from treadle.testing.conformance.claiming import TestClaim
@@ -67,6 +68,7 @@ __all__ = [
     "TestAudit",
     "TestAffinity",
     "TestBackup",
+    "TestBulkActions",
     "TestCancel",
     "TestCascades",
     "TestChains",
@@ -103,6 +105,7 @@ __all__ = [
     "TestRecent",
     "TestSchedules",
     "TestSearching",
+    "TestSelections",
     "TestSettle",
     "TestSeveralLanes",
     "TestSharing",

@@ -9,6 +9,7 @@ from treadle.domain.instants import Instant
 from treadle.engines.contract import Topic
 from treadle.system import Clock
 from treadle.testing.model.access import ModelAccess, ModelAudit
+from treadle.testing.model.bulk import ModelBulkActions, ModelSelections
 from treadle.testing.model.definitions import ModelDocuments, ModelSchedules
 from treadle.testing.model.domains import ModelDomains
 from treadle.testing.model.inbox import ModelMessages
@@ -45,6 +46,8 @@ class ModelEngine:
         self.queues = ModelQueues(data, clock)
         self.domains = ModelDomains(data, clock)
         self.dead_letters = ModelDeadLetters(data, clock)
+        self.selections = ModelSelections(data)
+        self.bulk_actions = ModelBulkActions(data, clock)
         self.documents = ModelDocuments(data)
         self.steps = ModelSteps(data, self.workers)
         self.keys = ModelKeys(data, clock)

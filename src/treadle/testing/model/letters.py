@@ -32,11 +32,15 @@ class ModelDeadLetters:
     async def discard(
         self, domain: str, run_ids: Sequence[str], *, by: str, why: str = "", now: Instant | None = None
     ) -> list[str]:
-        resolution = discarded(by, why, self._clock.wall() if now is None else now)
         self._data.wake([Topic.EVENTS])
-        return [
-            run_id for run_id in run_ids if _resolve(self._data, domain, run_id, resolution, LETTER_DISCARDED_EVENT)
-        ]
+        wall = self._clock.wall() if now is None else now
+        return discard(self._data, domain, run_ids, by=by, why=why, now=wall)
+
+
+def discard(data: Data, domain: str, run_ids: Sequence[str], *, by: str, why: str, now: Instant) -> list[str]:
+    """Resolve dead letters without another try; answers those that were."""
+    resolution = discarded(by, why, now)
+    return [run_id for run_id in run_ids if _resolve(data, domain, run_id, resolution, LETTER_DISCARDED_EVENT)]
 
 
 def resolve_by(data: Data, retry: NewRun) -> bool:

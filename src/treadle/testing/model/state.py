@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from treadle.domain.access import Credential
 from treadle.domain.audit import AuditEntry
+from treadle.domain.bulk_actions import BulkAction
 from treadle.domain.chains import Links
 from treadle.domain.events import Event, NewEvent
 from treadle.domain.failures import Failure, FailureGroup, JobCount
@@ -21,6 +22,7 @@ from treadle.domain.rates import Rate
 from treadle.domain.runs import Attempt, Run, RunKey
 from treadle.domain.schedules import Schedule
 from treadle.domain.searching import Found
+from treadle.domain.selections import Selection
 from treadle.domain.states import Row
 from treadle.domain.stats import Key, Tally
 from treadle.domain.steps import RunStep
@@ -117,6 +119,8 @@ class Data:
     logs: list[StoredLogLine] = field(default_factory=list)
     links: dict[tuple[str, str, str], Links] = field(default_factory=dict)
     kv: dict[Space, dict[str, KvEntry]] = field(default_factory=dict)
+    selections: dict[str, tuple[Selection, list[list[str]]]] = field(default_factory=dict)
+    bulk_actions: dict[str, BulkAction] = field(default_factory=dict)
     triggers: list[Trigger] = field(default_factory=list)
     credentials: dict[str, Credential] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)

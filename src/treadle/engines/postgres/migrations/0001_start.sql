@@ -500,6 +500,44 @@ CREATE INDEX messages_settled ON treadle.messages (settled_at)        WHERE sett
 CREATE INDEX messages_state   ON treadle.messages (domain, state, id);
 CREATE INDEX messages_type    ON treadle.messages (domain, type, state, id);
 
+-- Runs that were selected, by their ids. They are kept in parts, the oldest runs first.
+CREATE TABLE treadle.selections (
+  count      bigint  NOT NULL,
+  created_at bigint  NOT NULL,
+  expires_at bigint  NOT NULL,
+  id         text COLLATE "C" PRIMARY KEY,
+  domain     text COLLATE "C" NOT NULL,
+  who        text COLLATE "C" NOT NULL,
+  filter     text NOT NULL,               -- JSON, domain.filters.RunsWanted
+  sample     text NOT NULL                -- ids, with blanks between
+);
+CREATE INDEX selections_expiry ON treadle.selections (expires_at);
+
+CREATE TABLE treadle.selection_parts (
+  number    bigint  NOT NULL,
+  selection text COLLATE "C" NOT NULL,
+  ids       text NOT NULL,
+  PRIMARY KEY (selection, number)
+);
+
+-- What is done to them. Parts before the position are done with.
+CREATE TABLE treadle.bulk_actions (
+  spread      bigint  NOT NULL,           -- microseconds
+  total       bigint  NOT NULL,
+  created_at  bigint  NOT NULL,
+  position    bigint  NOT NULL,
+  finished_at bigint ,
+  id          text COLLATE "C" PRIMARY KEY,
+  domain      text COLLATE "C" NOT NULL,
+  selection   text COLLATE "C" NOT NULL,
+  act         text COLLATE "C" NOT NULL,
+  who         text COLLATE "C" NOT NULL,
+  why         text NOT NULL,
+  tally       text NOT NULL               -- JSON, domain.bulk_actions.Tally
+);
+CREATE INDEX bulk_actions_list ON treadle.bulk_actions (domain, id);
+CREATE INDEX bulk_actions_open ON treadle.bulk_actions (id) WHERE finished_at IS NULL;
+
 -- Definitions that the arrival of messages starts.
 CREATE TABLE treadle.consumers (
   domain text COLLATE "C" NOT NULL,

@@ -472,6 +472,44 @@ CREATE INDEX messages_settled ON messages (settled_at)        WHERE settled_at I
 CREATE INDEX messages_state   ON messages (domain, state, id);
 CREATE INDEX messages_type    ON messages (domain, type, state, id);
 
+-- Runs that were selected, by their ids. They are kept in parts, the oldest runs first.
+CREATE TABLE selections (
+  count      INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  id         TEXT PRIMARY KEY,
+  domain     TEXT NOT NULL,
+  who        TEXT NOT NULL,
+  filter     TEXT NOT NULL,               -- JSON, domain.filters.RunsWanted
+  sample     TEXT NOT NULL                -- ids, with blanks between
+) STRICT, WITHOUT ROWID;
+CREATE INDEX selections_expiry ON selections (expires_at);
+
+CREATE TABLE selection_parts (
+  number    INTEGER NOT NULL,
+  selection TEXT NOT NULL,
+  ids       TEXT NOT NULL,
+  PRIMARY KEY (selection, number)
+) STRICT, WITHOUT ROWID;
+
+-- What is done to them. Parts before the position are done with.
+CREATE TABLE bulk_actions (
+  spread      INTEGER NOT NULL,           -- microseconds
+  total       INTEGER NOT NULL,
+  created_at  INTEGER NOT NULL,
+  position    INTEGER NOT NULL,
+  finished_at INTEGER,
+  id          TEXT PRIMARY KEY,
+  domain      TEXT NOT NULL,
+  selection   TEXT NOT NULL,
+  act         TEXT NOT NULL,
+  who         TEXT NOT NULL,
+  why         TEXT NOT NULL,
+  tally       TEXT NOT NULL               -- JSON, domain.bulk_actions.Tally
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bulk_actions_list ON bulk_actions (domain, id);
+CREATE INDEX bulk_actions_open ON bulk_actions (id) WHERE finished_at IS NULL;
+
 -- Definitions that the arrival of messages starts.
 CREATE TABLE consumers (
   domain TEXT NOT NULL,
