@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from treadle import settings
+from treadle.cli.reference import cli_page
 from treadle.domain.runs import TERMINAL, State
 from treadle.domain.states import TABLE
 from treadle.meters.catalog import CATALOG
@@ -126,6 +127,7 @@ def generated_pages() -> dict[Path, str]:
     return {
         DOCS / "states.md": states_page(),
         DOCS / "settings.md": settings_page(),
+        DOCS / "cli.md": cli_page(),
         DOCS / "metrics.md": metrics_page(),
     }
 

@@ -53,7 +53,7 @@ def test_poison_is_listed_tried_again_and_discarded(server: Up) -> None:
     assert row.split()[:4] == [message_id, "letter", "poison", "1"]
     assert server.run("message", "retry", message_id).stdout == f"{message_id} is pending\n"
     assert settled(server, message_id)["state"] == "poison"
-    assert server.run("message", "discard", message_id).stdout == f"{message_id} is discarded\n"
+    assert server.run("message", "discard", message_id, "--yes").stdout == f"{message_id} is discarded\n"
     assert server.run("message", "show", message_id).returncode == 4
 
 

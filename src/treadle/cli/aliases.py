@@ -13,7 +13,7 @@ from treadle.cli.exits import Exit
 from treadle.cli.filters import Filter
 from treadle.cli.finding import find_server
 from treadle.cli.inputs import Org, read_file
-from treadle.cli.job import run_job
+from treadle.cli.job import DependsOn, Urgency, run_job
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_table
 from treadle.cli.run import LIMIT, list_runs, write_runs
@@ -24,6 +24,7 @@ _MANY: Final = 50
 _ONE_QUEUE: Final = "default"
 
 Queue = Annotated[str, Parameter(name="--queue", help="Which queue.")]
+Status = Annotated[list[str] | None, Parameter(help="Only runs in this status; may be repeated.")]
 HowMany = Annotated[int, Parameter(help="How many, 200 at most.")]
 Key = Annotated[
     str | None, Parameter(help='The input concurrencyKey, for a job whose concurrency_key is "{concurrencyKey}".')
@@ -34,10 +35,10 @@ def enqueue(
     job_id: str,
     /,
     *,
-    priority: str | None = None,
+    priority: Urgency = None,
     org: Org = None,
-    scheduled_for: str | None = None,
-    depends_on: list[str] | None = None,
+    scheduled_for: Annotated[str | None, Parameter(help="Run it then: RFC 3339 with an offset.")] = None,
+    depends_on: DependsOn = None,
     concurrency_key: Key = None,
     where: Where = None,
     json: AsJson = False,
@@ -86,7 +87,7 @@ def drain(*, queue: Queue = _ONE_QUEUE, where: Where = None, json: AsJson = Fals
 def list_queued(
     *,
     limit: HowMany = _MANY,
-    status: list[str] | None = None,
+    status: Status = None,
     priority: Annotated[list[str] | None, Parameter(help="critical, high, normal or low.")] = None,
     where: Where = None,
     json: AsJson = False,
@@ -107,7 +108,7 @@ def executions(
     *,
     limit: HowMany = LIMIT,
     org: Annotated[str | None, Parameter(help="Only those with this orgId, a searchable input.")] = None,
-    status: list[str] | None = None,
+    status: Status = None,
     where: Where = None,
     json: AsJson = False,
 ) -> None:

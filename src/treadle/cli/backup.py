@@ -19,6 +19,8 @@ def backup(file: Path, /, *, data: Data = None, json: AsJson = False) -> None:
     """Copies the database to FILE, which must not exist, while work goes on. Needs no server.
 
     To go back to it, stop everything and put FILE in the place of treadle.db in the data folder.
+
+    Example: treadle backup monday.db
     """
     settings = load_settings(os.environ, data=data)
     if not settings.database_url and not (Path(settings.data) / "treadle.db").exists():

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final
 
 from cyclopts import App, Parameter
 
+from treadle.cli.completing import letter_ids
 from treadle.cli.exits import Exit
 from treadle.cli.finding import find_server
 from treadle.cli.inputs import Input, Set, read_inputs
-from treadle.cli.options import AsJson, Cursor, Limit, NoInput, Where, Yes
+from treadle.cli.options import AsJson, Cursor, DryRun, Limit, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, say_more, write_json, write_record, write_table
 from treadle.cli.server import Server, segment
 from treadle.cli.times import ago
@@ -25,6 +26,8 @@ Queues = Annotated[list[str] | None, Parameter(name="--queue", help="Only those 
 Jobs = Annotated[list[str] | None, Parameter(name="--job", help="Only those of this job; may be repeated.")]
 All = Annotated[bool, Parameter(name="--all", help="All there are, or all of --queue or --job.")]
 
+LetterId = Annotated[str, Parameter(completer=letter_ids)]
+
 
 @app.command(name="list")
 def list_letters(
@@ -36,7 +39,10 @@ def list_letters(
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Lists dead letters, newest first."""
+    """Lists dead letters, newest first.
+
+    Example: treadle dlq list --job report
+    """
     page = find_server(where).get("/dead-letters", queue=queue, job=job, limit=limit, cursor=cursor)
     if json:
         write_json(page)
@@ -59,51 +65,65 @@ def list_letters(
 
 
 @app.command
-def show(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Shows a dead letter with its attempts."""
+def show(run_id: LetterId, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Shows a dead letter with its attempts.
+
+    Example: treadle dlq show run_019d2f6c1e5b7c3a9f40b1d2c3e4f506
+    """
     run = find_server(where).get(f"/dead-letters/{segment(run_id)}")
     write_json(run) if json else write_record(run)
 
 
 @app.command
 def retry(
-    *run_ids: str,
+    *run_ids: LetterId,
     all_: All = False,
     queue: Queues = None,
     job: Jobs = None,
     set_: Set = None,
     input: Input = None,  # noqa: A002 - the option's name
+    dry_run: DryRun = False,
     where: Where = None,
     json: AsJson = False,
 ) -> Exit:
     """Retries dead letters as new runs; the inputs given go over those of each. Exits 5 where one cannot be retried.
 
     Where all that is wrong is that there is none, it exits 4.
+
+    Example: treadle dlq retry --all --job report --set date=2026-11-05
     """
     inputs = read_inputs(input, set_ or [])
     server = find_server(where)
+    chosen = _chosen(server, run_ids, queue, job, every=all_)
+    if dry_run:
+        return _would(chosen, "retried", as_json=json)
     more = {"inputs": inputs} if inputs else {}
-    return _each(server, _chosen(server, run_ids, queue, job, every=all_), "retry", more, as_json=json)
+    return _each(server, chosen, "retry", more, as_json=json)
 
 
 @app.command
 def discard(
-    *run_ids: str,
+    *run_ids: LetterId,
     why: Annotated[str, Parameter(help="Why they are not to be tried again; kept with them.")] = "",
     all_: All = False,
     queue: Queues = None,
     job: Jobs = None,
     yes: Yes = False,
     no_input: NoInput = False,
+    dry_run: DryRun = False,
     where: Where = None,
     json: AsJson = False,
 ) -> Exit:
     """Lets dead letters be: they are listed no more. Exits 5 where one cannot be discarded.
 
     Where all that is wrong is that there is none, it exits 4.
+
+    Example: treadle dlq discard run_019d2f6c1e5b7c3a9f40b1d2c3e4f506 --why "the shop is closed" --yes
     """
     server = find_server(where)
     chosen = _chosen(server, run_ids, queue, job, every=all_)
+    if dry_run:
+        return _would(chosen, "discarded", as_json=json)
     if chosen and not yes:
         confirm(f"Discard {len(chosen)} dead letter{'s' * (len(chosen) > 1)} for good?", ask=not no_input)
     return _each(server, chosen, "discard", {"why": why}, as_json=json)
@@ -137,6 +157,15 @@ def _each(server: Server, run_ids: list[str], verb: str, more: dict[str, Any], *
     if not refused:
         return Exit.OK
     return Exit.NOT_FOUND if refused == {NotFound.code} else Exit.CONFLICT
+
+
+def _would(run_ids: list[str], what: str, *, as_json: bool) -> Exit:
+    """Tell what would be done, and do nothing."""
+    if as_json:
+        write_json({"items": [{"run_id": run_id, "code": f"would_be_{what}"} for run_id in run_ids]})
+    else:
+        sys.stdout.writelines(f"{run_id} would be {what}\n" for run_id in run_ids)
+    return Exit.OK
 
 
 def _tell_retried(item: dict[str, Any]) -> None:

@@ -55,7 +55,10 @@ def doctor(
     tasks: Annotated[str | None, Parameter(help="Folder of task files; tasks by default.")] = None,
     json: AsJson = False,
 ) -> Exit:
-    """Checks this installation and says what to do. Exits 3 where something fails."""
+    """Checks this installation and says what to do. Exits 3 where something fails.
+
+    Example: treadle doctor
+    """
     settings = with_project(load_settings(os.environ, data=data, tasks=tasks), tasks)
     findings: list[Finding] = []
     for finding in chain.from_iterable(check(settings) for check in CHECKS):

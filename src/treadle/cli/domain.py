@@ -17,7 +17,10 @@ app = App(name="domain", help="Domains: how they share workers.")
 
 @app.command(name="list")
 def list_domains(*, where: Where = None, json: AsJson = False) -> None:
-    """Lists domains with their weights, and what they run."""
+    """Lists domains with their weights, and what they run.
+
+    Example: treadle domain list
+    """
     domains = list(find_server(where).pages("/domains", limit=200))
     if json:
         write_json({"items": domains})
@@ -40,7 +43,10 @@ def set_domain(
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Sets the weight of a domain."""
+    """Sets the weight of a domain.
+
+    Example: treadle domain set team-b --weight 3
+    """
     domain = find_server(where).put(f"/domains/{segment(name)}", {"weight": weight})
     if json:
         write_json(domain)

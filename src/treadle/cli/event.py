@@ -26,7 +26,10 @@ def publish(
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Publishes an event: runs that wait for its name, and for part of its data, go on."""
+    """Publishes an event: runs that wait for its name, and for part of its data, go on.
+
+    Example: treadle event publish paid '{"order": 17}' --source shop
+    """
     text = read_file(content[1:]) if content.startswith("@") else content.encode()
     answer = find_server(where).post("/events", {"name": name, "data": load_json(text), "source": source})
     if json:

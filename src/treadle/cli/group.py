@@ -38,7 +38,10 @@ def run_group(
     json: AsJson = False,
 ) -> Exit:
     """Runs a job once for each of the inputs in a file, then another: its inputs are given by --set. Prints the id of
-    the run that joins them; with --wait that run as it ended."""
+    the run that joins them; with --wait that run as it ended.
+
+    Example: treadle group run resize pictures.json --then publish --wait
+    """
     members = load_json(read_file(inputs))
     if not isinstance(members, list):
         raise InvalidInput([Problem("/inputs", "is no JSON list of objects, one for each member")])
@@ -65,7 +68,10 @@ def run_group(
 
 @app.command
 def show(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Shows how far a group is, by the id of the run that joins it: its members, of which 100 are listed."""
+    """Shows how far a group is, by the id of the run that joins it: its members, of which 100 are listed.
+
+    Example: treadle group show run_019d2f6c1e5b7c3a9f40b1d2c3e4f506
+    """
     run = find_server(where).get(f"/runs/{segment(run_id)}")
     members: dict[str, Any] | None = run["depends_on"]
     if members is None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -67,6 +65,8 @@ def edit(job_id: JobId, /, *, where: Where = None, json: AsJson = False) -> None
 
     Example: treadle job edit report
     """
+    import tempfile
+
     import yaml
 
     server, path = find_server(where), f"/jobs/{segment(job_id)}"
@@ -91,6 +91,8 @@ def edit(job_id: JobId, /, *, where: Where = None, json: AsJson = False) -> None
 
 
 def _open_editor(file: Path) -> None:
+    import subprocess
+
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or _EDITOR
     try:
         done = subprocess.run([*shlex.split(editor), str(file)], check=False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
+from treadle.cli.completing import lane_keys
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_record, write_table
@@ -14,10 +15,15 @@ from treadle.cli.server import segment
 
 app = App(name="lane", help="Lanes: how many runs may be active at once, and who is.")
 
+Key = Annotated[str, Parameter(completer=lane_keys)]
+
 
 @app.command(name="list")
 def list_lanes(*, where: Where = None, json: AsJson = False) -> None:
-    """Lists lanes with their limits, and how many hold them and wait for them."""
+    """Lists lanes with their limits, and how many hold them and wait for them.
+
+    Example: treadle lane list
+    """
     lanes = list(find_server(where).pages("/lanes", limit=200))
     if json:
         write_json({"items": lanes})
@@ -29,23 +35,35 @@ def list_lanes(*, where: Where = None, json: AsJson = False) -> None:
 
 
 @app.command
-def show(key: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Shows a lane with the runs that hold it."""
+def show(key: Key, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Shows a lane with the runs that hold it.
+
+    Example: treadle lane show key:acme
+    """
     lane = find_server(where).get(f"/lanes/{segment(key)}")
     write_json(lane) if json else write_record(lane)
 
 
 @app.command(name="set")
-def set_limit(key: str, limit: int, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Sets the limit of a lane by hand, before what jobs declare; 0 lets nothing more start."""
+def set_limit(key: Key, limit: int, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Sets the limit of a lane by hand, before what jobs declare; 0 lets nothing more start.
+
+    Example: treadle lane set key:acme 3
+    """
     _tell(find_server(where).put(f"/lanes/{segment(key)}", {"limit": limit}), as_json=json)
 
 
 @app.command
-def clear(key: str, /, *, where: Where = None) -> None:
-    """Takes back a limit that was set by hand: what jobs declare holds again."""
+def clear(key: Key, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Takes back a limit that was set by hand: what jobs declare holds again.
+
+    Example: treadle lane clear key:acme
+    """
     find_server(where).delete(f"/lanes/{segment(key)}")
-    sys.stdout.write(f"{key} has the limit that its jobs declare\n")
+    if json:
+        write_json({"key": key, "by_hand": None})
+    else:
+        sys.stdout.write(f"{key} has the limit that its jobs declare\n")
 
 
 def _tell(lane: dict[str, Any], *, as_json: bool) -> None:

@@ -135,13 +135,15 @@ def build_app() -> App:
     """The whole command line, with nothing imported yet of what it can do."""
     from cyclopts import App, Parameter
 
+    from treadle.cli.help import HelpFormatter
+
     app = App(
         name="treadle",
         help=SUMMARY,
         version=__version__,
         version_flags=["--version"],
         help_format="plaintext",
-        help_formatter="plain",
+        help_formatter=HelpFormatter(),
         default_parameter=Parameter(negative=()),
         result_action="return_value",
         print_error=False,

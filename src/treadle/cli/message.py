@@ -9,8 +9,8 @@ from cyclopts import App, Parameter
 
 from treadle.cli.finding import find_server
 from treadle.cli.inputs import read_file
-from treadle.cli.options import AsJson, Cursor, Limit, Where
-from treadle.cli.output import say, say_more, write_json, write_record, write_table
+from treadle.cli.options import AsJson, Cursor, DryRun, Limit, NoInput, Where, Yes
+from treadle.cli.output import confirm, say, say_more, write_json, write_record, write_table
 from treadle.cli.server import segment
 from treadle.cli.times import ago
 from treadle.domain.documents import load_json
@@ -30,7 +30,10 @@ def list_messages(
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Lists messages, newest first."""
+    """Lists messages, newest first.
+
+    Example: treadle message list --state poison
+    """
     page = find_server(where).get("/messages", type=type, state=state, limit=limit, cursor=cursor)
     if json:
         write_json(page)
@@ -63,7 +66,10 @@ def put(
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Puts a message. Prints its id."""
+    """Puts a message. Prints its id.
+
+    Example: treadle message put letter '{"to": "you"}' --key acme
+    """
     text = read_file(payload[1:]) if payload.startswith("@") else payload.encode()
     message: dict[str, Any] = {"type": type, "payload": load_json(text), "key": key, "dedupe_key": dedupe_key}
     (put,) = find_server(where).post("/messages", message)["items"]
@@ -77,14 +83,20 @@ def put(
 
 @app.command
 def show(message_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Shows a message."""
+    """Shows a message.
+
+    Example: treadle message show msg_0199f0a1b2c37d3e8f40516273849506
+    """
     message = find_server(where).get(f"/messages/{segment(message_id)}")
     write_json(message) if json else write_record(message)
 
 
 @app.command
 def retry(message_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Lets a message that was set aside wait again, with all its attempts."""
+    """Lets a message that was set aside wait again, with all its attempts.
+
+    Example: treadle message retry msg_0199f0a1b2c37d3e8f40516273849506
+    """
     message = find_server(where).post(f"/messages/{segment(message_id)}/retry")
     if json:
         write_json(message)
@@ -93,7 +105,27 @@ def retry(message_id: str, /, *, where: Where = None, json: AsJson = False) -> N
 
 
 @app.command
-def discard(message_id: str, /, *, where: Where = None) -> None:
-    """Removes a message that waits or was set aside."""
-    find_server(where).post(f"/messages/{segment(message_id)}/discard")
-    sys.stdout.write(f"{message_id} is discarded\n")
+def discard(
+    message_id: str,
+    /,
+    *,
+    yes: Yes = False,
+    no_input: NoInput = False,
+    dry_run: DryRun = False,
+    where: Where = None,
+    json: AsJson = False,
+) -> None:
+    """Removes a message that waits or was set aside.
+
+    Example: treadle message discard msg_0199f0a1b2c37d3e8f40516273849506 --yes
+    """
+    server, path = find_server(where), f"/messages/{segment(message_id)}"
+    server.get(path)
+    if not dry_run:
+        if not yes:
+            confirm(f"Discard the message {message_id} for good?", ask=not no_input)
+        server.post(f"{path}/discard")
+    if json:
+        write_json({"message_id": message_id, "discarded": not dry_run})
+    else:
+        sys.stdout.write(f"{message_id} {'would be' if dry_run else 'is'} discarded\n")

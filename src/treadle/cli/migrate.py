@@ -27,6 +27,8 @@ def migrate(*, to: To, grace: Grace = None, give_up: GiveUp = False, data: Data 
 
     It may be broken off and made again at any point: it goes on where it was. Once it is complete, start the services
     with TREADLE_DATABASE_URL; those that still run here take nothing any more.
+
+    Example: treadle migrate --to postgresql://treadle:secret@db:5432/treadle
     """
     settings = load_settings(os.environ, data=data)
     grace = settings.grace_sec if grace is None else grace

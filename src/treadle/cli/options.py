@@ -33,6 +33,7 @@ Yes: TypeAlias = Annotated[bool, Parameter(name=["--yes", "-y"], help="Do not as
 NoInput: TypeAlias = Annotated[bool, Parameter(help="Never ask: what would ask is refused.")]
 DryRun: TypeAlias = Annotated[bool, Parameter(help="Only tell what would be done.")]
 Wait: TypeAlias = Annotated[bool, Parameter(help="Wait for the run's end; exit 1 where it does not complete.")]
+Watch: TypeAlias = Annotated[bool, Parameter(help="The same as --wait, and tell what it says meanwhile.")]
 Timeout: TypeAlias = Annotated[
     str | None, Parameter(help="How long to wait, such as 90, 90s, 5m or 1h; then exit 124. The run goes on.")
 ]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 from cyclopts import App, Parameter
 
+from treadle.cli.completing import queue_names
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, Where, seconds
 from treadle.cli.output import write_json, write_record, write_table
@@ -20,10 +21,15 @@ app = App(name="queue", help="Queues: how they are; pause, resume, drain.")
 _RATE: Final = re.compile(r"(\d+)/(.+)")
 NO_RATE: Final = "none"
 
+Name = Annotated[str, Parameter(completer=queue_names)]
+
 
 @app.command(name="list")
 def list_queues(*, where: Where = None, json: AsJson = False) -> None:
-    """Lists queues with their runs by status: RUNNING are those that workers have, begun or next in line there."""
+    """Lists queues with their runs by status: RUNNING are those that workers have, begun or next in line there.
+
+    Example: treadle queue list
+    """
     queues = list(find_server(where).pages("/queues", limit=200))
     if json:
         write_json({"items": queues})
@@ -38,40 +44,55 @@ def list_queues(*, where: Where = None, json: AsJson = False) -> None:
 
 
 @app.command
-def show(name: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Shows a queue with its runs by status."""
+def show(name: Name, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Shows a queue with its runs by status.
+
+    Example: treadle queue show default
+    """
     queue = find_server(where).get(f"/queues/{segment(name)}")
     write_json(queue) if json else write_record(queue)
 
 
 @app.command
-def pause(name: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Lets no run of a queue start from now on; what runs goes on."""
+def pause(name: Name, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Lets no run of a queue start from now on; what runs goes on.
+
+    Example: treadle queue pause default
+    """
     _tell(find_server(where).post(f"/queues/{segment(name)}/pause"), as_json=json)
 
 
 @app.command
-def resume(name: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Lets a queue go on that is paused or draining."""
+def resume(name: Name, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Lets a queue go on that is paused or draining.
+
+    Example: treadle queue resume default
+    """
     _tell(find_server(where).post(f"/queues/{segment(name)}/resume"), as_json=json)
 
 
 @app.command
-def drain(name: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Refuses new runs for a queue, and works off those that it has."""
+def drain(name: Name, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Refuses new runs for a queue, and works off those that it has.
+
+    Example: treadle queue drain default
+    """
     _tell(find_server(where).post(f"/queues/{segment(name)}/drain"), as_json=json)
 
 
 @app.command(name="set")
 def set_queue(
-    name: str,
+    name: Name,
     /,
     *,
     rate: Annotated[str, Parameter(help="How often its runs may start, such as 100/60s or 5/1h; none is no limit.")],
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Sets how often runs of a queue may start."""
+    """Sets how often runs of a queue may start.
+
+    Example: treadle queue set default --rate 100/60s
+    """
     _tell(find_server(where).put(f"/queues/{segment(name)}", {"rate": read_rate(rate)}), as_json=json)
 
 

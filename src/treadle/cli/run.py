@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final
 
 import msgspec
 from cyclopts import App, Parameter
 
+from treadle.cli.compare import compare
+from treadle.cli.completing import run_ids
 from treadle.cli.exits import Exit
 from treadle.cli.filters import EVERYTHING, Filter
 from treadle.cli.finding import find_server
@@ -18,16 +21,21 @@ from treadle.cli.output import say, say_more, write_json, write_record, write_ta
 from treadle.cli.server import Server, segment
 from treadle.cli.times import ago, took
 from treadle.cli.waiting import say_status, wait_for
-from treadle.domain.errors import Unavailable
+from treadle.domain.errors import TreadleError, Unavailable
 
 app = App(name="run", help="Runs: the executions of jobs.")
-app.command("treadle.cli.compare:compare", name="compare")
+app.command(compare)
 
 LIMIT = 20
+_LAST_LINES_SECONDS: Final = 5.0
+"""How long the last lines of a run that has ended may take to come."""
+
 _STANDS: Final = {
     "duplicate": "no new run: this one has the same unique key",
     "debounced": "no new run: this one waits for further submits, and took this one in",
 }
+
+RunId = Annotated[str, Parameter(completer=run_ids)]
 
 
 @app.command(name="list")
@@ -39,7 +47,10 @@ def list_runs(
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Lists runs, newest first."""
+    """Lists runs, newest first.
+
+    Example: treadle run list --status failed --job report
+    """
     page = find_server(where).get("/runs", **wanted.said(), limit=limit, cursor=cursor)
     if json:
         write_json(page)
@@ -49,15 +60,21 @@ def list_runs(
 
 
 @app.command
-def show(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Shows a run with its attempts."""
+def show(run_id: RunId, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Shows a run with its attempts.
+
+    Example: treadle run show run_019d2f6c1e5b7c3a9f40b1d2c3e4f506
+    """
     run = find_server(where).get(f"/runs/{segment(run_id)}")
     write_json(run) if json else write_record(run)
 
 
 @app.command
-def steps(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Lists what a run has done for good: its durable steps."""
+def steps(run_id: RunId, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Lists what a run has done for good: its durable steps.
+
+    Example: treadle run steps run_019d2f6c1e5b7c3a9f40b1d2c3e4f506
+    """
     found = find_server(where).get(f"/runs/{segment(run_id)}/steps")
     if json:
         write_json(found)
@@ -72,22 +89,28 @@ def steps(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
 
 
 @app.command
-def watch(run_id: str, /, *, timeout: Timeout = None, where: Where = None, json: AsJson = False) -> Exit:
-    """Tells how a run stands until it has ended; exits 1 where it does not complete."""
+def watch(run_id: RunId, /, *, timeout: Timeout = None, where: Where = None, json: AsJson = False) -> Exit:
+    """Tells how a run stands until it has ended; exits 1 where it does not complete.
+
+    Example: treadle run watch run_019d2f6c1e5b7c3a9f40b1d2c3e4f506 --timeout 5m
+    """
     server = find_server(where)
     return finish(server, server.get(f"/runs/{segment(run_id)}"), timeout, as_json=json)
 
 
 @app.command
 def logs(
-    run_id: str,
+    run_id: RunId,
     /,
     *,
     follow: Annotated[bool, Parameter(name=["--follow", "-f"], help="Go on until the run has ended.")] = False,
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Prints what a run said. With --json each line is an object."""
+    """Prints what a run said. With --json each line is an object.
+
+    Example: treadle run logs -f run_019d2f6c1e5b7c3a9f40b1d2c3e4f506
+    """
     server = find_server(where)
     path = f"/runs/{segment(run_id)}/logs"
     lines = _followed(server, path) if follow else server.pages(path, by="after", limit=1_000)
@@ -97,7 +120,7 @@ def logs(
 
 @app.command
 def retry(
-    run_id: str,
+    run_id: RunId,
     /,
     *,
     set_: Set = None,
@@ -107,7 +130,10 @@ def retry(
     where: Where = None,
     json: AsJson = False,
 ) -> Exit:
-    """Does again what a finished run did, as a new run; the inputs given go over those of then."""
+    """Does again what a finished run did, as a new run; the inputs given go over those of then.
+
+    Example: treadle run retry run_019d2f6c1e5b7c3a9f40b1d2c3e4f506 --set date=2026-11-05
+    """
     inputs = read_inputs(input, set_ or [])
     server = find_server(where)
     run = submit(server, f"/runs/{segment(run_id)}/retry", {"inputs": inputs} if inputs else {})
@@ -115,8 +141,11 @@ def retry(
 
 
 @app.command
-def cancel(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Cancels a run: one that waits ends at once, one that runs is told to end."""
+def cancel(run_id: RunId, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Cancels a run: one that waits ends at once, one that runs is told to end.
+
+    Example: treadle run cancel run_019d2f6c1e5b7c3a9f40b1d2c3e4f506
+    """
     run = find_server(where).post(f"/runs/{segment(run_id)}/cancel")
     if json:
         write_json(run)
@@ -126,8 +155,11 @@ def cancel(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None
 
 
 @app.command
-def explain(run_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Says why a run is not running, or where it is, or how it ended."""
+def explain(run_id: RunId, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Says why a run is not running, or where it is, or how it ended.
+
+    Example: treadle run explain run_019d2f6c1e5b7c3a9f40b1d2c3e4f506
+    """
     answer = find_server(where).get(f"/runs/{segment(run_id)}/explain")
     if json:
         write_json(answer)
@@ -161,8 +193,12 @@ def submit(server: Server, path: str, request: object) -> dict[str, Any]:
     return dict(run)
 
 
-def report(server: Server, run: dict[str, Any], *, wait: bool, timeout: str | None, as_json: bool) -> Exit:
-    """What a command says of a run that it submitted: its id, or with `wait` how it ended."""
+def report(
+    server: Server, run: dict[str, Any], *, wait: bool, timeout: str | None, as_json: bool, watch: bool = False
+) -> Exit:
+    """What a command says of a run that it submitted: its id, or with `wait` or `watch` how it ended."""
+    if watch:
+        return _watch(server, run, timeout, as_json=as_json)
     if wait:
         return finish(server, run, timeout, as_json=as_json)
     if as_json:
@@ -176,6 +212,25 @@ def report(server: Server, run: dict[str, Any], *, wait: bool, timeout: str | No
 def finish(server: Server, run: dict[str, Any], timeout: str | None, *, as_json: bool) -> Exit:
     """Wait for a run, telling on standard error how it stands, and print it as it ended."""
     run, outcome = wait_for(server, run, seconds(timeout), say_status)
+    write_json(run) if as_json else write_record(run)
+    return outcome
+
+
+def _watch(server: Server, run: dict[str, Any], timeout: str | None, *, as_json: bool) -> Exit:
+    """Wait for a run, telling on standard error what it says."""
+
+    def tell() -> None:
+        try:
+            for line in _followed(server, f"/runs/{segment(run['run_id'])}/logs"):
+                sys.stderr.write(f"{line['message']}\n")
+        except TreadleError as error:  # how the run stands is found out beside this
+            say(f"what it says cannot be told: {error.message}")
+
+    telling = threading.Thread(target=tell, daemon=True)
+    telling.start()
+    run, outcome = wait_for(server, run, seconds(timeout), lambda seen: None)
+    if outcome is not Exit.TIMEOUT:
+        telling.join(_LAST_LINES_SECONDS)
     write_json(run) if as_json else write_record(run)
     return outcome
 

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 from cyclopts import App, Parameter
 
+from treadle.cli.completing import schedule_ids
 from treadle.cli.exits import Exit
 from treadle.cli.options import AsJson, Where, seconds
-from treadle.cli.output import say, write_json, write_table
+from treadle.cli.output import say, write_json, write_record, write_table
 from treadle.domain.documents import load_json
 from treadle.domain.errors import InvalidInput, MalformedInput, PayloadTooLarge, Problem, TreadleError
 from treadle.domain.instants import Instant, from_iso, to_datetime, to_iso
@@ -26,6 +27,8 @@ MOST_FIRES: Final = 100_000
 
 app = App(name="schedule", help="When jobs fire.")
 
+ScheduleId = Annotated[str, Parameter(completer=schedule_ids)]
+
 
 @app.command(name="list")
 def list_schedules(
@@ -34,7 +37,10 @@ def list_schedules(
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Lists schedules, with when each fires next."""
+    """Lists schedules, with when each fires next.
+
+    Example: treadle schedule list --job report
+    """
     from treadle.cli.finding import find_server
     from treadle.cli.times import ago, when
 
@@ -59,20 +65,50 @@ def list_schedules(
 
 
 @app.command
-def pause(schedule: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Keeps a schedule from firing until it is resumed, also over restarts and new versions of its job."""
+def show(
+    schedule: ScheduleId,
+    /,
+    *,
+    count: Annotated[int, Parameter(help="How many of its next slots.")] = 5,
+    where: Where = None,
+    json: AsJson = False,
+) -> None:
+    """Shows a schedule, with its next slots.
+
+    Example: treadle schedule show report --count 10
+    """
+    from treadle.cli.finding import find_server
+    from treadle.cli.server import segment
+
+    server, path = find_server(where), f"/schedules/{segment(schedule)}"
+    told = {**server.get(path), "next": server.get(f"{path}/next", count=count)["next"]}
+    write_json(told) if json else write_record(told)
+
+
+@app.command
+def pause(schedule: ScheduleId, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Keeps a schedule from firing until it is resumed, also over restarts and new versions of its job.
+
+    Example: treadle schedule pause report
+    """
     _tell(_post(schedule, "pause", where), "paused", json)
 
 
 @app.command
-def resume(schedule: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Lets a schedule fire again, from its next slot on."""
+def resume(schedule: ScheduleId, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Lets a schedule fire again, from its next slot on.
+
+    Example: treadle schedule resume report
+    """
     _tell(_post(schedule, "resume", where), "resumed", json)
 
 
 @app.command
-def trigger(schedule: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Submits a run with a schedule's inputs, now."""
+def trigger(schedule: ScheduleId, /, *, where: Where = None, json: AsJson = False) -> None:
+    """Submits a run with a schedule's inputs, now.
+
+    Example: treadle schedule trigger report
+    """
     run = _post(schedule, "trigger", where)
     if json:
         write_json(run)
@@ -82,7 +118,7 @@ def trigger(schedule: str, /, *, where: Where = None, json: AsJson = False) -> N
 
 @app.command
 def backfill(
-    schedule: str,
+    schedule: ScheduleId,
     /,
     *,
     after: Annotated[str, Parameter(help="The first moment, such as 2026-11-01T00:00:00Z.")],
@@ -92,7 +128,10 @@ def backfill(
     where: Where = None,
     json: AsJson = False,
 ) -> None:
-    """Submits a run for each slot of a time gone by that has none."""
+    """Submits a run for each slot of a time gone by that has none.
+
+    Example: treadle schedule backfill report --after 2026-11-01T00:00:00Z --before 2026-11-05T00:00:00Z --dry-run
+    """
     spread_ms = round((seconds(spread, "/spread") or 0) * 1_000)
     body = {"after": after, "before": before, "dry_run": dry_run, "spread_ms": spread_ms}
     made = _post(schedule, "backfill", where, body)
@@ -139,6 +178,8 @@ def next_fires(
     stdin: bool = False,
 ) -> Exit:
     """Shows when a cron expression fires next. Needs no server.
+
+    Example: treadle schedule next "30 2 * * *" --tz Asia/Jakarta --count 3
 
     Parameters
     ----------

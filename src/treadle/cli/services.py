@@ -14,8 +14,6 @@ from typing import Annotated, NoReturn
 import msgspec
 from cyclopts import Parameter
 
-from treadle.api.tokens import check_exposure, check_strength
-from treadle.cli.project import with_project
 from treadle.cli.supervisor import Orders
 from treadle.domain.errors import InvalidInput, Problem
 from treadle.settings import Settings, load_settings, to_environment
@@ -36,6 +34,8 @@ def up(
 ) -> NoReturn:
     """Starts everything on one SQLite file: API, scheduler and worker. Ctrl-C stops.
 
+    Example: treadle up --port 8080
+
     Parameters
     ----------
     host
@@ -55,6 +55,8 @@ def up(
     reload
         Take up task files whenever they change; what runs ends with the code that it began with.
     """
+    from treadle.api.tokens import check_exposure, check_strength
+
     settings = _settings(host=host, port=port, data=data, tasks=tasks, concurrency=concurrency)
     check_exposure(settings)
     if settings.admin_token:
@@ -76,6 +78,8 @@ def up(
 def daemon(*, config: Path = Path("scheduler.yaml"), data: str | None = None) -> NoReturn:
     """Starts everything, with the schedules of a scheduler.yaml.
 
+    Example: treadle daemon --config scheduler.yaml
+
     Parameters
     ----------
     config
@@ -88,6 +92,8 @@ def daemon(*, config: Path = Path("scheduler.yaml"), data: str | None = None) ->
 
 def api(*, host: str | None = None, port: int | None = None, data: str | None = None) -> NoReturn:
     """Runs the HTTP API alone.
+
+    Example: treadle api --port 8080
 
     Parameters
     ----------
@@ -103,6 +109,8 @@ def api(*, host: str | None = None, port: int | None = None, data: str | None = 
 
 def scheduler(*, data: str | None = None) -> NoReturn:
     """Runs a scheduler alone. There may be several.
+
+    Example: treadle scheduler
 
     Parameters
     ----------
@@ -123,6 +131,8 @@ def worker(
     tags: str | None = None,
 ) -> NoReturn:
     """Runs a worker alone. There may be several.
+
+    Example: treadle worker --queues default,reports --concurrency 10
 
     Parameters
     ----------
@@ -175,6 +185,8 @@ def register(*, tasks: str | None = None, config: Path | None = None, data: str 
 
 def _settings(**options: object) -> Settings:
     """The settings of the environment and the options, with folders that hold wherever a process stands."""
+    from treadle.cli.project import with_project
+
     settings = with_project(load_settings(os.environ, **options), options.get("tasks"))
     tasks = os.pathsep.join(str(folder.absolute()) for folder in settings.task_folders)
     return msgspec.structs.replace(settings, data=str(Path(settings.data).absolute()), tasks=tasks)

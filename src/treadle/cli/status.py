@@ -15,7 +15,10 @@ _COUNTED = 200
 
 
 def status(*, where: Where = None, json: AsJson = False) -> Exit:
-    """Shows how the server is, who works, and what runs and waits. Exits 3 where work cannot be taken."""
+    """Shows how the server is, who works, and what runs and waits. Exits 3 where work cannot be taken.
+
+    Example: treadle status
+    """
     server = find_server(where)
     ready = server.readiness()
     workers = server.get("/workers")["items"]

@@ -16,7 +16,10 @@ from treadle.cli.output import write_json, write_record, write_table
 from treadle.cli.server import segment
 from treadle.cli.times import ago
 
-app = App(name="worker", help="Run a worker alone; list, drain, disable and enable workers.")
+app = App(
+    name="worker",
+    help="Run a worker alone; list, drain, disable and enable workers.\n\nExample: treadle worker --queues reports",
+)
 app.default(services.worker)
 
 IN_SERVICE = ("online", "draining", "disabled")
@@ -24,7 +27,10 @@ IN_SERVICE = ("online", "draining", "disabled")
 
 @app.command(name="list")
 def list_workers(*, where: Where = None, json: AsJson = False) -> None:
-    """Lists workers, and the schedulers and APIs beside them."""
+    """Lists workers, and the schedulers and APIs beside them.
+
+    Example: treadle worker list
+    """
     workers = find_server(where).get("/workers")
     if json:
         write_json(workers)
@@ -34,14 +40,20 @@ def list_workers(*, where: Where = None, json: AsJson = False) -> None:
 
 @app.command
 def show(worker_id: str, /, *, where: Where = None, json: AsJson = False) -> None:
-    """Shows all that is known of one."""
+    """Shows all that is known of one.
+
+    Example: treadle worker show wrk_0199f0a1b2c37d3e8f40516273849506
+    """
     worker = find_server(where).get(f"/workers/{segment(worker_id)}")
     write_json(worker) if json else write_record(worker)
 
 
 @app.command
 def status(*, where: Where = None, json: AsJson = False) -> Exit:
-    """Sums the workers up: how many there are in each state, and their slots. Exits 3 where none is online."""
+    """Sums the workers up: how many there are in each state, and their slots. Exits 3 where none is online.
+
+    Example: treadle worker status
+    """
     found = find_server(where).get("/workers", role="worker")["items"]
     states = Counter(each["status"] for each in found)
     there = [each for each in found if each["status"] in IN_SERVICE]
@@ -59,19 +71,28 @@ def status(*, where: Where = None, json: AsJson = False) -> Exit:
 
 @app.command
 def drain(*worker_ids: str, where: Where = None, json: AsJson = False) -> None:
-    """Lets workers take no more runs, and end once those that they have have ended."""
+    """Lets workers take no more runs, and end once those that they have have ended.
+
+    Example: treadle worker drain wrk_0199f0a1b2c37d3e8f40516273849506
+    """
     _switch("drain", worker_ids, where, as_json=json)
 
 
 @app.command
 def disable(*worker_ids: str, where: Where = None, json: AsJson = False) -> None:
-    """Lets workers take no more runs until they are enabled. What they run goes on."""
+    """Lets workers take no more runs until they are enabled. What they run goes on.
+
+    Example: treadle worker disable wrk_0199f0a1b2c37d3e8f40516273849506
+    """
     _switch("disable", worker_ids, where, as_json=json)
 
 
 @app.command
 def enable(*worker_ids: str, where: Where = None, json: AsJson = False) -> None:
-    """Lets disabled workers take runs again."""
+    """Lets disabled workers take runs again.
+
+    Example: treadle worker enable wrk_0199f0a1b2c37d3e8f40516273849506
+    """
     _switch("enable", worker_ids, where, as_json=json)
 
 

@@ -64,3 +64,40 @@ def test_a_run_is_compared_with_the_last_one_that_completed(server: Up, home: Ho
     head, *rows = home.run("run", "compare", bad, good).stdout.splitlines()
     assert head.split() == ["FIELD", good, bad]
     assert any(row.split() == ["inputs.n", "1", "2"] for row in rows)
+
+
+def test_a_run_is_watched_to_its_end(server: Up, home: Home) -> None:
+    server.define(job_id="speaks", script="echo 'it is said'; cat; exit 3", retry_policy={"max_retry": 0})
+    done = home.run("job", "speaks", "--retention", "60", "--watch")
+    assert (done.returncode, "it is said" in done.stderr) == (Exit.RUN_FAILED, True)
+    assert "status: failed" in done.stdout
+    assert "retentionDays: 60" in done.stdout
+    slip = home.run("job", "lst")
+    assert (slip.returncode, 'did you mean "list"?' in slip.stderr) == (Exit.NOT_FOUND, True)
+
+
+def test_what_cannot_be_undone_is_tried_dry_first(server: Up, home: Home) -> None:
+    server.define(job_id="stays", script="exit 3", retry_policy={"max_retry": 0})
+    run_id = server.submit("stays")
+    until(lambda: server.status(run_id) == "failed", "its failure")
+    assert home.ask("job", "delete", "stays", "--dry-run")["deleted"] is False
+    for verb, told in (("discard", "discarded"), ("retry", "retried")):
+        assert home.run("dlq", verb, run_id, "--dry-run").stdout == f"{run_id} would be {told}\n"
+    assert home.ask("dlq", "list", "--job", "stays")["items"][0]["run_id"] == run_id
+    asked = home.run("job", "delete", "stays", "--no-input")
+    assert (asked.returncode, "--yes" in asked.stderr) == (Exit.USAGE, True)
+    assert home.ask("job", "show", "stays")["version"] == 1
+
+
+def test_a_schedule_tells_its_next_slots(server: Up, home: Home) -> None:
+    server.define(job_id="yearly", script="true", schedule={"cron": "0 0 1 1 *"})
+    assert [slot[5:] for slot in home.ask("schedule", "show", "yearly", "--count", "2")["next"]] == [
+        "01-01T00:00:00Z"
+    ] * 2
+
+
+def test_a_shell_completes_what_only_the_server_knows(server: Up, home: Home) -> None:
+    assert "\na\n" in home.run("__complete", "job", "show", "").stdout
+    assert "\ndefault\topen\n" in home.run("__complete", "queue", "pause", "def").stdout
+    nothing = home.run("__complete", "job", "show", "--data", str(home.folder), "")
+    assert (nothing.returncode, nothing.stderr, "\na\n" in nothing.stdout) == (Exit.OK, "", False)
