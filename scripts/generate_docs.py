@@ -50,9 +50,9 @@ refused with the nearest right name, and so is a value that does not fit.
 | --- | --- | --- |
 {rows}
 
-Beside these, the command line reads `TREADLE_URL` and `TREADLE_TOKEN`, the server to talk to in place of the one on its
-data folder, or `TREADLE_PROFILE`, one that was logged in to, and acts in the domain `TREADLE_DOMAIN`; a worker reads
-`TREADLE_SECRET_<NAME>`, the value of the secret NAME.
+Beside these, the command line and [the Python client](client.md) read `TREADLE_URL` and `TREADLE_TOKEN`, the server to
+talk to in place of the one on the data folder, or `TREADLE_PROFILE`, one that was logged in to, and act in the domain
+`TREADLE_DOMAIN`; a worker reads `TREADLE_SECRET_<NAME>`, the value of the secret NAME.
 """
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from treadle.client.asynchronous import AsyncClient
+    from treadle.settings import Settings
 
 T = TypeVar("T")
 
@@ -29,6 +30,9 @@ class Bound(NamedTuple):
 
 
 bound: Final[ContextVar[Bound | None]] = ContextVar("bound", default=None)
+
+home: Final[ContextVar[Settings | None]] = ContextVar("home", default=None)
+"""The installation that a run is of: where its code submits, whatever servers the environment names."""
 
 
 def sync_only(connection: object | None) -> object | None:
@@ -72,5 +76,5 @@ def with_client_here(work: Callable[[AsyncClient], Coroutine[Any, Any, T]], conn
 async def _alone(work: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
     from treadle.client.asynchronous import AsyncClient  # which brings an engine: only what opens one pays for it
 
-    async with AsyncClient() as client:
+    async with AsyncClient(home.get()) as client:
         return await work(client)

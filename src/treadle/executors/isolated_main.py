@@ -23,6 +23,7 @@ from treadle.authoring.inbox import Inbox
 from treadle.authoring.parents import KnownParents
 from treadle.authoring.signals import Signal
 from treadle.authoring.steps import Steps, suspension
+from treadle.client.binding import home
 from treadle.domain import json
 from treadle.domain.errors import NotFound
 from treadle.domain.logs import Level, Stream, encodable
@@ -34,7 +35,7 @@ from treadle.executors.isolation import Assignment, decode_assignment, encode_en
 from treadle.executors.lines import encode_fields
 from treadle.executors.outcomes import failure, failure_by_rule, to_outcome
 from treadle.redaction import NOTHING_SECRET, quieten
-from treadle.settings import task_folders
+from treadle.settings import load_settings, task_folders
 from treadle.system import SystemClock
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def main() -> None:
     log = PipeLog(_take_over_stdin())
     attempt = IsolatedAttempt(assignment, log)
     os.environ["TREADLE_DOMAIN"] = assignment.claim.domain  # where its handler submits runs
+    home.set(load_settings(os.environ))
     probe = _probe(assignment, attempt, log)
     tracing.set_up("handler", os.environ.get("TREADLE_TRACES_URL", ""))
     tracing.attach(os.environ.get(tracing.TRACEPARENT, ""))

@@ -14,7 +14,7 @@ from msgspec import UNSET, to_builtins
 from treadle.client.groups import Group
 from treadle.client.remote import answers
 from treadle.client.remote.answers import Run
-from treadle.client.remote.calls import Async, Call, segment
+from treadle.client.remote.calls import Answer, Async, Call, segment
 from treadle.client.remote.nouns import Nouns
 from treadle.client.remote.place import Place
 from treadle.client.remote.transport import Transport
@@ -54,8 +54,9 @@ class ServerDoor:
         _no_connection(connection)
         call: Call[Run] = Call(method="POST", path=f"/jobs/{segment(job_id)}/run", answer=Run, body=request, key=key)
         answer = await self.transport.answer(call)
-        replayed = "idempotency-replayed" in answer.headers and key is not None
-        admission = Admission.EXISTING if replayed else answer.headers.get("run-admission", Admission.CREATED)
+        if key is not None and _was_before(answer):
+            return Accepted(answer.value.run_id, Admission.EXISTING)
+        admission = answer.headers.get("run-admission", Admission.CREATED)
         return Accepted(answer.value.run_id, Admission(admission))
 
     async def submit_many(self, job_id: str, requests: Sequence[RunRequest], *, connection: object | None) -> list[str]:
@@ -125,12 +126,18 @@ class ServerDoor:
         return frozenset([each for each in message_ids if await _did(self._ask.messages.discard(each))])
 
     async def publish(self, name: str, data: Mapping[str, Any], *, source: str, key: str | None) -> int:
-        return (await self._ask.events.publish(name, data=data, source=source, key=key)).woken
+        answer = await self._ask.events.publish.answer(name, data=data, source=source, key=key)
+        return 0 if key is not None and _was_before(answer) else answer.value.woken
 
 
 def _no_connection(connection: object | None) -> None:
     if connection is not None:
         raise InvalidInput("connection= is for a client of the database: a server cannot be part of your transaction")
+
+
+def _was_before(answer: Answer[Any]) -> bool:
+    """Whether a call is answered what one before it was, with the same key."""
+    return "idempotency-replayed" in answer.headers
 
 
 def _as_submitted(error: InvalidInput) -> TreadleError:
