@@ -35,6 +35,8 @@ COMMANDS: Final = {
     },
     "Operate": {
         "top": ("treadle.cli.top:top", "Everything at a glance, live: retry, cancel, pause by a key."),
+        "stats": ("treadle.cli.stats:stats", "How runs ended lately, how long they took, and how the live ones stand."),
+        "history": ("treadle.cli.history:history", "Runs that have ended."),
         "queue": ("treadle.cli.queue:app", "Queues: how they are; pause, resume, drain."),
         "lane": ("treadle.cli.lane:app", "Lanes: how many runs may be active at once, and who is."),
         "dlq": ("treadle.cli.dlq:app", "Dead letters: failed runs to retry or discard."),
