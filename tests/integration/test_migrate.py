@@ -122,7 +122,7 @@ def test_nothing_is_lost_or_doubled_under_load_and_kills(tmp_path: Path, url: st
                 _migrate_killed_at(said, one, url)
             report = _migrate(one, url)
             until(lambda: load.refused, "a refusal")
-        assert isinstance(load.refused, Unavailable)
+        assert isinstance(load.refused, Moved)
         assert "moved to postgresql://" in str(load.refused)
         until(lambda: "the worker has ended with the move" in one.said, "the end of the worker")
         seq = one.server.get("/events", limit=1)["items"][0]["seq"]
