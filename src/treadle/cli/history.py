@@ -15,7 +15,7 @@ Org = Annotated[str | None, Parameter(help="Only those with this orgId, a search
 
 
 def history(
-    job: str | None = None,
+    job: Annotated[str | None, Parameter(help="Of this job; of all by default.")] = None,
     /,
     *,
     status: Annotated[

@@ -24,7 +24,7 @@ _ENDS: Final = ("completed", "failed", "cancelled", "skipped")
 
 
 def stats(
-    job: str | None = None,
+    job: Annotated[str | None, Parameter(help="Of this job; of all by default.")] = None,
     /,
     *,
     queue: Annotated[str | None, Parameter(help="Only runs of this queue.")] = None,
