@@ -61,7 +61,7 @@ def method_name(operation_id: str, noun: str) -> str:
     """What the method of an operation is called: its id without the noun."""
     if operation_id in NAMES:
         return NAMES[operation_id]
-    words = noun.split()
+    words = _attribute(noun).split("_")
     own = {*words, *(each.removesuffix("s") for each in words)}
     first, *rest = operation_id.split("_")
     return "_".join([first, *(each for each in rest if each not in own)])

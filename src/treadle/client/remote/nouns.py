@@ -877,7 +877,7 @@ class FailureGroupsNoun(Noun[M]):
     """Groups of equal failures: list, read, resolve, snooze."""
 
     @Listing
-    def list_failure_groups(
+    def list(
         self,
         *,
         status: Sequence[str] | None = None,
@@ -897,7 +897,7 @@ class FailureGroupsNoun(Noun[M]):
         )
 
     @Operation
-    def get_failure_group(self, group_id: str) -> Call[FailureGroup]:
+    def get(self, group_id: str) -> Call[FailureGroup]:
         """One group."""
         return Call(method="GET", path=f"/failure-groups/{segment(group_id)}", answer=FailureGroup)
 
@@ -912,14 +912,14 @@ class FailureGroupsNoun(Noun[M]):
         )
 
     @Operation
-    def resolve_failure_group(self, group_id: str, *, why: str = "") -> Call[FailureGroup]:
+    def resolve(self, group_id: str, *, why: str = "") -> Call[FailureGroup]:
         """Say that a failure is done with. A new failure opens the group again."""
         return Call(
             method="POST", path=f"/failure-groups/{segment(group_id)}/resolve", answer=FailureGroup, body=said(why=why)
         )
 
     @Operation
-    def snooze_failure_group(self, group_id: str, until: datetime | str, *, why: str = "") -> Call[FailureGroup]:
+    def snooze(self, group_id: str, until: datetime | str, *, why: str = "") -> Call[FailureGroup]:
         """Put a failure aside until a moment: it goes on counting, and is open again from then on."""
         return Call(
             method="POST",
@@ -929,7 +929,7 @@ class FailureGroupsNoun(Noun[M]):
         )
 
     @Operation
-    def reopen_failure_group(self, group_id: str) -> Call[FailureGroup]:
+    def reopen(self, group_id: str) -> Call[FailureGroup]:
         """Take back that a failure was resolved or snoozed."""
         return Call(method="POST", path=f"/failure-groups/{segment(group_id)}/reopen", answer=FailureGroup)
 
