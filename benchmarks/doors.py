@@ -64,15 +64,16 @@ async def over_client(engine: str, folder: Path) -> AsyncIterator[Door]:
 async def over_http(engine: str, folder: Path) -> AsyncIterator[Door]:
     """By an API in a process of its own; each caller keeps its connection."""
     async with api(engine, folder) as port:
-        yield lambda: _Submitter(Poster(port, f"/jobs/{NOOP}/run", b'{"inputs":{"n":1}}'))
+        yield lambda: _Submitter(Caller(port, f"/jobs/{NOOP}/run", b'{"inputs":{"n":1}}'))
 
 
 @asynccontextmanager
-async def api(engine: str, folder: Path) -> AsyncIterator[int]:
+async def api(engine: str, folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[int]:
     """The port of an API in a process of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
-    process = service("api", folder, engine, {"TREADLE_PORT": str(port), "TREADLE_ADMIN_TOKEN": _TOKEN})
+    own = {"TREADLE_PORT": str(port), "TREADLE_ADMIN_TOKEN": _TOKEN}
+    process = service("api", folder, engine, {**own, **(settings or {})})
     async with stopped(process):
         await until(lambda: _answers(port), process)
         yield port
@@ -85,19 +86,27 @@ DOORS: Final[Mapping[str, Callable[[str, Path], AbstractAsyncContextManager[Door
 }
 
 
-class Poster:
-    """Posts over one connection with next to nothing in between: what is measured is the server."""
+def request(path: str, body: bytes | None = None, accept: str = "application/json") -> bytes:
+    """A call as it is sent: it posts a body, or reads where there is none."""
+    head = (
+        f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {_TOKEN}\r\n"
+        f"Accept: {accept}\r\n"
+    )
+    if body is not None:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}\r\n".encode() + (body or b"")
 
-    def __init__(self, port: int, path: str, body: bytes) -> None:
+
+class Caller:
+    """Makes a call over one connection with next to nothing in between: what is measured is the server."""
+
+    def __init__(self, port: int, path: str, body: bytes | None = None) -> None:
         self._port = port
-        self._request = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {_TOKEN}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        ).encode() + body
+        self._request = request(path, body)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def __call__(self) -> bytes:
-        """The body of an answer that says 202."""
+        """The body of an answer that says 200, 201 or 202."""
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
@@ -106,12 +115,12 @@ class Poster:
         length = _LENGTH.search(head)
         assert length is not None
         body = await reader.readexactly(int(length[1]))
-        assert head.startswith(b"HTTP/1.1 202"), body
+        assert head.startswith(b"HTTP/1.1 20"), body
         return body
 
 
 class _Submitter:
-    def __init__(self, post: Poster) -> None:
+    def __init__(self, post: Caller) -> None:
         self._post = post
 
     async def __call__(self) -> str:

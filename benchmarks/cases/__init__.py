@@ -18,6 +18,7 @@ from benchmarks.cases import (
     idle,
     lanes,
     latency,
+    streams,
     workers,
     xmin,
 )
@@ -39,6 +40,7 @@ CASES: Final[Mapping[str, Case]] = {
     "enqueue": Case("runs accepted per second, each on disk", enqueue.NUMBERS, enqueue.run),
     "batches": Case("runs accepted per second by `POST /runs` in batches", batches.NUMBERS, batches.run),
     "latency": Case("milliseconds from a submission to the start of its handler", latency.NUMBERS, latency.run),
+    "streams": Case("milliseconds of calls beside 500 readers that stall", streams.NUMBERS, streams.run),
     "budget": Case("microseconds of the runner and of the engine for one run", budget.NUMBERS, budget.run),
     "idle": Case("processor time and memory of `treadle up` at rest", idle.NUMBERS, idle.run, ("sqlite",)),
     "history": Case("what a long history costs claims, submissions and listings", history.NUMBERS, history.run),

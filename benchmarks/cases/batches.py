@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.doors import Poster, api, define_job
+from benchmarks.doors import Caller, api, define_job
 from benchmarks.engines import NOOP
 from benchmarks.measure import Figures, Options, Report, Stopwatch, at_least, interleave, medians
 from treadle.domain.json import encode
@@ -27,8 +27,8 @@ async def run(options: Options) -> Report:
         with TemporaryDirectory(dir=options.folder) as folder:
             await define_job(options.engine, Path(folder))
             async with api(options.engine, Path(folder)) as port:
-                one = await _rate([Poster(port, "/runs", body)], runs // batch) * batch
-                posters = [Poster(port, "/runs", body) for _ in range(callers)]
+                one = await _rate([Caller(port, "/runs", body)], runs // batch) * batch
+                posters = [Caller(port, "/runs", body) for _ in range(callers)]
                 return {"one_caller": one, "together": await _rate(posters, runs // batch) * batch}
 
     spreads = await interleave({"http": part}, options.rounds)
@@ -37,11 +37,11 @@ async def run(options: Options) -> Report:
     return Report(figures=figures, goals=goals, spreads=spreads, settings={**options.numbers, **options.store})
 
 
-async def _rate(posters: list[Poster], calls: int) -> float:
+async def _rate(posters: list[Caller], calls: int) -> float:
     """Calls per second, where each caller waits for its answer before it calls again."""
     each = -(-calls // len(posters))
 
-    async def repeat(post: Poster) -> None:
+    async def repeat(post: Caller) -> None:
         for _ in range(each):
             await post()
 

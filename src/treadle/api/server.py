@@ -23,6 +23,7 @@ from treadle.domain.workers import Role
 from treadle.services.presence import present
 from treadle.settings import Settings
 from treadle.system import IdSource, SystemClock
+from treadle.worker.interpreter import set_up_interpreter
 
 _DRAIN_SECONDS: Final = 1
 _BACKLOG: Final = 2048
@@ -52,6 +53,9 @@ def serve(settings: Settings, announce: Callable[[Listening], None], listener: s
     Without a `listener` one is bound as the settings say; then `announce` is called. Raises InvalidInput for settings
     that are not safe, SchemaTooNew, and Unavailable where storage or the port cannot be had.
     """
+
+    # Readers' threads are not to wait for the loop's, nor calls for the collector where hundreds of streams are open.
+    set_up_interpreter()
 
     async def main() -> None:
         stopping = asyncio.Event()

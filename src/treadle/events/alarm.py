@@ -1,4 +1,4 @@
-"""Waking many tasks, a few at a time: in between the loop gets to whatever else there is to do."""
+"""Waking many tasks, and letting them work in turn: in between the loop gets to whatever else there is to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-_AT_ONCE: Final = 16
+_WOKEN_AT_ONCE: Final = 16
+_TURNS: Final = 8
+_PAUSE_SECONDS: Final = 0.002
+"""After so many turns: for the threads of the process, which have to wait for the interpreter while there is work."""
 
 
 class Alarm:
@@ -31,13 +34,26 @@ class Alarm:
             async with asyncio.timeout(patience):
                 await waiter
 
-    async def ring(self) -> int:
-        """Wake all who wait; answers how many there were."""
+    async def ring(self) -> None:
+        """Wake all who wait."""
         self._rung += 1
         waiting, self._waiting = self._waiting, []
-        for start in range(0, len(waiting), _AT_ONCE):
-            for waiter in waiting[start : start + _AT_ONCE]:
+        for start in range(0, len(waiting), _WOKEN_AT_ONCE):
+            for waiter in waiting[start : start + _WOKEN_AT_ONCE]:
                 if not waiter.done():
                     waiter.set_result(None)
             await asyncio.sleep(0)
-        return len(waiting)
+
+
+class Turns:
+    """Lets many tasks each do a little, in the order in which they come, and never two in one round of the loop."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._taken = 0
+
+    async def take(self) -> None:
+        """Return when it is the caller's turn."""
+        async with self._lock:
+            self._taken += 1
+            await asyncio.sleep(0 if self._taken % _TURNS else _PAUSE_SECONDS)

@@ -15,7 +15,7 @@ import structlog
 
 from treadle.domain.errors import Unavailable
 from treadle.engines.contract import Engine, Topic
-from treadle.events.alarm import Alarm
+from treadle.events.alarm import Alarm, Turns
 from treadle.events.pages import Pager
 from treadle.events.tail import READ, Portion, Tail, event_size
 
@@ -23,8 +23,11 @@ POLL_SECONDS: Final = 1.0
 """How long a notice is waited for before the log is looked at without one: it may be lost."""
 
 _REST_SECONDS: Final = 0.02
-_REST_EACH_SECONDS: Final = 0.0005
-"""Between two wake-ups, and for each who was woken: many readers are told less often, not at the cost of all else."""
+_REST_FACTOR: Final = 4
+"""Between two wake-ups at least, and how many times as long as all took who were woken.
+
+What happens meanwhile is told together: many are told less often than few, and not at the cost of all else.
+"""
 
 _logger = structlog.get_logger(__name__)
 
@@ -33,6 +36,7 @@ class Hub:
     """Tells whoever follows events or logs that there is something new. Used as an async context manager."""
 
     def __init__(self, engine: Engine) -> None:
+        self.turns = Turns()
         self._engine = engine
         self._tail = Tail(engine)
         self._news = Alarm()
@@ -52,7 +56,7 @@ class Hub:
 
     def reader(self, domain: str, after: int) -> Reader:
         """One who reads a domain's events beyond a position, for as long as somebody holds it."""
-        reader = Reader(self._engine, self._tail, self._news, domain, after)
+        reader = Reader(self._engine, self._tail, self._news, self.turns, domain, after)
         self._readers.add(reader)
         return reader
 
@@ -63,20 +67,26 @@ class Hub:
         return alarm
 
     async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
         more = False
         while True:
             topics = await self._notices.wait(0.0 if more else POLL_SECONDS)
             # A notice does not say whose lines there are.
-            woken = await _ring(*self._runs.values()) if Topic.LOGS in topics else 0
+            concerned = [*self._runs.values()] if Topic.LOGS in topics else []
+            more = False
             try:
                 news, more = await self._read_on()
-                woken += await _ring(*news)
+                concerned += news
             except Unavailable as error:
                 _logger.warning("the event log cannot be read, its readers wait", error=error.message)
             except Exception:
                 # Without this task no reader would ever hear anything again.
                 _logger.exception("the event log could not be read")
-            await asyncio.sleep(max(_REST_SECONDS, woken * _REST_EACH_SECONDS))
+            began = loop.time()
+            for alarm in concerned:
+                await alarm.ring()
+            await self.turns.take()  # that of the last who was woken is over then
+            await asyncio.sleep(max(_REST_SECONDS, _REST_FACTOR * (loop.time() - began)))
 
     async def _read_on(self) -> tuple[list[Alarm], bool]:
         """Read what is new; answers whom it concerns, and whether there may be more."""
@@ -94,16 +104,18 @@ class Hub:
 class Reader:
     """Reads the events of one domain in order, each once."""
 
-    def __init__(self, engine: Engine, tail: Tail, news: Alarm, domain: str, after: int) -> None:
+    def __init__(self, engine: Engine, tail: Tail, news: Alarm, turns: Turns, domain: str, after: int) -> None:
         self._engine = engine
         self._tail = tail
         self._news = news
+        self._turns = turns
         self._domain = domain
         self._after = after
         self._pager = Pager(event_size)
 
     async def page(self, patience: float) -> Portion:
         """What comes next; nothing where nothing has come for `patience` seconds, or the engine cannot be reached."""
+        await self._turns.take()
         mark = self._news.mark
         try:
             page = self._tail.since(self._domain, self._after) or await self._from_log()
@@ -111,8 +123,6 @@ class Reader:
             page, patience = Portion([], self._after), min(patience, POLL_SECONDS)
         if page.upto == self._after:
             await self._news.wait(mark, patience)
-        else:
-            await asyncio.sleep(0)  # one who has much to catch up with is not alone
         self._after = page.upto
         return page
 
@@ -123,7 +133,3 @@ class Reader:
         events, whole = self._pager.fit(found)
         last = events[-1].seq if events else self._after
         return Portion(events, max(last, known) if whole else last, reset=0 < self._after < oldest - 1)
-
-
-async def _ring(*alarms: Alarm) -> int:
-    return sum([await alarm.ring() for alarm in alarms])

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-PAGE: Final = 200
+PAGE: Final = 100
 PAGE_BYTES: Final = 128 * 1024
 
 

@@ -49,6 +49,7 @@ class Logs:
         until = math.inf
         rest = _SHORTEST_REST
         while True:
+            await self._hub.turns.take()
             mark = alarm.mark
             over = loop.time() >= until
             try:

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.integration.api.server import Hands, serving
 from tests.integration.api.streams import Message, read_on, stream, take
 from tests.support.postgres import server as postgres_server
@@ -103,6 +105,7 @@ async def test_over_reconnects_at_any_moment_a_reader_is_told_a_runs_log_exactly
     assert [message.data["message"] for message in told] == said
 
 
+@pytest.mark.slow
 async def test_streams_go_on_without_loss_after_the_database_was_away(tmp_path: Path) -> None:
     with postgres_server(durable=True) as database:
         async with serving(tmp_path, database_url=database.url) as server:
