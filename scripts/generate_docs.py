@@ -17,7 +17,7 @@ from treadle.cli.reference import cli_page
 from treadle.domain.runs import TERMINAL, State
 from treadle.domain.states import TABLE
 from treadle.meters.catalog import CATALOG
-from treadle.settings import PREFIX, Settings
+from treadle.settings import ALIASES, PREFIX, Settings
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs"
 
@@ -53,6 +53,13 @@ refused with the nearest right name, and so is a value that does not fit.
 Beside these, the command line and [the Python client](client.md) read `TREADLE_URL` and `TREADLE_TOKEN`, the server to
 talk to in place of the one on the data folder, or `TREADLE_PROFILE`, one that was logged in to, and act in the domain
 `TREADLE_DOMAIN`; a worker reads `TREADLE_SECRET_<NAME>`, the value of the secret NAME.
+Of tokens they take the first that is set of `TREADLE_TOKEN`, `TREADLE_ADMIN_TOKEN` and `TREADLE_API_TOKEN`.
+
+Names that other platforms use count where the own one is not set:
+
+| name | is |
+| --- | --- |
+{aliases}
 """
 
 
@@ -91,7 +98,8 @@ def settings_page() -> str:
         f"| `{PREFIX}{field.name.upper()}` | {meanings[field.name]} | {_written(field.default)} |"
         for field in msgspec.structs.fields(Settings)
     ]
-    return SETTINGS_PAGE.format(prefix=PREFIX, rows="\n".join(rows))
+    aliases = [f"| `{theirs}` | `{ours}` |" for theirs, ours in sorted(ALIASES.items())]
+    return SETTINGS_PAGE.format(prefix=PREFIX, rows="\n".join(rows), aliases="\n".join(aliases))
 
 
 def metrics_page() -> str:

@@ -27,7 +27,11 @@ JSON: Final = "json"
 TEXT: Final = "text"
 
 _FIRST: Final = ["timestamp", "level", "service", "event"]
-_SECRET: Final = ("TREADLE_ADMIN_TOKEN", "TREADLE_TOKEN", "ADMIN_TOKEN", "API_TOKEN", "TREADLE_SECRET_")
+_SECRET: Final = (
+    *("TREADLE_ADMIN_TOKEN", "TREADLE_API_TOKEN", "TREADLE_TOKEN", "TREADLE_WORKER_TOKEN", "TREADLE_SECRET_"),
+    *("ADMIN_TOKEN", "API_TOKEN", "WORKER_DOMAIN_TOKEN"),
+)
+_ALSO: Final = {"warn": "warning", "critical": "error", "fatal": "error"}
 _URLS: Final = ("TREADLE_DATABASE_URL", "TAIAT_DATABASE_URL")
 
 _concealed: set[str] = set()
@@ -40,6 +44,7 @@ def configure(service: str, level: str, form: str = "", environ: Mapping[str, st
 
     `form` is `json` or `text`; without it people at a terminal get text. Raises InvalidInput for a level there is not.
     """
+    level = _ALSO.get(level.lower(), level.lower())
     if level not in LEVELS:
         raise InvalidInput([Problem("TREADLE_LOG_LEVEL", f"{level!r} is none of {', '.join(LEVELS)}")])
     conceal(secrets_in(environ or {}))

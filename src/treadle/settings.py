@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -19,7 +20,22 @@ _OF_COMMANDS: Final = ("TREADLE_URL", "TREADLE_TOKEN", "TREADLE_PROFILE")
 NOT_SETTINGS: Final = (*_OF_COMMANDS, "TREADLE_SECRET_", "TREADLE_TEST_", "TREADLE_RUN_")
 """Variables that are not this record's: the command line's way to a server, secrets, tests, what a run is told."""
 
-ALIASES: Final = {"TAIAT_AGENT_CONFIG": "TREADLE_AGENTS", "TAIAT_DATABASE_URL": "TREADLE_DATABASE_URL"}
+ALIASES: Final = {
+    "ADMIN_DOMAIN": "TREADLE_DOMAIN",
+    "ADMIN_TOKEN": "TREADLE_ADMIN_TOKEN",
+    "ALLOWED_USERS": "TREADLE_ALLOWED_USERS",
+    "API_TOKEN": "TREADLE_API_TOKEN",
+    "CORS_ALLOW_ORIGINS": "TREADLE_CORS_ALLOW_ORIGINS",
+    "DEPLOYMENT_TYPE": "TREADLE_DEPLOYMENT_TYPE",
+    "LOG_LEVEL": "TREADLE_LOG_LEVEL",
+    "MAX_CONCURRENCY": "TREADLE_CONCURRENCY",
+    "TAIAT_AGENT_CONFIG": "TREADLE_AGENTS",
+    "TAIAT_DATABASE_URL": "TREADLE_DATABASE_URL",
+    "WORKER_CONCURRENCY": "TREADLE_CONCURRENCY",
+    "WORKER_DOMAIN": "TREADLE_DOMAINS",
+    "WORKER_DOMAIN_TOKEN": "TREADLE_WORKER_TOKEN",
+    "WORKER_TAGS": "TREADLE_TAGS",
+}
 """Other names of variables, which count where their own is not set."""
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -42,6 +58,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Names under which the API may be called, separated by commas, besides localhost and any IP address."""
     admin_token: str = ""
     """The administrator's token; empty means made at the first start and printed once."""
+    api_token: str = ""
+    """A token that may do what the scope `write` may, in the domain of `TREADLE_DOMAIN`; empty is none."""
+    cors_allow_origins: str = ""
+    """Origins of pages elsewhere that may call the API with a token, separated by commas, such as
+    `https://console.example.org`."""
     tls_cert: str = ""
     """File of the certificate, with its chain, by which the API speaks HTTPS; with `TREADLE_TLS_KEY`."""
     tls_key: str = ""
@@ -59,6 +80,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     domains: str = ""
     """Domains a worker serves, separated by commas, `*` for all; empty is that of `TREADLE_DOMAIN`. They share its
     slots by their weights, and whatever it can reach."""
+    worker_token: str = ""
+    """A token of a domain, by which a worker serves that domain alone, for as long as the token is in force."""
     concurrency: Count = 5
     """Runs a worker process carries at once."""
     processes: Count = 1
@@ -120,6 +143,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         if self.heartbeat_sec > self.lease_sec / 2:
             message = f"a heartbeat every {self.heartbeat_sec:g} s cannot hold a lease of {self.lease_sec:g} s"
             raise ValueError(f"{message}: TREADLE_HEARTBEAT_SEC is to be half of TREADLE_LEASE_SEC at most")
+
+        for origin in names(self.cors_allow_origins):
+            if not _is_origin(origin):
+                message = f"{origin!r:.80} is no origin such as https://console.example.org, and * would be every page"
+                raise ValueError(f"of TREADLE_CORS_ALLOW_ORIGINS {message}")
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins in `cors_allow_origins`."""
+        return tuple(origin.lower().rstrip("/") for origin in names(self.cors_allow_origins))
 
     @property
     def engine_url(self) -> str:
@@ -195,3 +228,11 @@ def to_environment(settings: Settings) -> dict[str, str]:
         for field in msgspec.structs.fields(Settings)
         if (value := getattr(settings, field.name)) != field.default
     }
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        return False
+    return url.scheme in ("http", "https") and bool(url.hostname) and text.rstrip("/") == f"{url.scheme}://{url.netloc}"

@@ -49,11 +49,14 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class Gate:
     """ASGI middleware: lets calls through that carry something in force, and says for whom they act."""
 
-    def __init__(self, app: ASGIApp, token: AdminToken, access: Access, attempts: Attempts) -> None:
+    def __init__(self, app: ASGIApp, token: AdminToken, access: Access, attempts: Attempts, domain: str) -> None:
+        """`domain` is the server's, in which the API token acts."""
         self._app = app
         self._attempts = attempts
         self._digest = _digest(token.value)
         self._local_digest = _digest(token.local)
+        self._api_digest = _digest(token.api) if token.api else None
+        self._api = Principal("api", (Right.WRITE,), domain)
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,6 +95,8 @@ class Gate:
             local = compare_digest(digest, self._local_digest) and is_loopback(host)
             if local or compare_digest(digest, self._digest):
                 return ADMIN
+            if self._api_digest is not None and compare_digest(digest, self._api_digest):
+                return self._api
             if (caller := await self._access.by_token(text)) is None:
                 raise Unauthorized(_WANTED)
             return caller

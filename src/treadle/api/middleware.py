@@ -69,11 +69,12 @@ class HostGuard:
     """Refuses requests under a name or from a page that is not this server's: the defence against DNS rebinding.
 
     An IP address as host cannot be rebound; names are `localhost` and those allowed. A browser's Origin, where there
-    is one, must be the server itself.
+    is one, must be the server itself, or one that the installation names.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str], allowed_origins: Iterable[str] = ()) -> None:
         self._app = app
+        self._origins = frozenset(allowed_origins)
         self._allowed = frozenset({"localhost", *(host.lower() for host in allowed_hosts)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,12 +83,15 @@ class HostGuard:
         host, origin = headers.get("host", ""), headers.get("origin")
         if not self._is_ours(host):
             error = Forbidden(f"this server is not called {host!r:.80}: add the name to TREADLE_ALLOWED_HOSTS")
-        elif origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        elif origin is not None and not self._is_known(origin, host):
             error = Forbidden(f"pages of {origin!r:.80} may not call this server")
         else:
             await self._app(scope, receive, send)
             return
         await refuse(error, scope)(scope, receive, send)
+
+    def _is_known(self, origin: str, host: str) -> bool:
+        return origin.lower() in self._origins or urlsplit(origin).netloc.lower() == host.lower()
 
     def _is_ours(self, host: str) -> bool:
         try:

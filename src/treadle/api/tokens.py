@@ -42,11 +42,13 @@ class AdminToken(Struct, frozen=True, kw_only=True):
 
     The local one lies in the data folder for whoever may read it; removing its file and starting anew revokes it.
     Where nobody chose a token it is the only one; `made` then says that it was made just now, and should be shown once.
+    `api` is another's, where one was chosen: it defines and runs jobs, and rules nobody.
     """
 
     value: str
     local: str
     made: bool = False
+    api: str = ""
 
 
 def admin_token(settings: Settings) -> AdminToken:
@@ -57,19 +59,23 @@ def admin_token(settings: Settings) -> AdminToken:
     chosen = settings.admin_token
     if chosen:
         check_strength(chosen)
+    if settings.api_token:
+        check_strength(settings.api_token, "API")
+        if settings.api_token == chosen:
+            raise InvalidInput("the API token is the administrator's: whoever has it rules, so take another one")
     path = Path(settings.data) / TOKEN_FILE
     local, made = (_read(path), False) if path.exists() else _make(path)
-    return AdminToken(value=chosen or local, local=local, made=made and not chosen)
+    return AdminToken(value=chosen or local, local=local, made=made and not chosen, api=settings.api_token)
 
 
-def check_strength(token: str) -> None:
+def check_strength(token: str, whose: str = "admin") -> None:
     """Raises InvalidInput for a token that could be guessed."""
     if len(token) < MIN_LENGTH:
-        raise InvalidInput(f"the admin token has {len(token)} characters: it needs at least {MIN_LENGTH}")
+        raise InvalidInput(f"the {whose} token has {len(token)} characters: it needs at least {MIN_LENGTH}")
     if not (token.isascii() and token.isprintable()) or " " in token:
-        raise InvalidInput("the admin token holds a space or a character that no HTTP header can carry")
+        raise InvalidInput(f"the {whose} token holds a space or a character that no HTTP header can carry")
     if token.lower() in _KNOWN or len(set(token)) < _MIN_DISTINCT:
-        raise InvalidInput("the admin token is one that anybody would try: take a random one")
+        raise InvalidInput(f"the {whose} token is one that anybody would try: take a random one")
 
 
 def check_exposure(settings: Settings) -> None:

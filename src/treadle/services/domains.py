@@ -21,6 +21,7 @@ from treadle.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, P
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import SECOND, Instant
 from treadle.domain.jobs.records import MAX_DOMAIN_NAME, is_name
+from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.domain.sharing import Domain
 from treadle.engines.contract import Document, Engine, MessageQuery, RunQuery, Save
 from treadle.engines.definitions import JOB_KIND
@@ -135,7 +136,7 @@ class Domains:
     async def _look(self, name: str) -> RuledDomain | None:
         used = await self._engine.domains.find(names=[name])
         rule = await self._rule(name)
-        if not used and not rule.version:
+        if not used and not rule.version and name != DEFAULT_DOMAIN:
             return None
         return RuledDomain(used[0] if used else Domain(name=name), rule)
 

@@ -18,6 +18,7 @@ from treadle.domain.instants import from_seconds
 from treadle.engines.contract import Engine
 from treadle.settings import Settings
 from treadle.system import IdSource, SystemClock
+from treadle.worker.badge import on_badge
 from treadle.worker.board import Board
 from treadle.worker.crew import client_of_run, handlers_only, open_crew, register, work
 from treadle.worker.patience import until_available
@@ -26,15 +27,19 @@ _logger = structlog.get_logger(__name__)
 
 
 async def run_embedded(engine: Engine, settings: Settings, agents: Agents, stop: asyncio.Event) -> None:
-    """Work until told to stop, then drain within the grace. A lost lease makes it another worker, under a new id."""
+    """Work until told to stop, then drain within the grace. A lost lease makes it another worker, under a new id.
+
+    Raises as `on_badge` does.
+    """
     new_id = IdSource(SystemClock())
-    bound.set(Bound(lambda: client_of_run(engine, settings), asyncio.get_running_loop()))
-    while not stop.is_set():
-        worker_id = new_id("wrk")
-        try:
-            await _live(engine, settings, agents, worker_id, stop)
-        except LeaseLost as error:
-            _logger.error("lease lost, registering anew", worker_id=worker_id, error=error.message)
+    async with on_badge(engine, settings, stop) as served:
+        bound.set(Bound(lambda: client_of_run(engine, served), asyncio.get_running_loop()))
+        while not stop.is_set():
+            worker_id = new_id("wrk")
+            try:
+                await _live(engine, served, agents, worker_id, stop)
+            except LeaseLost as error:
+                _logger.error("lease lost, registering anew", worker_id=worker_id, error=error.message)
 
 
 async def _live(engine: Engine, settings: Settings, agents: Agents, worker_id: str, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from treadle.meters.tally import Tally
 from treadle.services.telling import told
 from treadle.settings import Settings
 from treadle.system import Clock, SystemClock
+from treadle.worker.badge import on_badge
 from treadle.worker.parent import Parent
 from treadle.worker.patience import until_available
 from treadle.worker.tallies import Tallies
@@ -26,7 +27,8 @@ _logger = structlog.get_logger(__name__)
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then drain. Waits for an engine that is away.
 
-    Raises InvalidInput or SchemaTooNew where the engine is none that this release can use, and Moved.
+    Raises InvalidInput or SchemaTooNew where the engine is none that this release can use, Moved, and
+    as `on_badge` does.
     """
     clock, stopping = SystemClock(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -39,9 +41,10 @@ async def run(settings: Settings) -> None:
     _logger.info("worker started", engine=engine.name, processes=settings.processes, slots=settings.concurrency)
     try:
         with ungrouped(Moved):
-            parent = Parent(metered(engine, tally, Role.WORKER), settings, clock, stopping, Tallies(tally))
-            async with told(settings, Role.WORKER, parent.tallies.read):
-                await parent.run()
+            async with on_badge(engine, settings, stopping) as served:
+                parent = Parent(metered(engine, tally, Role.WORKER), served, clock, stopping, Tallies(tally))
+                async with told(served, Role.WORKER, parent.tallies.read):
+                    await parent.run()
     finally:
         await engine.close()
     _logger.info("worker stopped")

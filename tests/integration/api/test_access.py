@@ -155,7 +155,7 @@ async def test_the_local_token_opens_the_door_to_this_machine_alone(server: Serv
         return int(answers[0]["status"])
 
     token = admin_token(settings(tmp_path, admin_token=GOOD))
-    gate = Gate(inside, token, server.services.access, attempts.Attempts())
+    gate = Gate(inside, token, server.services.access, attempts.Attempts(), "default")
     assert await ask(gate, token.local, "127.0.0.1") == 200
     assert await ask(gate, token.local, "192.168.1.7") == 401
     assert await ask(gate, token.value, "192.168.1.7") == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +16,10 @@ from treadle.domain.errors import InvalidInput, Problem, Unauthorized, Unavailab
 
 DEFAULT_DATA: Final = ".treadle"
 SCHEMES: Final = ("http://", "https://")
+
+_RULING: Final = ("TREADLE_TOKEN", "TREADLE_ADMIN_TOKEN", "ADMIN_TOKEN")
+_TOKENS: Final = (*_RULING, "TREADLE_API_TOKEN", "API_TOKEN")
+"""Where a token stands in the environment: the first that is set. On a server's own machine there is a better one."""
 
 
 class Place(Struct, frozen=True):
@@ -39,7 +43,7 @@ def of_url(url: str, environment: Mapping[str, str], *, token: str | None = None
     """
     check_url(url, "TREADLE_URL")
     others = environment.get("TREADLE_URL", "").rstrip("/") not in ("", url.rstrip("/"))
-    token = token.strip() if token is not None else "" if others else _token(environment)
+    token = token.strip() if token is not None else "" if others else _token(environment, _TOKENS)
     check_token(token, "token")
     if not token:
         why = "TREADLE_TOKEN is for the server of TREADLE_URL" if others else "TREADLE_TOKEN is not set"
@@ -73,7 +77,7 @@ def of_folder(data: str, environment: Mapping[str, str]) -> Place:
             "or log in to one elsewhere by `treadle login URL`"
         ) from None
     # With TREADLE_URL set, the token of the environment is for that server.
-    token = "" if environment.get("TREADLE_URL") else _token(environment)
+    token = "" if environment.get("TREADLE_URL") else _token(environment, _RULING)
     try:
         token = token or (folder / "local-token").read_text().strip()
     except OSError as error:
@@ -99,8 +103,8 @@ def check_token(token: str, at: str) -> None:
         raise InvalidInput([Problem(at, "holds a character that no HTTP header can carry")])
 
 
-def _token(environment: Mapping[str, str]) -> str:
-    token = (environment.get("TREADLE_TOKEN") or environment.get("TREADLE_ADMIN_TOKEN", "")).strip()
+def _token(environment: Mapping[str, str], names: Sequence[str]) -> str:
+    token = next(filter(None, (environment.get(name, "").strip() for name in names)), "")
     check_token(token, "TREADLE_TOKEN")
     return token
 
