@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.up import Up, up
+from tests.support.up import Up, until, up
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +112,35 @@ def test_a_run_is_retried_with_other_inputs(server: Up) -> None:
     run_id = server.submit("hello", a=1)
     assert server.run("run", "watch", run_id, "--timeout", "30").returncode == 0
     assert server.ask("run", "retry", run_id, "--set", "b=2")["inputs"] == {"a": 1, "b": 2}
+
+
+def test_many_runs_are_retried_and_cancelled_by_what_is_asked_of_them(server: Up) -> None:
+    server.define(job_id="bulk", script="exit 1", max_retries=0, searchable=["customer"], timeout_seconds=30)
+    failed = [server.submit("bulk", customer=customer) for customer in (1, 1, 2)]
+    until(lambda: {server.status(run_id) for run_id in failed} == {"failed"}, "the end of all")
+    mine = ("--where", "customer=1", "--job", "bulk")
+    assert [run["run_id"] for run in server.ask("run", "list", *mine)["items"]] == failed[1::-1]
+    foreseen = server.run("run", "retry", *mine, "--dry-run")
+    assert (foreseen.returncode, foreseen.stdout) == (0, "2 of 2 runs would be retried\n")
+    refused = server.run("run", "retry", *mine)
+    assert (refused.returncode, "say --yes" in refused.stderr) == (2, True)
+    assert len(server.server.get("/runs", where="customer=1")["items"]) == 2
+    done = server.run("run", "retry", *mine, "--yes", "--spread", "6h")
+    assert (done.returncode, done.stdout) == (0, "2 of 2 runs retried\n")
+    found = server.server.get("/runs", where="customer=1")["items"]
+    assert sorted(run["retry_of"] for run in found if run["retry_of"]) == failed[:2]
+    ended = server.run("run", "cancel", *mine, "--status", "scheduled", "--yes")
+    assert (ended.returncode, ended.stdout) == (0, "1 of 1 run cancelled, or told to end\n")
+    again = server.run("run", "retry", *mine, "--status", "failed", "--yes")
+    assert again.returncode == 0
+    assert f"2 skipped, letter resolved: {failed[0]}, {failed[1]}" in again.stderr
+
+
+def test_one_run_and_many_have_options_of_their_own(server: Up) -> None:
+    for arguments, said in (
+        (("cancel", "--yes"), "name a run, or say which"),
+        (("retry", "run_1", "--spread", "1m"), "spread: goes with all runs that filters find"),
+        (("retry", "--job", "a", "--wait"), "wait: goes with one run"),
+    ):
+        refused = server.run("run", *arguments)
+        assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr

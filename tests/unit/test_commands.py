@@ -26,6 +26,9 @@ WRITE_TEXT: Final = {"completion", "job docs"}
 DESTROY: Final = {"dlq discard", "job delete", "message discard", "token revoke", "user disable"}
 """What they do cannot be undone."""
 
+TO_MANY: Final = {"run retry", "run cancel", "queue:cancel"}
+"""What they do, they do to as many as there are."""
+
 NEED_NOTHING_AT_START: Final = (
     "treadle.api", "treadle.authoring", "treadle.engines", "treadle.services", "treadle.worker", "fastapi", "pydantic",
     "asyncio", "httpx2", "apsw", "asyncpg", "yaml", "rich.console", "rich.markdown", "structlog", "jsonschema_rs",
@@ -52,10 +55,10 @@ def test_every_command_that_prints_data_prints_it_as_json_too(command: Command) 
 
 
 @pytest.mark.parametrize("command", EVERY, ids=name)
-def test_what_destroys_asks_and_can_be_tried_dry(command: Command) -> None:
+def test_what_destroys_or_is_done_to_many_asks_and_can_be_tried_dry(command: Command) -> None:
     asks = {"--yes", "-y", "--no-input", "--dry-run"}
-    assert command.names.issuperset(asks) is (name(command) in DESTROY)
-    assert ("--yes" in command.names) is (name(command) in DESTROY)
+    assert command.names.issuperset(asks) is (name(command) in DESTROY | TO_MANY)
+    assert ("--yes" in command.names) is (name(command) in DESTROY | TO_MANY)
 
 
 @pytest.mark.parametrize("command", EVERY, ids=name)

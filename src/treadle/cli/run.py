@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from cyclopts import App, Parameter
 
+from treadle.cli.bulk import ASKING, Many, act, check_many, check_one
 from treadle.cli.compare import compare
 from treadle.cli.completing import run_ids
 from treadle.cli.exits import Exit
@@ -120,9 +121,12 @@ def logs(
 
 @app.command
 def retry(
-    run_id: RunId,
+    run_id: RunId | None = None,
     /,
     *,
+    wanted: Filter = EVERYTHING,
+    many: Many = ASKING,
+    spread: Annotated[str | None, Parameter(help="Over how long to spread the starts of many, such as 10m.")] = None,
     set_: Set = None,
     input: Input = None,  # noqa: A002 - the option's name
     wait: Wait = False,
@@ -132,8 +136,16 @@ def retry(
 ) -> Exit:
     """Does again what a finished run did, as a new run; the inputs given go over those of then.
 
+    Without a run, all that the filters find, once it is clear what becomes of them and you have said yes.
+
     Example: treadle run retry run_019d2f6c1e5b7c3a9f40b1d2c3e4f506 --set date=2026-11-05
+
+    Example: treadle run retry --job report --dead-letters --dry-run
     """
+    if run_id is None:
+        check_many(wanted, {"set": set_, "input": input, "wait": wait, "timeout": timeout})
+        return act(find_server(where), "retry", wanted, many, spread=spread, as_json=json)
+    check_one(wanted, many, {"spread": spread})
     inputs = read_inputs(input, set_ or [])
     server = find_server(where)
     run = submit(server, f"/runs/{segment(run_id)}/retry", {"inputs": inputs} if inputs else {})
@@ -141,17 +153,34 @@ def retry(
 
 
 @app.command
-def cancel(run_id: RunId, /, *, where: Where = None, json: AsJson = False) -> None:
+def cancel(
+    run_id: RunId | None = None,
+    /,
+    *,
+    wanted: Filter = EVERYTHING,
+    many: Many = ASKING,
+    where: Where = None,
+    json: AsJson = False,
+) -> Exit:
     """Cancels a run: one that waits ends at once, one that runs is told to end.
 
+    Without a run, all that the filters find, once it is clear what becomes of them and you have said yes.
+
     Example: treadle run cancel run_019d2f6c1e5b7c3a9f40b1d2c3e4f506
+
+    Example: treadle run cancel --job report --status ready --yes
     """
+    if run_id is None:
+        check_many(wanted, {})
+        return act(find_server(where), "cancel", wanted, many, as_json=json)
+    check_one(wanted, many, {})
     run = find_server(where).post(f"/runs/{segment(run_id)}/cancel")
     if json:
         write_json(run)
     else:
         said = "cancelled" if run["status"] == "cancelled" else "will be cancelled: it was told to end"
         sys.stdout.write(f"{run['run_id']} {said}\n")
+    return Exit.OK
 
 
 @app.command
