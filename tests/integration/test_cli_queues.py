@@ -66,9 +66,11 @@ def test_what_is_no_rate_or_no_queue_is_refused(server: Up) -> None:
 
 
 def test_a_domain_gets_a_weight(server: Up) -> None:
-    assert server.run("domain", "set", "team-a", "--weight", "3").stdout == "team-a has a weight of 3\n"
+    assert server.run("domain", "set", "team-a", "--weight", "3").stdout == "team-a is enabled, with a weight of 3\n"
     assert {each["name"]: each["weight"] for each in server.ask("domain", "list")["items"]}["team-a"] == 3
-    assert server.run("domain", "list").stdout.splitlines()[0].split() == ["DOMAIN", "WEIGHT", "RUNNING", "WAITING"]
+    assert server.run("domain", "list").stdout.splitlines()[0].split() == [
+        "DOMAIN", "STATUS", "WEIGHT", "RUNNING", "WAITING", "TITLE",
+    ]  # fmt: skip
     assert server.run("domain", "set", "team-a", "--weight", "0").returncode == 2
 
 

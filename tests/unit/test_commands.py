@@ -23,7 +23,7 @@ BECOME_SERVICES: Final = {"up", "api", "scheduler", "worker", "daemon", "queue:s
 WRITE_TEXT: Final = {"completion", "job docs"}
 """They print what is no data: a script, a page."""
 
-DESTROY: Final = {"dlq discard", "job delete", "message discard", "token revoke", "user disable"}
+DESTROY: Final = {"dlq discard", "domain delete", "job delete", "message discard", "token revoke", "user disable"}
 """What they do cannot be undone."""
 
 TO_MANY: Final = {"run retry", "run cancel", "queue:cancel"}

@@ -59,3 +59,4 @@ queue_names: Final = _listed("/queues", "name", lambda queue: str(queue["status"
 schedule_ids: Final = _listed("/schedules", "schedule_id", lambda each: f"of {each['job_id']}")
 letter_ids: Final = _listed("/dead-letters", "run_id", lambda run: str(run["job_id"]))
 lane_keys: Final = _listed("/lanes", "key", lambda lane: f"limit {lane['limit']}")
+domain_names: Final = _listed("/domains", "name", lambda domain: f"weight {domain['weight']}")

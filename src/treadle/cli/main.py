@@ -43,7 +43,7 @@ COMMANDS: Final = {
         "worker": ("treadle.cli.worker:app", "Run a worker alone; list, drain, disable and enable workers."),
     },
     "Rule": {
-        "domain": ("treadle.cli.domain:app", "Domains: how they share workers."),
+        "domain": ("treadle.cli.domain:app", "Domains: teams that see nothing of each other."),
         "token": ("treadle.cli.token:app", "Tokens: what programs call the API with."),
         "user": ("treadle.cli.user:app", "Users: who logs in with a password."),
         "audit": ("treadle.cli.audit:app", "The audit log: who changed what."),

@@ -68,10 +68,9 @@ def keyboard() -> Iterator[Keyboard]:
     waker.setblocking(False)
     keys = Keyboard(woken, waker)
     before = termios.tcgetattr(sys.stdin)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGWINCH, signal.SIGTERM)}
     signal.signal(signal.SIGWINCH, lambda number, frame: None)  # it is enough that it wakes
     signal.signal(signal.SIGTERM, keys.end)
-    signal.signal(signal.SIGHUP, keys.end)
     woken_before = signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
     try:
         tty.setcbreak(sys.stdin)

@@ -28,7 +28,10 @@ class Snapshot(Struct, frozen=True):
 
 
 class View(Struct, frozen=True):
-    """What is looked at. `run_id` and `queue` are selected, `pane` has the keys; `asks` waits for a yes."""
+    """What is looked at. `run_id` and `queue` are selected, `pane` has the keys.
+
+    `asks` waits for a yes, to cancel the run `asked`: what is selected may be another by then.
+    """
 
     snapshot: Snapshot = Snapshot((), (), ())
     pane: str = RUNS
@@ -36,16 +39,12 @@ class View(Struct, frozen=True):
     queue: str = ""
     said: str = ""
     asks: str = ""
+    asked: str = ""
 
     @property
     def run(self) -> Item | None:
         """The selected run."""
         return next((each for each in self.snapshot.runs if each["run_id"] == self.run_id), None)
-
-    @property
-    def index(self) -> int:
-        """The place of the selected run."""
-        return _place([run["run_id"] for run in self.snapshot.runs], self.run_id)
 
     def seeing(self, snapshot: Snapshot) -> View:
         """The same with what is there now; what was selected stays so while it is there."""
@@ -68,7 +67,7 @@ class View(Struct, frozen=True):
 
     def saying(self, text: str) -> View:
         """The same with a line for whoever looks on."""
-        return structs.replace(self, said=text, asks="")
+        return structs.replace(self, said=text, asks="", asked="")
 
 
 def look(server: Server) -> Snapshot:
@@ -85,7 +84,7 @@ def press(view: View, key: str, server: Server) -> View:
     """What a key that does something to the server comes to, with a word on it. A refusal is told, not raised."""
     try:
         if view.asks:
-            return view.saying(_cancel(view, server) if key == "y" else "nothing was cancelled")
+            return view.saying(_cancel(view.asked, server) if key == "y" else "nothing was cancelled")
         if key == "p":
             return view.saying(_pause_or_resume(view, server))
         if view.run is None:
@@ -100,11 +99,11 @@ def press(view: View, key: str, server: Server) -> View:
 def _ask_to_cancel(view: View, run: Item) -> View:
     if run["status"] in TERMINAL:
         return view.saying(f"{run['run_id']} is {run['status']}: there is nothing to cancel")
-    return structs.replace(view, asks=f"cancel {run['run_id']} ({run['job_id']})? y/n", said="")
+    return structs.replace(view, asks=f"cancel {run['run_id']} ({run['job_id']})? y/n", asked=run["run_id"], said="")
 
 
-def _cancel(view: View, server: Server) -> str:
-    run = server.post(f"/runs/{segment(view.run_id)}/cancel")
+def _cancel(run_id: str, server: Server) -> str:
+    run = server.post(f"/runs/{segment(run_id)}/cancel")
     return f"{run['run_id']} {'is cancelled' if run['status'] == 'cancelled' else 'was told to end'}"
 
 

@@ -97,3 +97,21 @@ def test_the_api_is_called_as_one_types_it(home: Home) -> None:
 def test_a_call_that_can_be_none_is_refused(home: Home, arguments: tuple[str, ...], said: str) -> None:
     done = home.run("api", *arguments)
     assert (done.returncode, done.stdout, said in done.stderr) == (Exit.USAGE, "", True), done.stderr
+
+
+def test_a_domain_is_made_closed_and_deleted(server: Up, home: Home) -> None:
+    assert (
+        home.run("domain", "create", "team-c", "--title", "Team C").stdout == "team-c is enabled, with a weight of 1\n"
+    )
+    secret = home.run("domain", "token", "team-c", "--label", "workers").stdout.strip()
+    assert home.ask("run", "list", **at(server.url, secret))["items"] == []
+    assert home.ask("domain", "set", "team-c", "--weight", "3")["title"] == "Team C"
+    assert home.run("domain", "set", "team-c").returncode == Exit.USAGE
+    assert home.ask("domain", "disable", "team-c")["status"] == "disabled"
+    assert home.ask("domain", "enable", "team-c")["status"] == "enabled"
+    in_use = home.run("domain", "delete", "team-c", "--yes")
+    assert (in_use.returncode, "token" in in_use.stderr) == (Exit.CONFLICT, True), in_use.stderr
+    assert home.run("token", "revoke", secret.partition(".")[0], "--yes").returncode == 0
+    assert home.run("domain", "delete", "team-c", "--dry-run").stdout == "team-c would be deleted\n"
+    assert home.run("domain", "delete", "team-c", "--yes").returncode == 0
+    assert "team-c" not in home.run("domain", "list").stdout

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.support.commands import Home
-from tests.support.up import Up, until
+from tests.support.up import TREADLE, Up, until
 from treadle.cli.exits import Exit
 
 
@@ -96,8 +99,30 @@ def test_a_schedule_tells_its_next_slots(server: Up, home: Home) -> None:
     ] * 2
 
 
-def test_a_shell_completes_what_only_the_server_knows(server: Up, home: Home) -> None:
-    assert "\na\n" in home.run("__complete", "job", "show", "").stdout
-    assert "\ndefault\topen\n" in home.run("__complete", "queue", "pause", "def").stdout
-    nothing = home.run("__complete", "job", "show", "--data", str(home.folder), "")
-    assert (nothing.returncode, nothing.stderr, "\na\n" in nothing.stdout) == (Exit.OK, "", False)
+COMPLETE: Final = """
+source "$1"
+shift
+COMP_WORDS=(treadle "$@")
+COMP_CWORD=$#
+$(complete -p treadle | sed 's/.*-F \\([^ ]*\\).*/\\1/') treadle "${@: -1}"
+echo "${COMPREPLY[@]}"
+"""
+"""What bash does at TAB, with the words that were typed so far."""
+
+
+def test_a_shell_completes_commands_options_and_what_only_the_server_knows(server: Up, home: Home) -> None:
+    script = home.folder / "treadle.bash"
+    script.write_text(home.run("completion", "bash").stdout)
+    environment = {**home.environment, "PATH": f"{Path(TREADLE).parent}:{os.environ['PATH']}"}
+
+    def offered(*words: str) -> list[str]:
+        command = ["bash", "-c", COMPLETE, "bash", str(script), *words]
+        return subprocess.run(
+            command, env=environment, cwd=home.folder, capture_output=True, text=True, timeout=60, check=True
+        ).stdout.split()
+
+    assert offered("jo") == ["job"]
+    assert "--status" in offered("run", "list", "--sta")
+    assert offered("queue", "pause", "def") == ["default"]
+    assert "b" in offered("job", "show", "b")
+    assert offered("job", "show", "--data", "/nowhere", "") == []
