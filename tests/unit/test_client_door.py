@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from treadle import AsyncClient, Client
 from treadle.client.door import find_door
 from treadle.client.engine_door import EngineDoor
 from treadle.client.remote.door import ServerDoor
@@ -57,6 +58,26 @@ def test_a_profile_of_the_environment_is_found(tmp_path: Path, monkeypatch: pyte
     assert door.transport.place == Place(HERE, "kept")
     with pytest.raises(NotFound, match="no profile wok"):
         find_door(None, {}, profile="wok")
+
+
+async def test_a_client_of_a_database_has_no_nouns_and_says_how_to_get_them(tmp_path: Path) -> None:
+    async with AsyncClient(f"sqlite:///{tmp_path}/x.db") as client:
+        with pytest.raises(InvalidInput, match="URL of a server, or set TREADLE_URL and TREADLE_TOKEN"):
+            client.runs.list()
+
+
+async def test_a_client_that_was_not_opened_says_how_it_is() -> None:
+    there = AsyncClient(HERE, token="x")
+    with pytest.raises(InvalidInput, match="used within its block"):
+        await there.enqueue("report")
+    with pytest.raises(InvalidInput, match="used within its block"):
+        there.runs.list()
+    with pytest.raises(InvalidInput, match="used within its block"):
+        Client(HERE, token="x").enqueue("report")
+
+
+def test_a_token_is_not_shown_with_its_place() -> None:
+    assert "secret" not in repr(Place(HERE, "secret", "team-a"))
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any, assert_type
 
-import pytest
-
 from treadle import AsyncClient, Client
 from treadle.client.groups import Group
 from treadle.client.remote.answers import Event, Explanation, Job, LogEntry, Queue, RunDetail, WorkerList
 from treadle.client.remote.answers import Run as AnsweredRun
 from treadle.client.remote.calls import Answer, AsyncPages, Page, Pages
-from treadle.domain.errors import InvalidInput
 from treadle.domain.runs import RunView, State
 from treadle.engines.contract import Accepted
 
@@ -57,6 +54,7 @@ def mistakes(client: Client) -> None:
     client.jobz  # type: ignore[attr-defined] # noqa: B018
 
 
-def test_a_noun_without_a_server_is_refused_with_the_way_to_one() -> None:
-    with pytest.raises(InvalidInput, match="URL of a server, or set TREADLE_URL and TREADLE_TOKEN"):
-        AsyncClient("sqlite:////tmp/none.db").runs.list()
+async def test_what_a_checker_is_told_is_so() -> None:
+    async with AsyncClient("http://127.0.0.1:1", token="0" * 20) as client:
+        assert isinstance(client.runs.list(), AsyncPages)
+        assert isinstance(client.events.follow(), AsyncIterator)

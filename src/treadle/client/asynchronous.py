@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Any, Self, TypedDict, Unpack
 
 from treadle.client.binding import Bound, bound
-from treadle.client.door import find_door
+from treadle.client.door import Door, find_door
 from treadle.client.engine_door import EngineDoor
 from treadle.client.groups import Group
+from treadle.client.portal import NOT_OPEN
 from treadle.client.queue_messages import QueueMessage, QueueMessageFilter, to_queue_message
 from treadle.client.remote.calls import Async, Way
 from treadle.client.remote.nouns import Nouns
@@ -79,10 +80,12 @@ class AsyncClient(Nouns[Async]):
         Of a server, `token` and `domain` come from `TREADLE_TOKEN` and `TREADLE_DOMAIN` unless given, and a call is
         made again up to `retries` times where that does nothing twice.
         """
-        self._door = find_door(where, os.environ, token=token, domain=domain, profile=profile, retries=retries)
+        self._found = find_door(where, os.environ, token=token, domain=domain, profile=profile, retries=retries)
+        self._opened = False
 
     async def __aenter__(self) -> Self:
-        await self._door.open()
+        await self._found.open()
+        self._opened = True
         self._before = bound.get()
         bound.set(Bound(lambda: self, asyncio.get_running_loop()))
         return self
@@ -91,13 +94,14 @@ class AsyncClient(Nouns[Async]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         bound.set(self._before)
-        await self._door.close()
+        self._opened = False
+        await self._found.close()
 
     @classmethod
     def over(cls, engine: Engine, settings: Settings) -> Self:
         """One that uses an engine which others have opened, and close. It is not to be entered."""
         client = cls(settings)
-        client._door = EngineDoor(settings, engine)
+        client._found, client._opened = EngineDoor(settings, engine), True
         return client
 
     @property
@@ -110,6 +114,12 @@ class AsyncClient(Nouns[Async]):
                 "URL of a server, or set TREADLE_URL and TREADLE_TOKEN"
             )
         return way
+
+    @property
+    def _door(self) -> Door:
+        if not self._opened:
+            raise InvalidInput(NOT_OPEN)
+        return self._found
 
     async def enqueue(
         self,

@@ -5,9 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from treadle.domain.errors import InvalidInput
 
 T = TypeVar("T")
+
+NOT_OPEN: Final = (
+    "this is not open: a client is used within its block, `with Client(…) as client:` or "
+    "`async with AsyncClient(…) as client:`"
+)
 
 
 class Portal:
@@ -28,5 +35,8 @@ class Portal:
         self.loop.close()
 
     def __call__(self, work: Coroutine[Any, Any, T]) -> T:
-        """What work comes to."""
+        """What work comes to. Raises InvalidInput where the loop does not run."""
+        if not self._thread.is_alive():
+            work.close()
+            raise InvalidInput(NOT_OPEN)
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()

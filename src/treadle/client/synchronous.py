@@ -45,7 +45,11 @@ class Client(Nouns[Sync]):
 
     def __enter__(self) -> Self:
         self._call.open()
-        self._call(self._client.__aenter__())
+        try:
+            self._call(self._client.__aenter__())
+        except BaseException:
+            self._call.close()
+            raise
         self._before = bound.get()
         bound.set(Bound(lambda: self._client, self._call.loop))
         return self

@@ -29,6 +29,9 @@ class Place(Struct, frozen=True):
     token: str
     domain: str = ""
 
+    def __repr__(self) -> str:
+        return f"Place({self.url!r}, domain={self.domain!r})"  # tracebacks and logs are no place for a token
+
     @property
     def headers(self) -> dict[str, str]:
         """What every call says."""

@@ -114,15 +114,18 @@ class Transport:
                         async for event in httpx2.EventSource(response):
                             if event.event == _END:
                                 return
-                            last, pauses = event.id, self._pauses()
+                            if event.retry is None:  # which is how each stream begins
+                                pauses = self._pauses()
+                            last = event.id
                             if event.data:
                                 yield _told(call, event)
-                        pause = next(pauses, None)
+                        if (pause := next(pauses, None)) is None:
+                            raise Unavailable(f"{self.place.url} ends the stream as soon as it has begun")
                     else:
                         await response.aread()
                         pause = _pause_after(response, next(pauses, None), repeatable=True)
-                    if pause is None:
-                        raise _refused(response)
+                        if pause is None:
+                            raise _refused(response)
             except httpx2.TransportError as error:
                 if (pause := next(pauses, None)) is None:
                     self._no_answer(error)
