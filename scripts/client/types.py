@@ -20,6 +20,9 @@ import treadle.api.schemas
 import treadle.domain
 from scripts.client.source import Source
 
+BELOW: Final = ("treadle.domain.", "treadle.engines.")
+"""What a client may import: what else is of an answer is written down again."""
+
 ANSWERS_MODULE: Final = "treadle.client.remote.answers"
 
 
@@ -71,8 +74,10 @@ class Answers:
     def _class(self, kind: Any, source: Source) -> str:
         if kind.__module__ == "builtins":
             return str(kind.__name__)
-        if not kind.__module__.startswith(treadle.api.schemas.__name__):
+        if not kind.__module__.startswith("treadle.") or kind.__module__.startswith(BELOW):
             return source.use(kind.__module__, kind.__name__)
+        if issubclass(kind, Enum):
+            return f"{source.use('typing', 'Literal')}[{', '.join(repr(each.value) for each in kind)}]"
         if (item := _page_of(kind)) is not None:
             page = source.use("treadle.client.remote.calls", "Page")
             return f"{page}[{self.written(item, source)}]"

@@ -44,7 +44,6 @@ from treadle.domain.steps import StepKind
 from treadle.domain.work import Completion
 from treadle.domain.workers import Role, WorkerState
 from treadle.engines.contract.runs import Admission
-from treadle.services.stats import Window
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -631,7 +630,7 @@ class LiveRuns(Struct, frozen=True, kw_only=True):
 class StatsOverview(Counts, frozen=True, kw_only=True):
     """How runs ended since a moment, how the live runs of the domain stand, and when a schedule fires next."""
 
-    window: Window
+    window: Literal["1h", "24h", "7d", "30d"]
     since: datetime
     until: datetime
     live: LiveRuns
