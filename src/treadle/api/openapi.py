@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from treadle.api.answers import REFERENCE, problem_answers
 from treadle.api.auth import COOKIE, CSRF_HEADER, PUBLIC_ROUTES
+from treadle.api.examples import add_examples
 from treadle.api.middleware import PREFIXES
 from treadle.api.schemas.access import NewTokenAnswer, Session, Token, TokenPage, User, UserPage
 from treadle.api.schemas.audit import AuditEntry, AuditPage
@@ -104,8 +106,15 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             operation["security"] = [] if path in PUBLIC_ROUTES else _security(method, operation)
+            operation["summary"] = _first_sentence(operation["description"])
             _tell_of_headers(operation)
+            add_examples(operation, components["schemas"])
     return document
+
+
+def _first_sentence(text: str) -> str:
+    """What an operation does, in a line for lists."""
+    return re.split(r"[.:;](?:\s|$)", text, maxsplit=1)[0]
 
 
 def _tell_of_headers(operation: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ class NewDomain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[
         str,
         Meta(
-            pattern=f"^[A-Za-z0-9][A-Za-z0-9._:-]{{0,{MAX_DOMAIN_NAME - 1}}}$",
+            pattern=f"^[A-Za-z0-9][A-Za-z0-9._:-]{{0,{MAX_DOMAIN_NAME - 1}}}(?![\\s\\S])",
             description="letters, digits, '.', '_', '-' and ':'",
         ),
     ]

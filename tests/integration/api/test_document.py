@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from tests.integration.api import contract
 from tests.integration.api.server import Server
 from treadle.domain.jobs import job_schema
+
+OPERATIONS: Final = Path(__file__).with_name("operations.txt")
+"""Every operation by its id, sorted: `id METHOD path`."""
 
 
 def references(value: Any) -> set[str]:
@@ -29,6 +38,32 @@ async def test_operation_ids_are_unique_and_every_operation_says_what_it_does(se
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", name) for name in ids)
     assert all(operation["description"] and operation["tags"] for _, _, operation in operations)
+
+
+async def test_no_operation_is_renamed_or_goes_by_the_way(server: Server) -> None:
+    """Programs are made from these ids: one that changes is a decision, and is written down here."""
+    await contract.load(server.client)
+    told = "".join(f"{operation['operationId']} {method} {path}\n" for method, path, operation in contract.operations())
+    recorded = OPERATIONS.read_text()
+    assert sorted(told.splitlines()) == recorded.splitlines(), f"write what is meant into {OPERATIONS.name}"
+
+
+async def test_every_operation_has_a_summary_and_examples_that_fit(server: Server) -> None:
+    document = await contract.load(server.client)
+    registry: Registry[Any] = Registry().with_resource("api:", DRAFT202012.create_resource(document))
+    summaries = set()
+    for method, path, operation in contract.operations():
+        summary = operation["summary"]
+        assert 7 <= len(summary) <= 120, (operation["operationId"], summary)
+        summaries.add(summary)
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        told = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+        for described in (*bodies, *told):
+            for media_type, content in described.get("content", {}).items():
+                assert content.get("example") not in (None, {}, [], ""), (method, path, media_type)
+                pointed = json.loads(json.dumps(content["schema"]).replace('"#/', '"api:#/'))
+                Draft202012Validator(pointed, registry=registry).validate(content["example"])
+    assert len(summaries) > 0.9 * len(list(contract.operations()))
 
 
 async def test_a_job_is_described_by_the_same_schema_as_everywhere(server: Server) -> None:
