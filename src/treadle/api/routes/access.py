@@ -29,6 +29,7 @@ async def list_tokens(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Curso
 
 @tokens.post(
     "/tokens",
+    status_code=201,
     operation_id="create_token",
     responses=answers(NewTokenAnswer, "The token, with its secret.", 400, 413, 415, status=201),
     openapi_extra=takes(NewToken, example={"name": "ci", "scopes": ["operate"], "expires_in_days": 90}),
@@ -68,6 +69,7 @@ async def list_users(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Cursor
 
 @users.post(
     "/users",
+    status_code=201,
     operation_id="create_user",
     responses=answers(User, "The user.", 400, 409, 413, 415, status=201),
     openapi_extra=takes(NewUser, example={"name": "ana", "password": "correct horse battery", "scopes": ["operate"]}),

@@ -17,7 +17,7 @@ _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics", operation_id="get_metrics", responses=_ANSWER)
+@router.get("/metrics", operation_id="get_metrics", response_class=Response, responses=_ANSWER)
 async def get_metrics(call: CallDep) -> Response:
     """Figures in Prometheus' text format: all of them, or for a call that acts in a domain, those of the domain."""
     from treadle.meters.exposition import MEDIA_TYPE, render

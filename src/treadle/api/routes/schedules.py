@@ -78,6 +78,7 @@ async def resume_schedule(call: CallDep, schedule_id: str) -> Response:
 
 @router.post(
     "/schedules/{schedule_id}/trigger",
+    status_code=202,
     operation_id="trigger_schedule",
     dependencies=[NoBody],
     responses=answers(Run, "The run that was accepted.", 404, 409, status=202),
@@ -91,6 +92,7 @@ async def trigger_schedule(call: CallDep, schedule_id: str) -> Response:
 
 @router.post(
     "/schedules/{schedule_id}/backfill",
+    status_code=202,
     operation_id="backfill_schedule",
     responses=answers(Backfill, "The slots, and their runs.", 400, 404, 409, 413, 415, status=202),
     openapi_extra=takes(

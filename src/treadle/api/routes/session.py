@@ -27,6 +27,7 @@ _ANSWERED: Final = answers(Session, "Who calls.")
 
 @router.post(
     "/session",
+    status_code=201,
     operation_id="open_session",
     responses=answers(Session, "The session; its cookie comes along.", 400, 413, 415, 429, status=201),
     openapi_extra=takes(Login, example={"name": "ana", "password": "correct horse battery"}, required=False),
@@ -73,6 +74,7 @@ async def close_session(call: CallDep, request: Request) -> Response:
 
 @router.post(
     "/session/token",
+    status_code=201,
     operation_id="create_own_token",
     responses=answers(NewTokenAnswer, "The token, with its secret.", 400, 413, 415, 422, status=201),
     openapi_extra=takes(OwnToken, example={"expires_in_days": 30}, required=False),
