@@ -37,7 +37,9 @@ async def check(response: httpx2.Response) -> None:
     media_type = response.headers.get("content-type", "").partition(";")[0]
     if response.status_code == 204:
         return
-    assert media_type in described["content"], f"{media_type} of {found['operationId']} is not described"
+    assert media_type in described["content"], (
+        f"{response.status_code} as {media_type} of {found['operationId']} is not described"
+    )
     if not media_type.startswith("text/"):
         await response.aread()
         _validator(described["content"][media_type]["schema"]["$ref"]).validate(response.json())

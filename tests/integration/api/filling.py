@@ -148,7 +148,7 @@ def asks(things: Things, *, key: str | None = None) -> Iterator[Ask]:
     found = [ask for method, path, told in contract.operations() for ask in _of_operation(method, path, told, things)]
     for ask in sorted(found, key=lambda each: (each.method == "DELETE", "drain" in each.operation)):
         yield ask
-        if key is not None and KEYED in _parameters(ask.operation, "header"):
+        if key is not None and KEYED in parameters(ask.operation, "header"):
             yield replace(ask, headers={KEYED: key})
 
 
@@ -159,17 +159,17 @@ def streams(operation_id: str) -> bool:
 
 def _of_operation(method: str, path: str, told: Mapping[str, Any], things: Things) -> Iterator[Ask]:
     operation = told["operationId"]
-    for name in _parameters(operation, "header"):
+    for name in parameters(operation, "header"):
         assert name in FREE_HEADERS | {KEYED}, f"{operation}: filling.py does not know the header {name}"
     queries: list[dict[str, str]] = [{}]
-    for name, described in _parameters(operation, "query").items():
+    for name, described in parameters(operation, "query").items():
         if name in QUERIES:
             queries += [{name: value} for value in things[QUERIES[name]]]
         elif name not in FREE_QUERIES:
             assert _is_plain(described), f"{operation}: filling.py does not know what the parameter {name} names"
-    required = {name for name, each in _parameters(operation, "query").items() if each.get("required")}
+    required = {name for name, each in parameters(operation, "query").items() if each.get("required")}
     if required:
-        queries = [{name: _example(_parameters(operation, "query")[name]) for name in required}]
+        queries = [{name: _example(parameters(operation, "query")[name]) for name in required}]
     bodies = [None]
     if "requestBody" in told:
         assert operation in BODIES, f"{operation}: filling.py does not know its body"
@@ -191,7 +191,7 @@ def places(operation: str, path: str) -> dict[str, str]:
     return kinds
 
 
-def _parameters(operation_id: str, where: str) -> dict[str, dict[str, Any]]:
+def parameters(operation_id: str, where: str) -> dict[str, dict[str, Any]]:
     found = contract.by_id(operation_id).get("parameters", [])
     return {each["name"].lower(): each for each in found if each["in"] == where}
 
