@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from treadle.domain.errors import InvalidInput, TreadleError
+from treadle.domain.logs import clean
 
 
 def write_json(value: object) -> None:
@@ -18,11 +19,15 @@ def write_json(value: object) -> None:
 
 
 def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table whose cells are never cut: drawn on a terminal, bare aligned columns where it is piped."""
+    """A table whose cells are never cut: drawn on a terminal, bare aligned columns where it is piped.
+
+    Cells may be what others wrote: nothing in them drives the terminal.
+    """
+    cleaned = [[clean(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
-        _draw(headers, rows)
+        _draw(headers, cleaned)
     else:
-        _align([headers, *rows])
+        _align([headers, *cleaned])
 
 
 def write_record(record: Mapping[str, object]) -> None:
@@ -44,7 +49,8 @@ def confirm(question: str, *, ask: bool) -> None:
 
 def say(message: str) -> None:
     """A line for people."""
-    sys.stderr.write(f"treadle: {message}\n")
+    said = "\n".join(map(clean, message.split("\n")))
+    sys.stderr.write(f"treadle: {said}\n")
 
 
 def say_more(page: Mapping[str, Any]) -> None:

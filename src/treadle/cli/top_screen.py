@@ -12,6 +12,7 @@ from rich.text import Text
 
 from treadle.cli.times import ago, took
 from treadle.cli.top_state import QUEUES, RUNS, Item, View
+from treadle.domain.logs import clean
 
 KEYS: Final = "↑↓ select  tab queues/runs  r retry  c cancel  p pause/resume  e explain  q quit"
 
@@ -119,11 +120,11 @@ def _table(heads: Iterable[str], *, first: bool = False) -> Table:
 
 
 def _add(table: Table, cells: Sequence[str], *, selected: bool, style: str) -> None:
-    table.add_row(*map(Text, cells), style=f"{style} reverse".strip() if selected else style)
+    table.add_row(*(Text(clean(cell)) for cell in cells), style=f"{style} reverse".strip() if selected else style)
 
 
 def _line(text: str, style: str) -> Text:
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+    return Text(clean(text), style=style, no_wrap=True, overflow="ellipsis")
 
 
 def _around(items: Sequence[Item], ids: Sequence[str], selected: str, most: int) -> Sequence[Item]:

@@ -23,6 +23,8 @@ _NOT_THEIRS: Final = re.compile(
 )
 _ENDS: Final = ("\n\nDuring handling of the above exception", "\n\nThe above exception was the direct cause")
 _OF_PROGRAMS: Final = frozenset({"exit_code", "signal", "completion"})
+_LOOKED_AT: Final = 1_000
+"""Characters of a text that are looked at: others write it, and the time that patterns take grows with its square."""
 _TOLD_APART: Final = 2
 """Parts of a file's path that are told: where a checkout lies differs from machine to machine."""
 
@@ -76,6 +78,7 @@ def told(error: RunError) -> str:
 
 def without_varying(text: str) -> str:
     """A text without what differs from run to run."""
+    text = text[:_LOOKED_AT]
     for pattern, name in _VARIES:
         text = pattern.sub(name, text)
     return text[:MAX_TITLE]
