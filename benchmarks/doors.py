@@ -97,26 +97,37 @@ def request(path: str, body: bytes | None = None, accept: str = "application/jso
     return f"{head}\r\n".encode() + (body or b"")
 
 
-class Caller:
-    """Makes a call over one connection with next to nothing in between: what is measured is the server."""
+class Connection:
+    """One connection with next to nothing in between: what is measured is the server."""
 
-    def __init__(self, port: int, path: str, body: bytes | None = None) -> None:
+    def __init__(self, port: int) -> None:
         self._port = port
-        self._request = request(path, body)
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def __call__(self) -> bytes:
-        """The body of an answer that says 200, 201 or 202."""
+    async def __call__(self, call: bytes) -> bytes:
+        """The body of an answer to a `request`, which says 200, 201 or 202."""
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
-        writer.write(self._request)
+        writer.write(call)
         head = await reader.readuntil(b"\r\n\r\n")
         length = _LENGTH.search(head)
         assert length is not None
         body = await reader.readexactly(int(length[1]))
         assert head.startswith(b"HTTP/1.1 20"), body
         return body
+
+
+class Caller:
+    """Makes the same call again and again over a connection of its own."""
+
+    def __init__(self, port: int, path: str, body: bytes | None = None) -> None:
+        self._connection = Connection(port)
+        self._request = request(path, body)
+
+    async def __call__(self) -> bytes:
+        """The body of an answer that says 200, 201 or 202."""
+        return await self._connection(self._request)
 
 
 class _Submitter:

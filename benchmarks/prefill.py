@@ -9,7 +9,11 @@ from typing import Final
 import apsw
 
 from benchmarks.measure import say
-from treadle.domain.instants import DAY, Instant
+from treadle.domain.histograms import bin_of
+from treadle.domain.instants import DAY, HOUR, MILLISECOND, Instant
+from treadle.domain.json import encode
+from treadle.domain.runs import DEFAULT_DOMAIN, DEFAULT_QUEUE
+from treadle.domain.stats import EVERYTHING, Tally, job_series, queue_series
 from treadle.engines.sqlite.connection import connect, fetch
 
 JOBS: Final = 100
@@ -31,6 +35,29 @@ _CHANGED: Final = {
     "finished_at": "created + 5000",
 }
 """What tells the copies apart; `n` counts them. All else, and whatever columns come to be, is as in the first run."""
+
+
+def tallies(rows: int, now: Instant) -> list[tuple[str, str, int, Instant, str]]:
+    """What such a history adds up to, as rows of the table: of the domain, its queue and each job, by the hour."""
+    hours = [at // HOUR * HOUR for at in range(now - SPAN - DAY, now - DAY, HOUR)]
+    series = {EVERYTHING: rows, queue_series(DEFAULT_QUEUE): rows}
+    series |= {job_series(f"bench.job.{number:02}"): rows // JOBS for number in range(JOBS)}
+    filled = []
+    for name, ended in series.items():
+        each = -(-ended // len(hours))
+        bins = {bin_of(3 * MILLISECOND << place): -(-each // 10) for place in range(10)}
+        failed = each // FAILED_ONE_IN
+        text = encode(Tally(completed=each - failed, failed=failed, durations=bins, waits=bins)).decode()
+        filled += [(DEFAULT_DOMAIN, name, HOUR, at, text) for at in hours]
+    return filled
+
+
+def fill_tallies(path: Path, rows: int, now: Instant) -> None:
+    """Write down what a history of so many rows adds up to."""
+    with closing(connect(path, "FULL", cache_kib=_CACHE_KIB)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO tallies (domain, series, step, at, tally) VALUES (?, ?, ?, ?, ?)", tallies(rows, now)
+        )
 
 
 def fill_history(path: Path, rows: int, now: Instant) -> None:

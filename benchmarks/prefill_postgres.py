@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 
 from benchmarks.measure import say
-from benchmarks.prefill import CHUNK, FAILED_ONE_IN, JOBS, SPAN
+from benchmarks.prefill import CHUNK, FAILED_ONE_IN, JOBS, SPAN, tallies
 from treadle.domain.instants import DAY, Instant
 
 _CHANGED: Final = {
@@ -48,5 +48,17 @@ async def fill_history(url: str, rows: int, now: Instant) -> None:
             say(f"  history holds {end:,} of {rows:,} rows")
         await connection.execute("VACUUM (ANALYZE) treadle.history")  # as the server does by itself, in time
         await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close()
+
+
+async def fill_tallies(url: str, rows: int, now: Instant) -> None:
+    """Write down what a history of so many rows adds up to."""
+    connection = await asyncpg.connect(url)
+    try:
+        columns = ["domain", "series", "step", "at", "tally"]
+        records = tallies(rows, now)
+        await connection.copy_records_to_table("tallies", schema_name="treadle", columns=columns, records=records)
+        await connection.execute("VACUUM (ANALYZE) treadle.tallies")
     finally:
         await connection.close()

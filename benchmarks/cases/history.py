@@ -43,8 +43,8 @@ async def run(options: Options) -> Report:
     full, empty = Path(options.folder) / "full", Path(options.folder) / "empty"
     for folder in (full, empty):
         folder.mkdir()
-        await _one_run(options.engine, folder)
-    await _fill(options.engine, full, rows)
+        await one_run(options.engine, folder)
+    await fill(options.engine, full, rows)
     async with AsyncExitStack() as stack:
         long = await stack.enter_async_context(opened(options.engine, full))
         short = await stack.enter_async_context(opened(options.engine, empty))
@@ -109,16 +109,20 @@ async def _p95(read: Callable[[], Awaitable[list[Run]]], times: int) -> float:
     return percentile(taken, 95)
 
 
-async def _one_run(engine: str, folder: Path) -> None:
+async def one_run(engine: str, folder: Path) -> None:
+    """Let history hold a run, which `fill` copies."""
     async with opened(engine, folder) as store:
         await enqueue_all(store, new_runs(1))
         await step_through(store, 1)
 
 
-async def _fill(engine: str, folder: Path, rows: int) -> None:
+async def fill(engine: str, folder: Path, rows: int) -> None:
+    """Fill a history, with what it adds up to."""
     async with opened(engine, folder) as store:
         now = store.now()
     if engine == "sqlite":
         await asyncio.to_thread(prefill.fill_history, folder / "treadle.db", rows, now)
+        await asyncio.to_thread(prefill.fill_tallies, folder / "treadle.db", rows, now)
     else:
         await prefill_postgres.fill_history(database_url(folder), rows, now)
+        await prefill_postgres.fill_tallies(database_url(folder), rows, now)

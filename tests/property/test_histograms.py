@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treadle.domain.histograms import Histogram, bin_of, merge, middle_of, quantile
+from treadle.domain.histograms import Histogram, bin_of, merge, middle_of, quantiles
 from treadle.domain.instants import DAY
 
 LENGTHS = st.one_of(st.integers(0, 100), st.integers(0, 400 * DAY))
@@ -31,9 +31,16 @@ def test_bins_keep_the_order_of_lengths(one: int, other: int) -> None:
 def test_a_quantile_is_within_a_32nd_of_the_true_one(lengths: list[int], share: float) -> None:
     ordered = sorted(lengths)
     true = next(length for place, length in enumerate(ordered, 1) if place >= share * len(ordered) - 1e-9)
-    told = quantile(histogram(lengths), share)
+    (told,) = quantiles(histogram(lengths), [share])
     assert told is not None
     assert abs(told - true) <= true / 32
+
+
+@given(st.lists(LENGTHS))
+def test_several_quantiles_are_each_as_if_it_was_asked_for_alone(lengths: list[int]) -> None:
+    shares = [0.1, 0.5, 0.95, 0.99, 1.0]
+    alone = [quantiles(histogram(lengths), [share])[0] for share in shares]
+    assert quantiles(histogram(lengths), shares) == alone
 
 
 @given(st.lists(LENGTHS), st.lists(LENGTHS), st.lists(LENGTHS))
@@ -44,5 +51,5 @@ def test_parts_add_up_whatever_their_order(one: list[int], other: list[int], thi
 
 
 def test_of_nothing_nothing_is_told_and_what_is_below_zero_is_none() -> None:
-    assert quantile({}, 0.5) is None
-    assert quantile({bin_of(-5): 1}, 0.5) == 0
+    assert quantiles({}, [0.5, 0.9]) == [None, None]
+    assert quantiles({bin_of(-5): 1}, [0.5]) == [0]

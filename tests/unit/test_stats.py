@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from treadle.domain.instants import DAY, HOUR, MINUTE, from_iso, to_iso
-from treadle.domain.stats import Bucket, Tally, by_weekday, floor, gather, starts, total
+from treadle.domain.stats import Bucket, Ends, Tally, by_weekday, floor, gather, starts, total
 
 ONE = Tally(completed=1)
 
@@ -66,7 +66,7 @@ def test_each_tally_is_in_the_bucket_in_which_its_span_begins() -> None:
 
 def test_weekdays_and_hours_are_those_that_clocks_show() -> None:
     at = from_iso("2026-11-22T23:00:00Z")  # a Sunday; Monday, 6 o'clock in Jakarta
-    assert by_weekday([(at, ONE)], "UTC")[6, 23] == ONE
+    assert by_weekday([(at, ONE)], "UTC")[6, 23] == Ends(completed=1)
     assert by_weekday([(at, ONE), (at + 7 * DAY, ONE)], "Asia/Jakarta")[0, 6].completed == 2
     assert len(by_weekday([], "UTC")) == 168
 

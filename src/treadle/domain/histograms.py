@@ -5,7 +5,7 @@ A power of two is cut into 16 bins of equal width: what is told of a length is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from treadle.domain.instants import Micros
@@ -43,11 +43,12 @@ def merge(histograms: Iterable[Mapping[int, int]]) -> Histogram:
     return merged
 
 
-def quantile(histogram: Mapping[int, int], share: float) -> Micros | None:
-    """The length that a `share` of all (in 0 to 1) does not exceed; None where there is none."""
-    left = share * sum(histogram.values())
+def quantiles(histogram: Mapping[int, int], shares: Sequence[float]) -> list[Micros | None]:
+    """For each share of all (in 0 to 1, rising) the length that it does not exceed; None where there is none."""
+    found: list[Micros | None] = []
+    count, passed = sum(histogram.values()), 0
     for place in sorted(histogram):
-        left -= histogram[place]
-        if left <= 0:
-            return middle_of(place)
-    return None
+        passed += histogram[place]
+        while len(found) < len(shares) and shares[len(found)] * count <= passed:
+            found.append(middle_of(place))
+    return found + [None] * (len(shares) - len(found))

@@ -61,28 +61,33 @@ class Ended(Struct, frozen=True, kw_only=True):
     error: RunError | None
 
 
-class Tally(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Runs that ended within a span, by how they did.
-
-    `durations` are those of the runs that completed or failed, from the start of their first attempt to their end.
-    `waits` are from when a run was due to its start, of the runs that were started once: a retry is due anew.
-    """
+class Ends(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many runs ended, by how they did."""
 
     completed: int = 0
     failed: int = 0
     cancelled: int = 0
     skipped: int = 0
-    durations: Histogram = {}
-    waits: Histogram = {}
-
-    def __add__(self, other: Tally) -> Tally:
-        return total((self, other))
 
     @property
     def success(self) -> float | None:
         """The share of those that completed among those that completed or failed; None where there are none."""
         judged = self.completed + self.failed
         return self.completed / judged if judged else None
+
+
+class Tally(Ends, frozen=True, kw_only=True, omit_defaults=True):
+    """Runs that ended within a span, and how long they took and waited.
+
+    `durations` are those of the runs that completed or failed, from the start of their first attempt to their end.
+    `waits` are from when a run was due to its start, of the runs that were started once: a retry is due anew.
+    """
+
+    durations: Histogram = {}
+    waits: Histogram = {}
+
+    def __add__(self, other: Tally) -> Tally:
+        return total((self, other))
 
 
 class Key(NamedTuple):
@@ -129,13 +134,12 @@ def queue_series(queue: str) -> str:
 def total(tallies: Iterable[Tally]) -> Tally:
     """All of them together."""
     parts = list(tallies)
+    if len(parts) == 1:
+        return parts[0]
     return Tally(
-        completed=sum(part.completed for part in parts),
-        failed=sum(part.failed for part in parts),
-        cancelled=sum(part.cancelled for part in parts),
-        skipped=sum(part.skipped for part in parts),
-        durations=merge(part.durations for part in parts),
-        waits=merge(part.waits for part in parts),
+        **structs.asdict(_ends(parts)),
+        durations=merge([part.durations for part in parts]),
+        waits=merge([part.waits for part in parts]),
     )
 
 
@@ -203,13 +207,22 @@ def gather(tallies: Sequence[tuple[Instant, Tally]], edges: Sequence[Instant]) -
         yield total(parts)
 
 
-def by_weekday(tallies: Iterable[tuple[Instant, Tally]], tz: str) -> Mapping[tuple[int, int], Tally]:
-    """Tallies of hours by weekday (0 is Monday) and hour of the day, as clocks of a zone show them where they begin."""
+def by_weekday(tallies: Iterable[tuple[Instant, Tally]], tz: str) -> Mapping[tuple[int, int], Ends]:
+    """How runs ended by weekday (0 is Monday) and hour of the day, as clocks of a zone show them where hours begin."""
     parts: dict[tuple[int, int], list[Tally]] = {(day, hour): [] for day in range(7) for hour in range(24)}
     for at, tally in tallies:
         days, rest = divmod(at + span_at(tz, at).offset, DAY)
         parts[(days + _EPOCH_WEEKDAY) % 7, rest // HOUR].append(tally)
-    return {cell: total(each) for cell, each in parts.items()}
+    return {cell: _ends(each) for cell, each in parts.items()}
+
+
+def _ends(parts: Sequence[Ends]) -> Ends:
+    return Ends(
+        completed=sum(part.completed for part in parts),
+        failed=sum(part.failed for part in parts),
+        cancelled=sum(part.cancelled for part in parts),
+        skipped=sum(part.skipped for part in parts),
+    )
 
 
 _EPOCH_WEEKDAY: Final = 3

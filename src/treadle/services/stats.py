@@ -16,6 +16,7 @@ from treadle.domain.stats import (
     EVERYTHING,
     LONGEST,
     Bucket,
+    Ends,
     Standing,
     Tally,
     by_weekday,
@@ -86,11 +87,11 @@ class Timeseries(Struct, frozen=True, kw_only=True):
 
 
 class Heatmap(Struct, frozen=True, kw_only=True):
-    """Tallies by weekday (0 is Monday) and hour of the day."""
+    """How runs ended by weekday (0 is Monday) and hour of the day."""
 
     since: Instant
     until: Instant
-    cells: list[tuple[int, int, Tally]]
+    cells: list[tuple[int, int, Ends]]
 
 
 class Stats:
@@ -142,7 +143,7 @@ class Stats:
         now = self._engine.now()
         since = floor(Bucket.HOUR, now - weeks * 7 * DAY, tz)
         tallies = await self._engine.stats.tallies(domain, series.name, HOUR, since, now)
-        cells = [(day, hour, tally) for (day, hour), tally in by_weekday(tallies, tz).items()]
+        cells = [(day, hour, ends) for (day, hour), ends in by_weekday(tallies, tz).items()]
         return Heatmap(since=since, until=now, cells=cells)
 
 

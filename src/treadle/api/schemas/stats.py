@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from treadle.api.schemas.common import moment
-from treadle.domain.histograms import Histogram, quantile
+from treadle.domain import stats as domain
+from treadle.domain.histograms import Histogram, quantiles
 from treadle.domain.instants import to_datetime, to_seconds
 from treadle.domain.queues import MOST_COUNTED
-from treadle.domain.stats import Bucket, Tally
+from treadle.domain.stats import Bucket
 from treadle.services import stats as services
 from treadle.services.stats import Window
 
@@ -30,18 +31,23 @@ class Quantiles(Struct, frozen=True, kw_only=True):
     p99: float | None
 
 
-class Counts(Struct, frozen=True, kw_only=True):
-    """Runs that ended, by how they did.
-
-    `duration_sec` is from the start of a run's first attempt to its end, of those that completed or failed; `wait_sec`
-    from when it was due to its start, of those that were started once.
-    """
+class Ends(Struct, frozen=True, kw_only=True):
+    """Runs that ended, by how they did."""
 
     completed: int
     failed: int
     cancelled: int
     skipped: int
     success_rate: SuccessRate
+
+
+class Counts(Ends, frozen=True, kw_only=True):
+    """Runs that ended, by how they did, and how long they took and waited.
+
+    `duration_sec` is from the start of a run's first attempt to its end, of those that completed or failed; `wait_sec`
+    from when it was due to its start, of those that were started once.
+    """
+
     duration_sec: Quantiles
     wait_sec: Quantiles
 
@@ -83,7 +89,7 @@ class Timeseries(Struct, frozen=True, kw_only=True):
     items: list[TimeBucket]
 
 
-class HeatmapCell(Counts, frozen=True, kw_only=True):
+class HeatmapCell(Ends, frozen=True, kw_only=True):
     """Runs that ended on a weekday in one hour of the day."""
 
     weekday: Weekday
@@ -127,7 +133,7 @@ def to_heatmap(heatmap: services.Heatmap, tz: str) -> Heatmap:
         timezone=tz,
         since=to_datetime(heatmap.since),
         until=to_datetime(heatmap.until),
-        items=[HeatmapCell(**_counts(tally), weekday=day, hour=hour) for day, hour, tally in heatmap.cells],
+        items=[HeatmapCell(**_ends(ends), weekday=day, hour=hour) for day, hour, ends in heatmap.cells],
     )
 
 
@@ -146,21 +152,26 @@ def _to_live(overview: services.Overview) -> LiveRuns:
     )
 
 
-def _counts(tally: Tally) -> dict[str, Any]:
+def _counts(tally: domain.Tally) -> dict[str, Any]:
     return {
-        "completed": tally.completed,
-        "failed": tally.failed,
-        "cancelled": tally.cancelled,
-        "skipped": tally.skipped,
-        "success_rate": tally.success,
+        **_ends(tally),
         "duration_sec": _quantiles(tally.durations),
         "wait_sec": _quantiles(tally.waits),
     }
 
 
-def _quantiles(histogram: Histogram) -> Quantiles:
-    def told(share: float) -> float | None:
-        length = quantile(histogram, share)
-        return None if length is None else to_seconds(length)
+def _ends(ends: domain.Ends) -> dict[str, Any]:
+    return {
+        "completed": ends.completed,
+        "failed": ends.failed,
+        "cancelled": ends.cancelled,
+        "skipped": ends.skipped,
+        "success_rate": ends.success,
+    }
 
-    return Quantiles(count=sum(histogram.values()), p50=told(0.5), p95=told(0.95), p99=told(0.99))
+
+def _quantiles(histogram: Histogram) -> Quantiles:
+    p50, p95, p99 = (
+        None if length is None else to_seconds(length) for length in quantiles(histogram, (0.5, 0.95, 0.99))
+    )
+    return Quantiles(count=sum(histogram.values()), p50=p50, p95=p95, p99=p99)

@@ -590,6 +590,16 @@ class NewTokenAnswer(Struct, frozen=True, kw_only=True):
     secret: str
 
 
+class Ends(Struct, frozen=True, kw_only=True):
+    """Runs that ended, by how they did."""
+
+    completed: int
+    failed: int
+    cancelled: int
+    skipped: int
+    success_rate: float | None
+
+
 class Quantiles(Struct, frozen=True, kw_only=True):
     """Lengths of time in seconds, each within 1/32; null where there is nothing to tell them from."""
 
@@ -599,18 +609,13 @@ class Quantiles(Struct, frozen=True, kw_only=True):
     p99: float | None
 
 
-class Counts(Struct, frozen=True, kw_only=True):
-    """Runs that ended, by how they did.
+class Counts(Ends, frozen=True, kw_only=True):
+    """Runs that ended, by how they did, and how long they took and waited.
 
     `duration_sec` is from the start of a run's first attempt to its end, of those that completed or failed; `wait_sec`
     from when it was due to its start, of those that were started once.
     """
 
-    completed: int
-    failed: int
-    cancelled: int
-    skipped: int
-    success_rate: float | None
     duration_sec: Quantiles
     wait_sec: Quantiles
 
@@ -652,7 +657,7 @@ class Timeseries(Struct, frozen=True, kw_only=True):
     items: list[TimeBucket]
 
 
-class HeatmapCell(Counts, frozen=True, kw_only=True):
+class HeatmapCell(Ends, frozen=True, kw_only=True):
     """Runs that ended on a weekday in one hour of the day."""
 
     weekday: int
