@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -89,6 +90,7 @@ async def run(
     for name, value in (("TCP_USER_TIMEOUT", _UNACKNOWLEDGED_MS), ("TCP_NOTSENT_LOWAT", _UNSENT_BYTES)):
         if hasattr(socket, name):  # Linux; accepted connections have it from here
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    logging.getLogger("uvicorn.error").addFilter(_is_fault)
     server = _Server(
         uvicorn.Config(
             create_app(services, token, stopping, limits),
@@ -139,6 +141,11 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         raise Unavailable(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
     return listener
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Whether a record tells of one; streams of those who take nothing end unfinished, and say so themselves."""
+    return record.msg != "ASGI callable returned without completing response."
 
 
 class _Server(uvicorn.Server):

@@ -31,6 +31,8 @@ CHUNK_BYTES: Final = 32 * 1024
 """How much is written at once where there is more. The server's buffer for a connection holds twice as much again."""
 
 _RETRY_SECONDS: Final = 5
+_LAST_WORDS_SECONDS: Final = 0.5
+"""A server that stops does not wait longer, and nothing is lost with them."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -162,7 +164,7 @@ class EventStream(StreamingResponse):
                 return _problem(error)
 
     async def _end(self, send: Send, last_words: bytes) -> None:
-        async with asyncio.timeout(self._limits.patience_sec):
+        async with asyncio.timeout(_LAST_WORDS_SECONDS):
             await send({"type": "http.response.body", "body": last_words, "more_body": False})
 
     async def _send(self, send: Send, body: bytes) -> None:

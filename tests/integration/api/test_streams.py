@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -217,15 +218,8 @@ async def test_a_reader_that_takes_nothing_is_evicted_and_can_come_back(tmp_path
     count, size = 2_000, 8_000  # more than all buffers between the two hold
     async with serving(tmp_path, StreamLimits(patience_sec=0.3)) as server:
         await server.engine.events.append(noise(count, size=size))
-        address = urlsplit(server.listening.url)
         with capture_logs() as logs:
-            slow = socket.create_connection((address.hostname or "", address.port or 0))
-            slow.setblocking(False)
-            request = (
-                f"GET /events?after=0 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
-                f"Authorization: Bearer {server.listening.token.value}\r\n\r\n"
-            )
-            await asyncio.get_running_loop().sock_sendall(slow, request.encode())
+            slow = await stalled(server)
             await until(lambda: any(entry["event"] == "evicted a slow reader" for entry in logs))
         assert open_streams() == 0
         seen = parse((await read_all(slow)).partition("\r\n\r\n")[2])
@@ -234,6 +228,17 @@ async def test_a_reader_that_takes_nothing_is_evicted_and_can_come_back(tmp_path
         async with stream(server.client, "/events", last=got[-1]) as messages:
             rest = await take(messages, count - len(got))
         assert [*got, *(message.id for message in rest)] == list(range(1, count + 1))
+
+
+async def test_a_stream_that_stalls_does_not_hold_up_the_end_of_the_server(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    await server.engine.events.append(noise(2_000, size=8_000))
+    with closing(await stalled(server)):
+        await until(lambda: open_streams() == 1)
+        server.stopping.set()
+        await server.ended
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_an_open_stream_does_not_hold_up_the_end_of_the_server(server: Server) -> None:
@@ -260,6 +265,19 @@ async def test_a_run_that_is_removed_meanwhile_ends_its_stream_with_the_reason(
         monkeypatch.setattr(server.engine.runs, "get", gone)
         (message,) = [message async for message in messages]
     assert (message.event, message.data["code"]) == ("error", "not_found")
+
+
+async def stalled(server: Server) -> socket.socket:
+    """A connection on which all events were asked for, and nothing is read."""
+    address = urlsplit(server.listening.url)
+    connection = socket.create_connection((address.hostname or "", address.port or 0))
+    connection.setblocking(False)
+    request = (
+        f"GET /events?after=0 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+        f"Authorization: Bearer {server.listening.token.value}\r\n\r\n"
+    )
+    await asyncio.get_running_loop().sock_sendall(connection, request.encode())
+    return connection
 
 
 async def read_all(connection: socket.socket) -> str:
