@@ -39,11 +39,10 @@ class WhyLeft(StrEnum):
     NO_DEAD_LETTER = "no_dead_letter"
     LETTER_RESOLVED = "letter_resolved"
     QUEUE_DRAINING = "queue_draining"
-    PARENT_MISSING = "parent_missing"
     DUPLICATE = "duplicate"
 
 
-REFUSED: Final = frozenset({WhyLeft.QUEUE_DRAINING, WhyLeft.PARENT_MISSING, WhyLeft.DUPLICATE})
+REFUSED: Final = frozenset({WhyLeft.QUEUE_DRAINING, WhyLeft.DUPLICATE})
 """What keeps a run from being acted upon that could be: it has failed. For the others there was nothing to do."""
 
 

@@ -119,8 +119,10 @@ class Standing:
 async def attach(tx: Transaction, runs: Sequence[NewRun], standing: Standing) -> None:
     """Bind new runs, which are stored, to their parents. Those that have ended already are noted as if they did now."""
     edges, dependents, ended = [], [], set()
+    repeated = [run.retry_of for run in runs if run.retry_of is not None]
+    awaited = {row[0] for row in await tx.call("dependencies.awaited", repeated)} if repeated else set()
     for run in runs:
-        if run.retry_of is not None:
+        if run.retry_of is not None and run.retry_of in awaited:
             await _take_place(tx, run.retry_of, run.id)
         parents = standing.known(run)
         if run.depends is None or not parents:

@@ -21,7 +21,7 @@ from treadle.engines.sql.dependencies import Standing, attach
 from treadle.engines.sql.filing import file
 from treadle.engines.sql.gates import declare
 from treadle.engines.sql.keys import Keys
-from treadle.engines.sql.letters import resolve_by
+from treadle.engines.sql.letters import Letters
 from treadle.engines.sql.lines import Lines
 from treadle.engines.sql.newruns import gated, line_of
 from treadle.engines.sql.queues import draining
@@ -75,6 +75,7 @@ class _Batch:
         keyed = ((run.domain, run.key) for run in runs if run.key is not None)
         self._keys = await Keys.of(self._tx, keyed, self._now)
         self._known = await Standing.of(self._tx, runs)
+        self._letters = await Letters.of(self._tx, runs)
 
     async def submit(self, wanted: NewRun) -> Accepted:
         """The answer to a run."""
@@ -90,7 +91,7 @@ class _Batch:
             self._keys.put(run.domain, run.key, clash.answer.run_id)
             return clash.answer
         # After this nothing may refuse the run: its letter is resolved.
-        if run.retry_of is not None and not await resolve_by(self._tx, run, run.retry_of) and run.for_letter:
+        if run.retry_of is not None and not self._letters.resolve_by(run) and run.for_letter:
             return Accepted(run.id, Admission.LETTER_RESOLVED)
         self._keys.put(run.domain, run.key, run.id)
         told = await clashing.take_keys(self._tx, run, clash, self._now)
@@ -103,6 +104,7 @@ class _Batch:
     async def finish(self) -> None:
         """Insert what is left, put down the limits of the runs, and let those pass that nothing else holds."""
         await self._keys.save(self._tx, self._now)
+        await self._letters.save(self._tx)
         await self._store()
         if self._limited and not self._tx.lent:
             await _bring_to_gates(self._tx, self._limited, self._now)

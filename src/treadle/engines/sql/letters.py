@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
@@ -14,9 +14,38 @@ from treadle.engines.sql.records import to_json
 from treadle.engines.sql.transaction import Transaction, Writer, append
 
 
-async def resolve_by(tx: Transaction, retry: NewRun, failed_id: str) -> bool:
-    """Resolve the dead letter that a new run does again, if there is one; the caller holds the transaction."""
-    return await _resolve(tx, retry.domain, failed_id, retried(retry.id, retry.created_at), LETTER_RETRIED_EVENT)
+class Letters:
+    """The dead letters that runs of a batch do again: asked once, and resolved together."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[tuple[str, str], str] = {}
+        self._resolved: list[NewRun] = []
+        self._events: list[NewEvent] = []
+
+    @classmethod
+    async def of(cls, tx: Transaction, runs: Iterable[NewRun]) -> Letters:
+        """Those that are dead letters, which nobody else can resolve until the transaction ends."""
+        found = cls()
+        names = sorted({(run.domain, run.retry_of) for run in runs if run.retry_of is not None})
+        found._jobs = {(domain, run_id): job for domain, run_id, job in await tx.feed("letters.standing", names)}
+        return found
+
+    def resolve_by(self, retry: NewRun) -> bool:
+        """Whether what a run does again is a dead letter, which it then resolves; `save` is to follow."""
+        job_id = self._jobs.pop((retry.domain, str(retry.retry_of)), None)
+        if job_id is None:
+            return False
+        self._resolved.append(retry)
+        resolution = retried(retry.id, retry.created_at)
+        self._events.append(_event(retry.domain, str(retry.retry_of), job_id, resolution, LETTER_RETRIED_EVENT))
+        return True
+
+    async def save(self, tx: Transaction) -> None:
+        """Write down what was resolved."""
+        rows = [(run.retry_of, to_json(retried(run.id, run.created_at))) for run in self._resolved]
+        await tx.feed("letters.resolve_all", rows)
+        if self._events:
+            await append(tx, self._events)
 
 
 async def discard(
@@ -49,10 +78,10 @@ class DeadLetters:
 
 async def _resolve(tx: Transaction, domain: str, run_id: str, resolution: Resolution, event: str) -> bool:
     found = await tx.call("letters.resolve", domain, run_id, to_json(resolution))
-    data = encode({"run_id": resolution.run_id, "by": resolution.by, "why": resolution.why})
-    events = [
-        NewEvent(domain=domain, type=event, subject=run_id, job_id=job_id, at=resolution.at, data=data)
-        for (job_id,) in found
-    ]
-    await append(tx, events)
+    await append(tx, [_event(domain, run_id, job_id, resolution, event) for (job_id,) in found])
     return bool(found)
+
+
+def _event(domain: str, run_id: str, job_id: str, resolution: Resolution, event: str) -> NewEvent:
+    data = encode({"run_id": resolution.run_id, "by": resolution.by, "why": resolution.why})
+    return NewEvent(domain=domain, type=event, subject=run_id, job_id=job_id, at=resolution.at, data=data)

@@ -95,6 +95,10 @@ SELECT seq, due_at, priority FROM treadle.runs WHERE seq = ANY ($1);
 UPDATE treadle.runs SET due_at = t.due_at, rank = t.rank
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS t (seq, due_at, rank) WHERE runs.seq = t.seq;
 
+-- name: awaited
+-- Those of some runs that others name as their parents.
+SELECT DISTINCT parent FROM treadle.edges WHERE parent = ANY ($1);
+
 -- name: waiting_for_retry
 -- The children that a failed run keeps waiting until it is repeated.
 SELECT edges.child FROM treadle.edges JOIN treadle.dependents ON dependents.child = edges.child

@@ -94,6 +94,10 @@ SELECT seq, due_at, priority FROM runs WHERE seq IN (SELECT value FROM json_each
 UPDATE runs SET due_at = t ->> 1, rank = t ->> 2
 FROM (SELECT value AS t FROM json_each(?)) WHERE runs.seq = t ->> 0;
 
+-- name: awaited
+-- Those of some runs that others name as their parents.
+SELECT DISTINCT parent FROM edges WHERE parent IN (SELECT value FROM json_each(?));
+
 -- name: waiting_for_retry
 -- The children that a failed run keeps waiting until it is repeated.
 SELECT child FROM edges JOIN dependents USING (child)
