@@ -1,1 +1,1 @@
-"""What writes `treadle/client/remote/nouns.py` and `answers.py` from the API's own description."""
+"""What writes `nouns.py`, `index.py` and `answers.py` of `treadle/client/remote` from the API's own description."""

@@ -95,19 +95,25 @@ def _module(nouns: Mapping[str, Mapping[str, str]], source: Source) -> Source:
     for noun, methods in nouns.items():
         head = f'class {_class_name(noun)}(Noun[M]):\n    """{_summary(noun)}"""\n\n'
         source.chunks.append(head + "\n\n".join(methods.values()))
-    source.chunks.append(_all(nouns))
     return source
 
 
-def _all(nouns: Iterable[str]) -> str:
-    lines = ['class Nouns(Noun[M]):\n    """Every noun of the API."""\n']
-    for noun in nouns:
-        name = _class_name(noun)
-        lines.append(
-            f"    @property\n    def {_attribute(noun)}(self) -> {name}[M]:\n"
-            f'        """{_summary(noun)}"""\n        return {name}(self.way)\n'
-        )
-    return "\n".join(lines)
+def _index(nouns: Iterable[str]) -> Source:
+    """The module that has them all, and loads them when the first is asked for."""
+    source = Source()
+    for module, used in ((CALLS_MODULE, "Noun"), (CALLS_MODULE, "M"), ("typing", "TYPE_CHECKING")):
+        source.use(module, used)
+    properties = [
+        f"    @property\n    def {_attribute(noun)}(self) -> nouns.{_class_name(noun)}[M]:\n"
+        f'        """{_summary(noun)}"""\n'
+        f"        from treadle.client.remote import nouns\n\n"
+        f"        return nouns.{_class_name(noun)}(self.way)\n"
+        for noun in nouns
+    ]
+    head = 'class Nouns(Noun[M]):\n    """Every noun of the API."""\n'
+    source.chunks.append("if TYPE_CHECKING:\n    from treadle.client.remote import nouns\n")
+    source.chunks.append("\n".join([head, *properties]))
+    return source
 
 
 def _attribute(noun: str) -> str:
@@ -140,6 +146,7 @@ def generated_files() -> dict[Path, str]:
     nouns = _nouns(asyncio.run(describe()), source, answers)
     return {
         HOME / "nouns.py": _module(nouns, source).text("What can be asked, noun by noun."),
+        HOME / "index.py": _index(nouns).text("All nouns, which are loaded when one is asked for."),
         HOME / "answers.py": answers.source.text("What is answered."),
         PAGE: _page(nouns),
     }

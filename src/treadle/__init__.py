@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from treadle.client.asynchronous import AsyncClient, RunNotCompleted
     from treadle.client.managed import JobStatus
     from treadle.client.queue_messages import QueueMessageFilter, list_queue_messages
+    from treadle.client.remote.refusals import EventsLost
     from treadle.client.synchronous import Client
     from treadle.manager.manager import JobManager
     from treadle.manager.worker import JobWorker
@@ -33,6 +34,7 @@ __all__ = [
     "AsyncClient",
     "BaseTask",
     "Client",
+    "EventsLost",
     "GiveUp",
     "JobContext",
     "JobPriority",
@@ -58,6 +60,7 @@ _HOMES: Final = {
     "AsyncClient": "treadle.client.asynchronous",
     "BaseTask": "treadle.authoring.tasks",
     "Client": "treadle.client.synchronous",
+    "EventsLost": "treadle.client.remote.refusals",
     "GiveUp": "treadle.authoring.retrying",
     "JobContext": "treadle.authoring.context",
     "JobPriority": "treadle.authoring.tasks",

@@ -16,7 +16,7 @@ from treadle.client.groups import Group
 from treadle.client.portal import NOT_OPEN
 from treadle.client.queue_messages import QueueMessage, QueueMessageFilter, to_queue_message
 from treadle.client.remote.calls import Async, Way
-from treadle.client.remote.nouns import Nouns
+from treadle.client.remote.index import Nouns
 from treadle.domain import json
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.errors import InvalidInput, TreadleError, moved

@@ -14,7 +14,7 @@ from treadle.client.groups import Group
 from treadle.client.portal import Portal
 from treadle.client.queue_messages import QueueMessage, QueueMessageFilter
 from treadle.client.remote.calls import Sync, Way
-from treadle.client.remote.nouns import Nouns
+from treadle.client.remote.index import Nouns
 from treadle.client.remote.sync import SyncWay
 from treadle.domain.dependencies import Join, OnParentFailure
 from treadle.domain.messages import MessageState, MessageView

@@ -17,6 +17,7 @@ from tests.integration.api.world import world
 from treadle import AsyncClient
 from treadle.client.remote import nouns
 from treadle.client.remote.calls import AsyncPages, Listing, Noun, Operation, Stream
+from treadle.client.remote.index import Nouns
 from treadle.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from treadle.domain.messages import Intake
 from treadle.domain.outcomes import Failed, RunError
@@ -37,10 +38,12 @@ class Method(NamedTuple):
 
 def methods() -> Iterator[Method]:
     """Every method of every noun; its path has the arguments' names where their values go."""
-    for noun, of_client in inspect.getmembers(nouns.Nouns, lambda each: isinstance(each, property)):
+    for noun, of_client in inspect.getmembers(Nouns, lambda each: isinstance(each, property)):
         if noun == "way":
             continue
-        kind = getattr(nouns, inspect.signature(of_client.fget).return_annotation.partition("[")[0])
+        kind = getattr(
+            nouns, inspect.signature(of_client.fget).return_annotation.removeprefix("nouns.").partition("[")[0]
+        )
         assert issubclass(kind, Noun)
         for name, word in vars(kind).items():
             if isinstance(word, Operation | Listing | Stream):

@@ -11,8 +11,7 @@ import pytest
 
 from tests.integration.api.server import Hands, Server
 from tests.support.fault_proxy import Cut, FaultProxy, fault_proxy
-from treadle import AsyncClient
-from treadle.client.remote.transport import EventsLost
+from treadle import AsyncClient, EventsLost
 from treadle.domain.errors import Moved, StaleVersion, StorageFull, TooMany, Unavailable
 
 Work = Callable[[AsyncClient], Awaitable[Any]]

@@ -15,7 +15,7 @@ from treadle.client.groups import Group
 from treadle.client.remote import answers
 from treadle.client.remote.answers import Run
 from treadle.client.remote.calls import Answer, Async, Call, segment
-from treadle.client.remote.nouns import Nouns
+from treadle.client.remote.index import Nouns
 from treadle.client.remote.place import Place
 from treadle.client.remote.transport import Transport
 from treadle.domain import json

@@ -13,6 +13,16 @@ from treadle.domain import errors
 from treadle.domain.errors import InvalidInput, Problem, TooMany, TreadleError
 
 
+class EventsLost(TreadleError):
+    """What follows the last event that was seen is no longer kept. Go on with `after`, the oldest there is."""
+
+    code = "events_lost"
+
+    def __init__(self, after: int) -> None:
+        super().__init__(f"events that were not seen are no longer kept; go on with after={after}")
+        self.after = after
+
+
 class _Fault(Struct):
     pointer: str
     message: str

@@ -21,7 +21,7 @@ from msgspec import UNSET
 from treadle import tracing
 from treadle.client.remote.calls import Answer, AsyncPages, Call, Page
 from treadle.client.remote.place import Place
-from treadle.client.remote.refusals import Refusal, to_error, to_refusal
+from treadle.client.remote.refusals import EventsLost, Refusal, to_error, to_refusal
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, TreadleError, Unavailable
 
@@ -44,16 +44,6 @@ _GATEWAY: Final = frozenset({502, 504})
 _END: Final = "end"
 
 _UNSENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-
-
-class EventsLost(TreadleError):
-    """What follows the last event that was seen is no longer kept. Go on with `after`, the oldest there is."""
-
-    code = "events_lost"
-
-    def __init__(self, after: int) -> None:
-        super().__init__(f"events that were not seen are no longer kept; go on with after={after}")
-        self.after = after
 
 
 class Transport:
