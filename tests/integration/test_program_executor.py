@@ -99,6 +99,31 @@ async def test_a_program_finds_its_inputs_and_itself(make: Make) -> None:
     assert attempt.logs.said(Stream.STDOUT) == ['{"city":"Köln"}', '{"city":"Köln"}', "600", "700", "r1 j 2 first"]
 
 
+async def test_hostile_arguments_and_inputs_reach_a_program_as_they_are_and_run_nothing(make: Make) -> None:
+    hostile = (
+        "; echo owned",
+        "$(echo owned)",
+        "`echo owned`",
+        "--help",
+        "-e",
+        "|id",
+        "a b",
+        "*",
+        "$HOME",
+        "&& id #",
+        "é'",
+    )
+    attempt = make(
+        'for each in "$@"; do printf "%s\\n" "$each"; done; cat',
+        inputs={each: each for each in hostile},
+        options={"args": hostile},
+    )
+    assert isinstance(await attempt.run(), Succeeded)
+    *said, inputs = attempt.logs.said(Stream.STDOUT)
+    assert tuple(said) == hostile
+    assert inputs == json.encode({each: each for each in hostile}).decode()
+
+
 async def test_large_inputs_that_nobody_reads_hold_nothing_up(make: Make) -> None:
     attempt = make("exit 0", inputs={"big": "x" * 1_000_000})
     assert isinstance(await attempt.run(), Succeeded)

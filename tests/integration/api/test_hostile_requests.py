@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -167,6 +168,22 @@ async def test_a_cursor_opens_only_the_list_that_it_was_made_for(alpha: World) -
     assert_refused(await alpha.client.get("/runs", params=other), 422)
     elsewhere = await alpha.server.client.get("/jobs", params={"cursor": made}, headers={"Treadle-Domain": "bravo"})
     assert_refused(elsewhere, 422)
+
+
+async def test_a_body_that_is_packed_is_not_unpacked(alpha: World) -> None:
+    packed = gzip.compress(b'{"a": "' + b"x" * 10_000_000 + b'"}')
+    assert len(packed) < CAP
+    headers = {"Content-Type": JSON, "Content-Encoding": "gzip"}
+    for ask in of_bodies(alpha):
+        assert_refused(await alpha.client.request(ask.method, ask.path, content=packed, headers=headers), 400)
+
+
+async def test_no_ranges_of_a_file_are_served(alpha: World) -> None:
+    whole = await alpha.client.get("/docs/swagger-ui-bundle.js")
+    ranges = {"Range": f"bytes={','.join(['0-'] * 1_000)}"}
+    asked = await alpha.client.get("/docs/swagger-ui-bundle.js", headers=ranges)
+    assert (asked.status_code, len(asked.content)) == (200, len(whole.content))
+    assert "accept-ranges" not in asked.headers
 
 
 async def test_markup_and_terminal_sequences_in_every_text_come_back_as_text(alpha: World) -> None:
