@@ -23,6 +23,7 @@ from treadle.services.dead_letters import DeadLetters
 from treadle.services.domains import Domains
 from treadle.services.events import Events
 from treadle.services.failure_groups import FailureGroups
+from treadle.services.health import Health
 from treadle.services.job_views import JobViews
 from treadle.services.jobs import Jobs
 from treadle.services.lanes import Lanes
@@ -63,6 +64,7 @@ class Services(Struct, frozen=True, kw_only=True):
     audit: Audit
     tally: Tally
     metrics: Metrics
+    health: Health
     answers: Answers
     stats: Stats
     failure_groups: FailureGroups
@@ -105,6 +107,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
     runs = Runs(engine, jobs, new_id, settings.max_payload_bytes)
     schedules = Schedules(engine, jobs, new_id)
     selections = Selections(engine, jobs, new_id)
+    metrics = Metrics(engine, tally, Path(settings.data), settings.domain)
     return Services(
         settings=settings,
         engine=engine,
@@ -125,7 +128,8 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
         access=Access(engine, new_id, session_hours=settings.session_hours),
         audit=Audit(engine, new_id),
         tally=tally,
-        metrics=Metrics(engine, tally, Path(settings.data), settings.domain),
+        metrics=metrics,
+        health=Health(engine, metrics, Path(settings.data), clock),
         answers=Answers(engine),
         stats=Stats(engine),
         failure_groups=FailureGroups(engine),

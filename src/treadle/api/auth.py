@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import partial
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
@@ -27,12 +28,16 @@ PUBLIC_ROUTES: Final = frozenset(
         "/docs/start.js",
         "/docs/swagger-ui-bundle.js",
         "/docs/swagger-ui.css",
+        "/health",
         "/healthz",
         "/openapi.json",
         "/readyz",
     }
 )
 """Every path that answers without a token, whole and exact. None of them tells anything about jobs or runs."""
+
+MORE_TO_CALLERS: Final = frozenset({"/health", "/readyz"})
+"""Of these, the ones that tell more to who has a token or a session."""
 
 LOGIN: Final = ("POST", "/session")
 """The one call that may come with a name and a password in place of a token."""
@@ -61,7 +66,10 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["path"] not in PUBLIC_ROUTES:
+        if scope["path"] in MORE_TO_CALLERS:
+            with suppress(Unauthorized, Forbidden):
+                scope["state"]["caller"] = await self._caller(scope)
+        elif scope["path"] not in PUBLIC_ROUTES:
             try:
                 scope["state"]["caller"] = await self._caller(scope)
                 scope["state"]["authenticate"] = partial(self._caller, scope)  # again, for what takes long

@@ -48,6 +48,12 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def known_caller(request: Request) -> Principal | None:
+    """Who calls a public route, where that is known."""
+    caller: Principal | None = request.scope["state"].get("caller")
+    return caller
+
+
 async def current_call(
     request: Request,
     treadle_domain: Annotated[
@@ -66,8 +72,7 @@ async def current_call(
     services = services_of(request)
     domain = _domain(caller, treadle_domain, services.settings.domain)
     await _check_open(services, caller, domain, scope)
-    bound = None if caller.domain is None and treadle_domain is None else domain
-    return Call(services, caller, domain, state["prefix"], bound)
+    return Call(services, caller, domain, state["prefix"], bound_to(caller, treadle_domain))
 
 
 async def judge_again(request: Request, call: Call) -> None:
@@ -81,6 +86,11 @@ async def judge_again(request: Request, call: Call) -> None:
 async def _check_open(services: Services, caller: Principal, domain: str, scope: Scope | None) -> None:
     if caller.domain is not None or scope in _IN_A_DOMAIN:
         await services.domains.check_open(domain)
+
+
+def bound_to(caller: Principal, wanted: str | None) -> str | None:
+    """The domain of a call whose caller has none but that, or names it; None for one who may see all of them."""
+    return None if caller.domain is None and wanted is None else _domain(caller, wanted, "")
 
 
 def acting_domain(caller: Principal, scope: AsgiScope, default: str) -> str:

@@ -21,7 +21,7 @@ from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage, PublishedEvent
 from treadle.api.schemas.failure_groups import FailureGroup, FailureGroupPage, FailurePage
-from treadle.api.schemas.health import Health, Readiness
+from treadle.api.schemas.health import Health, HealthFinding, HealthReport, Readiness
 from treadle.api.schemas.job_views import JobGantt, JobGraph, JobGrid, JobOverviewPage
 from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Origins, Validation
 from treadle.api.schemas.lanes import Lane, LanePage
@@ -54,7 +54,7 @@ from treadle.domain.selections import SelectionRequest
 from treadle.domain.submitting import RetryRequest, RunRequest
 
 _STRUCTS: Final = (
-    *(Problem, Health, Readiness),
+    *(Problem, Health, Readiness, HealthFinding, HealthReport),
     *(JobDocument, Job, JobPage, JobVersions, Origins, Validation, SourceList),
     *(RunOrder, RunBatch, AcceptedRuns, EnqueueRequest),
     *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, StepList, Explanation),

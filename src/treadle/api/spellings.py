@@ -24,7 +24,6 @@ class Spelling(Struct, frozen=True):
 
 
 SPELLINGS: Final = (
-    Spelling("GET", "/health", "/healthz"),
     Spelling("GET", "/audit/logs", "/audit-events"),
     Spelling("GET", "/auth/me", "/session"),
     Spelling("GET", "/events/stream", "/events", accept="text/event-stream"),

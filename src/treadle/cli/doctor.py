@@ -14,10 +14,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from cyclopts import Parameter
-from msgspec import Struct
 
 from treadle.cli.exits import Exit
 from treadle.cli.finding import find_server
@@ -26,25 +25,15 @@ from treadle.cli.output import write_json
 from treadle.cli.project import with_project
 from treadle.cli.server import Server
 from treadle.domain.errors import TreadleError
+from treadle.domain.health import MOST_SKEW, Finding, Grade, judge_space
+from treadle.domain.instants import to_seconds
 from treadle.settings import Settings, load_settings
 
 OLDEST_PYTHON: Final = (3, 11)
-LITTLE_SPACE: Final = 1024**3
-NO_SPACE: Final = 50 * 1024**2
-MOST_SKEW_SECONDS: Final = 5.0
 IMPORT_SECONDS: Final = 60.0
 
-Grade: TypeAlias = Literal["ok", "warn", "fail"]
-
-
-class Finding(Struct, frozen=True, omit_defaults=True):
-    """What one look found. `remedy` says what to do where it is not well."""
-
-    grade: Grade
-    what: str
-    said: str
-    remedy: str = ""
-
+_OWN: Final = "disk space"
+"""What the folder here was looked at for already."""
 
 Check: TypeAlias = Callable[[Settings], Iterator[Finding]]
 
@@ -65,7 +54,7 @@ def doctor(
         findings.append(finding)
         if not json:
             _print(finding)
-    failed = any(finding.grade == "fail" for finding in findings)
+    failed = any(finding.grade is Grade.FAIL for finding in findings)
     if json:
         write_json({"ok": not failed, "findings": findings})
     return Exit.SERVER if failed else Exit.OK
@@ -75,32 +64,27 @@ def check_python(settings: Settings) -> Iterator[Finding]:
     """Whether the interpreter is new enough."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] >= OLDEST_PYTHON:
-        yield Finding("ok", "python", version)
+        yield Finding(Grade.OK, "python", version)
     else:
-        yield Finding("fail", "python", version, f"use Python {'.'.join(map(str, OLDEST_PYTHON))} or newer")
+        yield Finding(Grade.FAIL, "python", version, f"use Python {'.'.join(map(str, OLDEST_PYTHON))} or newer")
 
 
 def check_folder(settings: Settings) -> Iterator[Finding]:
     """Whether the data folder takes files, and how much more of them."""
     folder = Path(settings.data).absolute()
     if not folder.exists():
-        yield Finding("warn", "data folder", f"{folder} is not there", "`treadle up` makes it; or name it by --data")
+        yield Finding(
+            Grade.WARN, "data folder", f"{folder} is not there", "`treadle up` makes it; or name it by --data"
+        )
         return
     if not folder.is_dir():
-        yield Finding("fail", "data folder", f"{folder} is no folder", "name another by --data")
+        yield Finding(Grade.FAIL, "data folder", f"{folder} is no folder", "name another by --data")
         return
     if not os.access(folder, os.W_OK | os.X_OK):
-        yield Finding("fail", "data folder", f"{folder} cannot be written", f"give it to the user {os.getuid()}")
+        yield Finding(Grade.FAIL, "data folder", f"{folder} cannot be written", f"give it to the user {os.getuid()}")
         return
-    yield Finding("ok", "data folder", f"{folder} can be written")
-    free = shutil.disk_usage(folder).free
-    said = f"{free / 1024**3:.1f} GiB are free"
-    if free < NO_SPACE:
-        yield Finding("fail", "disk space", said, "make room: without it nothing can be accepted")
-    elif free < LITTLE_SPACE:
-        yield Finding("warn", "disk space", said, "make room soon, or keep runs and logs for fewer days")
-    else:
-        yield Finding("ok", "disk space", said)
+    yield Finding(Grade.OK, "data folder", f"{folder} can be written")
+    yield judge_space(shutil.disk_usage(folder).free)
 
 
 def check_database(settings: Settings) -> Iterator[Finding]:
@@ -118,12 +102,12 @@ def check_database(settings: Settings) -> Iterator[Finding]:
             await engine.close()
 
     if not settings.database_url and not (Path(settings.data) / "treadle.db").exists():
-        yield Finding("warn", "database", "there is none yet", "`treadle up` makes it")
+        yield Finding(Grade.WARN, "database", "there is none yet", "`treadle up` makes it")
         return
     try:
-        yield Finding("ok", "database", asyncio.run(look()))
+        yield Finding(Grade.OK, "database", asyncio.run(look()))
     except TreadleError as error:
-        yield Finding("fail", "database", error.message, "see the message; a backup is made by `treadle backup`")
+        yield Finding(Grade.FAIL, "database", error.message, "see the message; a backup is made by `treadle backup`")
 
 
 def check_server(settings: Settings) -> Iterator[Finding]:
@@ -131,14 +115,14 @@ def check_server(settings: Settings) -> Iterator[Finding]:
     try:
         yield from _server_findings(_server(settings))
     except TreadleError as error:
-        yield Finding("warn", "server", error.message)
+        yield Finding(Grade.WARN, "server", error.message)
 
 
 def check_tasks(settings: Settings) -> Iterator[Finding]:
     """Whether every task file imports, in a process of its own: people's code may do anything."""
     folders = [folder.absolute() for folder in settings.task_folders if folder.is_dir()]
     if not folders:
-        yield Finding("ok", "task files", f"there is no folder {settings.tasks}")
+        yield Finding(Grade.OK, "task files", f"there is no folder {settings.tasks}")
         return
     folder = os.pathsep.join(map(str, folders))
     command = [sys.executable, "-m", "treadle.cli.service", "tasks"]
@@ -150,14 +134,14 @@ def check_tasks(settings: Settings) -> Iterator[Finding]:
         found = jsonlib.loads(done.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired:
         said = f"importing {folder} takes longer than {IMPORT_SECONDS:g} s"
-        yield Finding("fail", "task files", said, "do not wait or work at the top of a task file")
+        yield Finding(Grade.FAIL, "task files", said, "do not wait or work at the top of a task file")
         return
     except (ValueError, IndexError):
-        yield Finding("fail", "task files", f"importing {folder} ended the process", done.stderr.decode()[-500:])
+        yield Finding(Grade.FAIL, "task files", f"importing {folder} ended the process", done.stderr.decode()[-500:])
         return
-    yield Finding("ok", "task files", f"{len(found['jobs'])} jobs in {settings.tasks}")
+    yield Finding(Grade.OK, "task files", f"{len(found['jobs'])} jobs in {settings.tasks}")
     for failure in found["failures"]:
-        yield Finding("fail", failure["file"], failure["message"], failure["detail"])
+        yield Finding(Grade.FAIL, failure["file"], failure["message"], failure["detail"])
     with suppress(TreadleError):  # that no server answers was said already
         yield from _refused(_server(settings))
 
@@ -174,26 +158,19 @@ def _refused(server: Server) -> Iterator[Finding]:
     failures = (failure for source in server.get("/sources")["items"] for failure in source["failures"])
     for failure in failures:
         if not failure["traceback"]:
-            yield Finding("fail", failure["file"], failure["message"], "mend it, and start Treadle anew")
+            yield Finding(Grade.FAIL, failure["file"], failure["message"], "mend it, and start Treadle anew")
 
 
 def _server_findings(server: Server) -> Iterator[Finding]:
-    ready = server.readiness()
-    if ready["status"] == "ready":
-        yield Finding("ok", "server", f"{server.url} answers and takes work")
-    else:
-        wrong = "; ".join(said for said in ready["checks"].values() if said != "ok")
-        yield Finding("fail", "server", f"{server.url} cannot take work: {wrong}", "see the log of the API")
-    workers = [each for each in server.get("/workers", role="worker")["items"] if each["status"] == "online"]
-    if workers:
-        yield Finding("ok", "workers", f"{len(workers)} online, {sum(each['slots'] for each in workers)} slots")
-    else:
-        yield Finding("fail", "workers", "none is online: nothing runs", "start one by `treadle worker`")
+    """What the server finds of itself, and of whoever works beside it."""
+    report = server.health()
+    yield Finding(Grade.OK, "server", f"{server.url} answers")
+    for each in report["findings"]:
+        if each["what"] != _OWN:
+            yield Finding(Grade(each["grade"]), each["what"], each["said"], each["remedy"])
     skew = (server.clock() - datetime.now(UTC)).total_seconds()
-    if abs(skew) > MOST_SKEW_SECONDS:
-        yield Finding("warn", "clock", f"the server's is {skew:+.0f} s from this machine's", "let NTP set both")
-    else:
-        yield Finding("ok", "clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+    if abs(skew) > to_seconds(MOST_SKEW):
+        yield Finding(Grade.WARN, "clock of the server", f"{skew:+.0f} s from this machine's", "let NTP set both")
 
 
 def _print(finding: Finding) -> None:

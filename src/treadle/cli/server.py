@@ -68,6 +68,12 @@ class Server:
             said: dict[str, Any] = json.loads(answer.read())
         return said
 
+    def health(self) -> dict[str, Any]:
+        """How the installation is, with all findings; what does not work is no error here."""
+        with self.answer("GET", "/health", fine=(503,)) as answer:
+            said: dict[str, Any] = json.loads(answer.read())
+        return said
+
     def clock(self) -> datetime:
         """The server's wall clock, to the second."""
         with self.answer("GET", "/healthz") as answer:

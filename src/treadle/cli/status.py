@@ -8,7 +8,7 @@ from treadle.cli.exits import Exit
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json
-from treadle.cli.worker import IN_SERVICE, write_workers
+from treadle.cli.worker import write_workers
 
 _COUNTED = 200
 """How many runs are counted: a page of them."""
@@ -21,6 +21,7 @@ def status(*, where: Where = None, json: AsJson = False) -> Exit:
     """
     server = find_server(where)
     ready = server.readiness()
+    wrong = [each for each in server.health()["findings"] if each["grade"] != "ok"]
     workers = server.get("/workers")["items"]
     running = server.get("/runs", status="running", limit=_COUNTED)
     waiting = server.get("/runs", status=["ready", "blocked", "scheduled"], limit=_COUNTED)
@@ -28,13 +29,12 @@ def status(*, where: Where = None, json: AsJson = False) -> Exit:
     more = {"running": running["has_more"], "waiting": waiting["has_more"]}
     if json:
         runs = {**counts, "at_least": any(more.values())}
-        write_json({"url": server.url, **ready, "runs": runs, "workers": workers})
+        write_json({"url": server.url, **ready, "wrong": wrong, "runs": runs, "workers": workers})
     else:
-        wrong = "; ".join(f"{name}: {said}" for name, said in ready["checks"].items() if said != "ok")
-        sys.stdout.write(f"{server.url} is {ready['status']}{f' ({wrong})' if wrong else ''}\n")
+        sys.stdout.write(f"{server.url} is {ready['status']}\n")
+        for each in wrong:
+            sys.stdout.write(f"{each['grade']} {each['what']}: {each['said']} ({each['remedy']})\n")
         told = (f"{count}{'+' if more[name] else ''} {name}" for name, count in counts.items())
         sys.stdout.write(f"runs: {', '.join(told)}\n")
         write_workers(workers)
-        if not any(each["role"] == "worker" and each["status"] in IN_SERVICE for each in workers):
-            sys.stdout.write("no worker is there\n")
     return Exit.OK if ready["status"] == "ready" else Exit.SERVER

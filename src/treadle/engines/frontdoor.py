@@ -15,9 +15,10 @@ from treadle.engines.counting import Fires, Settles
 from treadle.meters.catalog import CALL_ERRORS, CALLS
 from treadle.meters.tally import Tally
 
-_STORES: Final = (
-    *("runs", "workers", "lanes", "schedules", "queues", "domains", "dead_letters", "documents", "steps", "kv"),
-    *("selections", "bulk_actions", "triggers", "events", "logs", "messages", "access", "audit"),
+_STORES: Final = tuple(
+    name
+    for name, each in vars(Engine).items()
+    if isinstance(each, property) and each.fget is not None and each.fget.__annotations__["return"].endswith("Store")
 )
 
 

@@ -14,12 +14,14 @@ from tests.integration.api import contract
 from tests.integration.api.filling import asks
 from tests.integration.api.server import Hands, Server
 from treadle.domain import json
+from treadle.domain.instants import SECOND
 from treadle.domain.jobs import parse_job
 from treadle.domain.kv import Put, Scope, Space
 from treadle.domain.outcomes import Failed, RunError, Succeeded
 from treadle.domain.progress import kept, read_progress
 from treadle.domain.runs import Claim
 from treadle.domain.steps import RunStep, StepKind
+from treadle.domain.workers import Role, WorkerSpec
 from treadle.engines.contract import GroupQuery
 from treadle.services.remembered import Failed as FailedFile
 from treadle.services.sources import Declared
@@ -29,7 +31,9 @@ KEY: Final = "the-same-key"
 
 PASSWORD: Final = "correct horse battery"
 
-_VOLATILE: Final = frozenset({"oldest_wait_sec", "last_used_at", "trace_id", "expected_start", "since", "until"})
+_VOLATILE: Final = frozenset(
+    {"oldest_wait_sec", "last_used_at", "trace_id", "expected_start", "since", "until", "said"}
+)
 """What an answer tells otherwise each time it is asked for."""
 
 _ENDS: Final = ("completed", "failed", "cancelled", "skipped")
@@ -125,6 +129,20 @@ class World:
         engine, mark = self.server.engine, self._mark
         hands = self.hands = Hands(engine, f"wkr_{mark('worker')}")
         await hands.register(domains=(self.name,))
+        scheduler = f"sch_{mark('scheduler')}"
+        await engine.workers.register(
+            WorkerSpec(
+                id=scheduler,
+                domains=(self.name,),
+                host="ant",
+                pid=1,
+                slots=0,
+                requires=frozenset(),
+                version="0",
+                role=Role.SCHEDULER,
+            ),
+            60 * SECOND,
+        )
         self.own["worker"] = (hands.worker_id,)
         done = await self._begin(hands, self.own["job"][0], {"Idempotency-Key": KEY})
         step = RunStep(

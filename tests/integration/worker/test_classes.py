@@ -91,7 +91,7 @@ async def test_a_job_is_left_to_the_workers_that_have_what_it_requires(classes: 
             submitted = await lab.submit("needs.discord", **needs["needs.discord"])
             assert (await lab.finished(submitted)).state is State.COMPLETED
             assert [(await lab.read(run_id)).state for run_id in (wanting, program)] == [State.READY, State.READY]
-            assert "job=needs.wallet" in worker.said
+            assert '"job": "needs.wallet"' in worker.said
         with classes.worker(capabilities="wallet"):
             for run_id in (wanting, program):
                 assert (await lab.finished(run_id)).state is State.COMPLETED

@@ -1,19 +1,23 @@
-"""Whether the process lives, and whether it can take work."""
+"""Whether the process lives, whether it can take work, and whether that is carried out."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Final
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply
-from treadle.api.deps import services_of
-from treadle.api.schemas.health import Health, Readiness
-from treadle.domain.errors import TreadleError
+from treadle.api.deps import bound_to, known_caller, services_of
+from treadle.api.schemas.health import Health, HealthFinding, HealthReport, Readiness
+from treadle.domain.health import Grade, worst
 
-PING_SECONDS: Final = 2.0
+_STATUS: Final[dict[Grade, Literal["ok", "degraded", "failing"]]] = {
+    Grade.OK: "ok",
+    Grade.WARN: "degraded",
+    Grade.FAIL: "failing",
+}
+_AGAIN: Final = {"Retry-After": "1"}
 
 router = APIRouter(tags=["health"])
 
@@ -29,18 +33,41 @@ async def get_health() -> Response:
     operation_id="get_readiness",
     responses={
         **answers(Readiness, "Work can be taken."),
-        **answers(Readiness, "Work cannot be taken now; it says why.", status=503),
+        **answers(Readiness, "Work cannot be taken now; it says why, to who has a token.", status=503),
     },
 )
 async def get_readiness(request: Request) -> Response:
-    """Whether storage takes writes."""
-    try:
-        async with asyncio.timeout(PING_SECONDS):
-            await services_of(request).engine.ping()
-    except TimeoutError:
-        wrong = f"no answer within {PING_SECONDS:.0f} s"
-    except TreadleError as error:
-        wrong = error.message
-    else:
-        return reply(Readiness(status="ready", checks={"engine": "ok"}))
-    return reply(Readiness(status="unavailable", checks={"engine": wrong}), 503, {"Retry-After": "1"})
+    """Whether work can be taken: the engine takes writes, in the schema of this release, and there is room."""
+    found = await services_of(request).health.ready()
+    wrong = "wrong" if known_caller(request) is None else None
+    checks = {each.what: "ok" if each.grade is not Grade.FAIL else wrong or each.said for each in found}
+    if worst(found) is Grade.FAIL:
+        return reply(Readiness(status="unavailable", checks=checks), 503, _AGAIN)
+    return reply(Readiness(status="ready", checks=checks))
+
+
+@router.get(
+    "/health",
+    operation_id="read_health",
+    responses={
+        **answers(HealthReport, "It works."),
+        **answers(HealthReport, "Something does not work; it says what, to who has a token.", status=503),
+    },
+)
+async def read_health(
+    request: Request,
+    treadle_domain: Annotated[
+        str | None, Header(description="The domain whose queues and workers are looked at; all of them by default.")
+    ] = None,
+) -> Response:
+    """How the installation is: what is not well, and what to do about it."""
+    caller = known_caller(request)
+    domain = None if caller is None else bound_to(caller, treadle_domain)
+    found = await services_of(request).health.findings(domain)
+    told = [
+        HealthFinding(grade=each.grade.value, what=each.what, said=each.said, remedy=each.remedy)
+        for each in (found if caller is not None else ())
+    ]
+    status = _STATUS[worst(found)]
+    report = HealthReport(status=status, findings=told)
+    return reply(report, 503, _AGAIN) if status == "failing" else reply(report)

@@ -18,7 +18,7 @@ class Nouns(Noun[M]):
 
     @property
     def health(self) -> nouns.HealthNoun[M]:
-        """Whether the process lives, and whether it can take work."""
+        """Whether the process lives, whether it can take work, and whether that is carried out."""
         from treadle.client.remote import nouns
 
         return nouns.HealthNoun(self.way)

@@ -25,6 +25,7 @@ from treadle.client.remote.answers import (
     FailureGroup,
     Group,
     Health,
+    HealthReport,
     Heatmap,
     Job,
     JobGantt,
@@ -62,7 +63,7 @@ from treadle.client.remote.calls import Call, Listing, M, Noun, Operation, Page,
 
 
 class HealthNoun(Noun[M]):
-    """Whether the process lives, and whether it can take work."""
+    """Whether the process lives, whether it can take work, and whether that is carried out."""
 
     @Operation
     def get(self) -> Call[Health]:
@@ -71,8 +72,13 @@ class HealthNoun(Noun[M]):
 
     @Operation
     def get_readiness(self) -> Call[Readiness]:
-        """Whether storage takes writes."""
+        """Whether work can be taken: the engine takes writes, in the schema of this release, and there is room."""
         return Call(method="GET", path="/readyz", answer=Readiness, fine=(503,))
+
+    @Operation
+    def read(self) -> Call[HealthReport]:
+        """How the installation is: what is not well, and what to do about it."""
+        return Call(method="GET", path="/health", answer=HealthReport, fine=(503,))
 
 
 class JobsNoun(Noun[M]):

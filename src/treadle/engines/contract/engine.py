@@ -101,6 +101,10 @@ class Engine(Protocol):
         """Raises Unavailable where the engine cannot take writes now."""
         ...
 
+    async def schema(self) -> tuple[int, int]:
+        """The version of the schema that is there, and of the one that this release makes. Raises Unavailable."""
+        ...
+
     async def backup(self, target: Path) -> None:
         """A consistent copy of everything, taken while work goes on. Needs the capability `backup`."""
         ...

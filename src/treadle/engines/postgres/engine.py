@@ -15,7 +15,7 @@ from treadle.engines.postgres.clock import ServerClock
 from treadle.engines.postgres.events import PostgresEvents
 from treadle.engines.postgres.finding import find_dead
 from treadle.engines.postgres.lines import Lines
-from treadle.engines.postgres.migrate import migrate_database
+from treadle.engines.postgres.migrate import migrate_database, schema_versions
 from treadle.engines.postgres.moving import check_complete
 from treadle.engines.postgres.notices import Bell, ChannelNotices, Ear
 from treadle.engines.postgres.options import Options, read_url
@@ -112,6 +112,10 @@ class PostgresEngine:
     async def ping(self) -> None:
         """See `contract.Engine`: a transaction with an id is one that is written to the disk."""
         await self._write(lambda tx: tx.fetch("SELECT pg_current_xact_id()"))
+
+    async def schema(self) -> tuple[int, int]:
+        """See `contract.Engine`."""
+        return await schema_versions(self._connections.pool)
 
     async def backup(self, target: Path) -> None:
         """See `contract.Engine`: not a capability of this engine."""

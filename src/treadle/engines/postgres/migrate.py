@@ -59,6 +59,15 @@ async def migrate_database(pool: asyncpg.Pool, migrations: Mapping[int, Migratio
         raise translate(error) from error
 
 
+async def schema_versions(pool: asyncpg.Pool) -> tuple[int, int]:
+    """The version of the schema that is there, and of the one that this release makes. Raises Unavailable."""
+    try:
+        async with pool.acquire() as connection:
+            return await _stands(connection), max(shipped())
+    except DRIVER_ERRORS as error:
+        raise translate(error) from error
+
+
 async def _stands(connection: asyncpg.Connection) -> int:
     """The schema that is there, 0 for none: told without a lock, since nearly always nothing is to be done."""
     if await connection.fetchval("SELECT to_regclass('treadle.schema_versions')") is None:

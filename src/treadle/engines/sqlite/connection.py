@@ -115,6 +115,11 @@ def migrate(connection: apsw.Connection) -> None:
                 connection.pragma("user_version", number)
 
 
+def schema_versions(connection: apsw.Connection) -> tuple[int, int]:
+    """The version of the schema that is there, and of the one that this release makes."""
+    return _version(connection), max(_migrations())
+
+
 def fetch(connection: apsw.Connection, statement: str, values: tuple[Any, ...] = ()) -> list[Row]:
     """All rows that a statement answers."""
     return connection.execute(statement, values).fetchall()

@@ -31,7 +31,7 @@ from treadle.engines.sql.selections import Selections
 from treadle.engines.sql.stats import Stats
 from treadle.engines.sql.steps import Steps
 from treadle.engines.sql.triggers import Triggers
-from treadle.engines.sqlite.connection import Synchronous, connect, migrate, translate
+from treadle.engines.sqlite.connection import Synchronous, connect, migrate, schema_versions, translate
 from treadle.engines.sqlite.events import SqliteEvents
 from treadle.engines.sqlite.finding import find_dead
 from treadle.engines.sqlite.moving import check_not_moved
@@ -98,6 +98,10 @@ class SqliteEngine:
     async def ping(self) -> None:
         """See `contract.Engine`: writes what stands there already, since an empty commit needs no disk."""
         await self._writer(_touch, urgent=True)
+
+    async def schema(self) -> tuple[int, int]:
+        """See `contract.Engine`."""
+        return await self._reader(schema_versions)
 
     async def backup(self, target: Path) -> None:
         """See `contract.Engine`: SQLite's online backup. The target must not exist."""

@@ -74,6 +74,10 @@ class ModelEngine:
     async def ping(self) -> None:
         """See `contract.Engine`."""
 
+    async def schema(self) -> tuple[int, int]:
+        """See `contract.Engine`."""
+        return 1, 1
+
     async def backup(self, target: Path) -> None:
         """See `contract.Engine`."""
         raise Unavailable(f"the model keeps nothing that could be copied to {target}")

@@ -1,0 +1,80 @@
+"""Health: whether work can be taken, and whether it is carried out."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from pathlib import Path
+from typing import Final
+
+from treadle.domain.errors import TreadleError
+from treadle.domain.health import Finding, Grade, judge_clock, judge_crew, judge_schema, judge_space
+from treadle.engines.contract import Engine
+from treadle.services.metrics import Metrics
+from treadle.system import Clock
+
+PING_SECONDS: Final = 2.0
+KEPT_SECONDS: Final = 1.0
+"""How long an answer is given again: anybody may ask, and each answer is a write."""
+
+
+class Health:
+    """How this installation is, as seen from a process of it."""
+
+    def __init__(self, engine: Engine, metrics: Metrics, data: Path, clock: Clock) -> None:
+        self._engine = engine
+        self._metrics = metrics
+        self._data = data
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._found: list[Finding] = []
+        self._found_at = float("-inf")
+
+    async def ready(self) -> list[Finding]:
+        """What taking work needs: an engine that writes, in the schema of this release, and room. Never raises."""
+        async with self._asking:
+            if time.monotonic() - self._found_at > KEPT_SECONDS:
+                self._found = [await self._look_at_engine(), await self._look_at_schema(), self._look_at_disk()]
+                self._found_at = time.monotonic()
+            return self._found
+
+    async def findings(self, domain: str | None) -> list[Finding]:
+        """All that can be said, of one domain or of all. Never raises."""
+        found = [*await self.ready(), judge_clock(self._engine.now() - self._clock.wall())]
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                for each in await self._metrics.domains() if domain is None else [domain]:
+                    seen = await self._metrics.overview(each)
+                    found += judge_crew(each, seen.queues, seen.workers, self._engine.now())
+        except (TreadleError, TimeoutError) as error:
+            said = f"who works cannot be read: {_said(error)}"
+            found.append(Finding(Grade.FAIL, "workers", said, "see what is said of the engine"))
+        return [each for place, each in enumerate(found) if each not in found[:place]]
+
+    async def _look_at_engine(self) -> Finding:
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                await self._engine.ping()
+        except (TreadleError, TimeoutError) as error:
+            remedy = "see that the database runs and can be reached from here, and that its disk has room"
+            return Finding(Grade.FAIL, "engine", _said(error), remedy)
+        return Finding(Grade.OK, "engine", f"{self._engine.version} takes writes")
+
+    async def _look_at_schema(self) -> Finding:
+        try:
+            async with asyncio.timeout(PING_SECONDS):
+                return judge_schema(*await self._engine.schema())
+        except (TreadleError, TimeoutError) as error:
+            return Finding(Grade.FAIL, "schema", f"cannot be read: {_said(error)}", "see what is said of the engine")
+
+    def _look_at_disk(self) -> Finding:
+        try:
+            return judge_space(shutil.disk_usage(self._data).free)
+        except OSError as error:
+            said = f"the data folder {self._data} cannot be looked at: {error.strerror}"
+            return Finding(Grade.FAIL, "disk space", said, "make the folder again, for the user of the services")
+
+
+def _said(error: TreadleError | TimeoutError) -> str:
+    return error.message if isinstance(error, TreadleError) else f"no answer within {PING_SECONDS:.0f} s"
