@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Candidates: TypeAlias = list[tuple[str, str]]
 
 _MOST: Final = 200
-_SECONDS: Final = 1.0
+_SECONDS: Final = 2.0
 """How long whoever presses TAB waits at most."""
 
 

@@ -121,8 +121,9 @@ def test_a_shell_completes_commands_options_and_what_only_the_server_knows(serve
             command, env=environment, cwd=home.folder, capture_output=True, text=True, timeout=60, check=True
         ).stdout.split()
 
+    server.submit("b")  # so that there is a queue
     assert offered("jo") == ["job"]
     assert "--status" in offered("run", "list", "--sta")
-    assert offered("queue", "pause", "def") == ["default"]
-    assert "b" in offered("job", "show", "b")
+    until(lambda: offered("queue", "pause", "def") == ["default"], "the queue")  # a slow answer offers nothing
+    until(lambda: "b" in offered("job", "show", "b"), "the job")
     assert offered("job", "show", "--data", "/nowhere", "") == []
