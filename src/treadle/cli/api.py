@@ -45,6 +45,8 @@ def api(
     Example: treadle api GET /runs -f status=failed --paginate
     """
     if method is None:
+        if field or input or paginate or include or (where and where.profile):
+            raise InvalidInput([Problem("/method", "say METHOD and PATH; without them the API itself is run")])
         from treadle.cli.services import api as serve
 
         serve(host=host, port=port, data=where.data if where else None)

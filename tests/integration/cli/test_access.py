@@ -86,6 +86,7 @@ def test_the_api_is_called_as_one_types_it(home: Home) -> None:
     [
         (("FETCH", "/jobs"), "GET, POST"),
         (("GET",), "no path"),
+        (("--field", "a=1"), "METHOD and PATH"),
         (("GET", "jobs"), "no path"),
         (("GET", "/jobs", "-f", "limit"), "NAME=VALUE"),
         (("POST", "/jobs", "-f", "a=1", "--input", "{}"), "whole body"),
