@@ -15,6 +15,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
+from treadle.client.remote.place import trusting
 from treadle.client.remote.refusals import to_error, to_refusal
 from treadle.domain.errors import TreadleError, Unavailable
 
@@ -27,9 +28,16 @@ class Server:
     """A server's API, in a domain: empty is that of the token, else the server's own."""
 
     def __init__(
-        self, url: str, token: str = "", domain: str = "", *, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        token: str = "",
+        domain: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        certificate: str = "",
     ) -> None:
         self.url = url.rstrip("/")
+        self._certificate = certificate
         self.patience = PATIENCE_SECONDS
         self._headers = dict(headers or {})
         if token:
@@ -118,6 +126,12 @@ class Server:
             data = answer.read()
         return json.loads(data) if data else None
 
+    def _connection(self, scheme: str, host: str) -> HTTPConnection:
+        if scheme == "http":
+            return HTTPConnection(host, timeout=self.patience)
+        trusted = trusting(self._certificate) if self._certificate else None
+        return HTTPSConnection(host, timeout=self.patience, context=trusted)
+
     @contextmanager
     def answer(
         self,
@@ -131,8 +145,7 @@ class Server:
     ) -> Iterator[HTTPResponse]:
         """The answer to one call, to be read within the block. Raises what a refusal means, unless it is `fine`."""
         parts = urlsplit(self.url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        connection = kind(parts.netloc, timeout=self.patience)
+        connection = self._connection(parts.scheme, parts.netloc)
         target = f"{parts.path}/api/v1{path}"
         if given := {key: value for key, value in (query or {}).items() if value is not None}:
             target = f"{target}?{urlencode(given, doseq=True)}"

@@ -142,13 +142,15 @@ def main() -> NoReturn:
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     lock = take_folder(orders.data)
     listener = listen(orders.host, orders.port)
-    url = f"http://{_shown(orders.host)}:{listener.getsockname()[1]}"
+    certificate = os.environ.get("TREADLE_TLS_CERT", "")
+    url = f"{'https' if certificate else 'http'}://{_shown(orders.host)}:{listener.getsockname()[1]}"
     supervisor = Supervisor(orders, listener)
     supervisor.start_api()
     if code := prepare(orders):
         sys.exit(code)  # the API ends with this process
     note = f"{orders.data}/server.json"
-    _write(note, json.dumps({"url": url, "pid": os.getpid()}))
+    told = {"url": url, "pid": os.getpid(), "certificate": certificate and os.path.abspath(certificate)}
+    _write(note, json.dumps(told))
     say(f"up at {url} (documentation at {url}/docs); data in {orders.data}; Ctrl-C stops")
     code = supervisor.run()
     os.unlink(note)

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -14,20 +14,28 @@ from msgspec import Struct
 from treadle.client.profiles import LOCAL, read_config
 from treadle.domain.errors import InvalidInput, Problem, Unauthorized, Unavailable
 
+if TYPE_CHECKING:
+    import ssl
+
 DEFAULT_DATA: Final = ".treadle"
 SCHEMES: Final = ("http://", "https://")
 
+_END: Final = "-----END CERTIFICATE-----"
 _RULING: Final = ("TREADLE_TOKEN", "TREADLE_ADMIN_TOKEN", "ADMIN_TOKEN")
 _TOKENS: Final = (*_RULING, "TREADLE_API_TOKEN", "API_TOKEN")
 """Where a token stands in the environment: the first that is set. On a server's own machine there is a better one."""
 
 
 class Place(Struct, frozen=True):
-    """A server's URL, the token of the calls, and the domain in which they act: empty is that of the token."""
+    """A server's URL, the token of the calls, and the domain in which they act: empty is that of the token.
+
+    `certificate` is the file of the server's own, where it is one of this machine: it need not name the loopback.
+    """
 
     url: str
     token: str
     domain: str = ""
+    certificate: str = ""
 
     def __repr__(self) -> str:
         return f"Place({self.url!r}, domain={self.domain!r})"  # tracebacks and logs are no place for a token
@@ -86,7 +94,22 @@ def of_folder(data: str, environment: Mapping[str, str]) -> Place:
     except OSError as error:
         message = f"the token in {folder} cannot be read ({error.strerror}): set TREADLE_TOKEN"
         raise Unauthorized(message) from error
-    return Place(note["url"], token, _domain(environment))
+    return Place(note["url"], token, _domain(environment), note.get("certificate", ""))
+
+
+def trusting(certificate: str) -> ssl.SSLContext:
+    """What lets the first certificate of a file pass and no other, whatever name it is for. Raises Unavailable."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        first, end, _ = Path(certificate).read_text().partition(_END)
+        context.load_verify_locations(cadata=first + end)
+    except (OSError, ValueError) as error:
+        raise Unavailable(f"the server's certificate {certificate} cannot be used: {error}") from error
+    return context
 
 
 def check_url(url: str, at: str) -> None:

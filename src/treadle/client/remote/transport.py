@@ -20,7 +20,7 @@ from msgspec import UNSET
 
 from treadle import tracing
 from treadle.client.remote.calls import Answer, AsyncPages, Call, Page
-from treadle.client.remote.place import Place
+from treadle.client.remote.place import Place, trusting
 from treadle.client.remote.refusals import EventsLost, Refusal, to_error, to_refusal
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, TreadleError, Unavailable
@@ -59,6 +59,7 @@ class Transport:
             base_url=self.place.url + PREFIX,
             headers=self.place.headers,
             timeout=httpx2.Timeout(SILENCE_SECONDS, connect=10.0),
+            verify=trusting(self.place.certificate) if self.place.certificate else True,
         )
 
     async def close(self) -> None:
