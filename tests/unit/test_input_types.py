@@ -196,7 +196,8 @@ def test_imports_cost_little_and_bring_no_web_framework(statement: str, seconds:
 def test_what_opens_an_engine_brings_no_framework_and_no_driver(name: str) -> None:
     look = (
         f"from treadle import {name}; import sys\n"
-        "heavy = {'fastapi', 'starlette', 'pydantic', 'uvicorn', 'httpx2', 'apsw', 'asyncpg', 'sqlalchemy'}\n"
+        "heavy = {'fastapi', 'starlette', 'pydantic', 'uvicorn', 'apsw', 'asyncpg', 'psycopg', 'sqlalchemy'}\n"
+        "heavy |= {'httpx2'}\n"
         "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))"
     )
     said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
