@@ -25,7 +25,7 @@ async def narrow(jobs: Jobs, domain: str, wanted: RunsWanted, at: str) -> RunFil
     by_job = (wanted.tag or wanted.q) and not (by_id and not wanted.tag)
     job_ids = wanted.job
     if where or by_job:
-        standing = [job async for job in jobs.all(domain)]
+        standing = await _standing(jobs, domain, wanted.job)
         _check_paths(where, standing, wanted, at)
         if by_job:
             text = None if by_id else wanted.q
@@ -44,19 +44,24 @@ async def narrow(jobs: Jobs, domain: str, wanted: RunsWanted, at: str) -> RunFil
     )
 
 
+async def _standing(jobs: Jobs, domain: str, named: Collection[str]) -> list[Job]:
+    """The jobs that are named, as they stand; without names all."""
+    if not named:
+        return [job async for job in jobs.all(domain)]
+    found = [await jobs.find(domain, job_id) for job_id in dict.fromkeys(named)]
+    return [job for job in found if job is not None]
+
+
 def _is_wanted(job: Job, wanted: RunsWanted, text: str | None) -> bool:
-    """Whether a job is among those named, has one of the tags, and the text in its id or name."""
-    return (
-        (not wanted.job or job.job_id in wanted.job)
-        and (not wanted.tag or not set(wanted.tag).isdisjoint(job.tags))
-        and (text is None or text.lower() in job.job_id.lower() or text.lower() in job.name.lower())
+    """Whether a job has one of the tags, and the text in its id or name."""
+    return (not wanted.tag or not set(wanted.tag).isdisjoint(job.tags)) and (
+        text is None or text.lower() in job.job_id.lower() or text.lower() in job.name.lower()
     )
 
 
 def _check_paths(paths: Collection[str], standing: list[Job], wanted: RunsWanted, at: str) -> None:
     """Refuse paths that none of the jobs that are asked for declares, naming those that they do."""
-    asked = [job for job in standing if not wanted.job or job.job_id in wanted.job]
-    declared = sorted({path for job in asked for path in job.work.searchable})
+    declared = sorted({path for job in standing for path in job.work.searchable})
     whose = f"the job {wanted.job[0]}" if len(wanted.job) == 1 else "these jobs" if wanted.job else "any job"
     problems = [
         Problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.integration.api.server import Hands, Server
 from treadle.domain.instants import SECOND
@@ -174,13 +175,17 @@ async def test_a_repeated_call_begins_nothing_new(server: Server, hands: Hands) 
     assert (replayed.status_code, replayed.json()) == (202, begun.json())
 
 
-async def test_a_selection_that_is_not_there_and_one_of_another_domain_are_the_same(
+async def test_a_selection_that_is_not_there_or_has_expired_and_one_of_another_domain_are_the_same(
     server: Server, hands: Hands
 ) -> None:
     selection = await select(server)
     theirs = {"Treadle-Domain": "theirs"}
+    standing = await server.engine.selections.get("default", selection["id"])
+    assert standing is not None
+    expired = structs.replace(standing, id="sel_1", expires_at=server.engine.now())
+    await server.engine.selections.freeze(expired, [])
     said = []
-    for asked, headers in (("sel_0", {}), (selection["id"], theirs)):
+    for asked, headers in (("sel_0", {}), ("sel_1", {}), (selection["id"], theirs)):
         document = {"selection": asked, "action": "retry"}
         for response in (
             await server.client.get(f"/selections/{asked}", headers=headers),
