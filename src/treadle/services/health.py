@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import time
 from pathlib import Path
 from typing import Final
 
 from treadle.domain.errors import TreadleError
 from treadle.domain.health import Finding, Grade, judge_clock, judge_crew, judge_schema, judge_space
 from treadle.engines.contract import Engine
+from treadle.services.kept import Kept
 from treadle.services.metrics import Metrics
 from treadle.system import Clock
 
@@ -27,20 +27,18 @@ class Health:
         self._metrics = metrics
         self._data = data
         self._clock = clock
-        self._asking = asyncio.Lock()
-        self._found: list[Finding] = []
-        self._found_at = float("-inf")
-
-    async def ready(self) -> list[Finding]:
+        self.ready = Kept(self._look_at_needs, KEPT_SECONDS)
         """What taking work needs: an engine that writes, in the schema of this release, and room. Never raises."""
-        async with self._asking:
-            if time.monotonic() - self._found_at > KEPT_SECONDS:
-                self._found = [await self._look_at_engine(), await self._look_at_schema(), self._look_at_disk()]
-                self._found_at = time.monotonic()
-            return self._found
+        self._of_all = Kept(lambda: self._look_at(None), KEPT_SECONDS)
 
     async def findings(self, domain: str | None) -> list[Finding]:
         """All that can be said, of one domain or of all. Never raises."""
+        return await (self._of_all() if domain is None else self._look_at(domain))
+
+    async def _look_at_needs(self) -> list[Finding]:
+        return [await self._look_at_engine(), await self._look_at_schema(), self._look_at_disk()]
+
+    async def _look_at(self, domain: str | None) -> list[Finding]:
         found = [*await self.ready(), judge_clock(self._engine.now() - self._clock.wall())]
         try:
             async with asyncio.timeout(PING_SECONDS):

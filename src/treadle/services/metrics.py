@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +21,7 @@ from treadle.meters import catalog
 from treadle.meters.catalog import Metric
 from treadle.meters.sharing import collected
 from treadle.meters.tally import Rows, Tally, merged, of_domain
+from treadle.services.kept import Kept
 
 KEPT_SECONDS: Final = 3.0
 """How long what the engine said is told again instead of asking anew."""
@@ -51,17 +51,11 @@ class Metrics:
         self._tally = tally
         self._data = data
         self._own = own_domain
-        self._asking = asyncio.Lock()
-        self._asked: Rows = {}
-        self._asked_at = float("-inf")
+        self._asked = Kept(self._ask, KEPT_SECONDS)
 
     async def rows(self, domain: str | None = None) -> Rows:
         """All figures; those of one domain only where it is named."""
-        async with self._asking:  # who comes meanwhile is told the same
-            if time.monotonic() - self._asked_at > KEPT_SECONDS:
-                self._asked = await self._ask()
-                self._asked_at = time.monotonic()
-        found = merged([self._tally.read(), await collected(self._data), self._asked])
+        found = merged([self._tally.read(), await collected(self._data), await self._asked()])
         return found if domain is None else of_domain(found, domain)
 
     async def overview(self, domain: str) -> Overview:

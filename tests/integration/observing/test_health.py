@@ -22,6 +22,12 @@ from treadle.domain.workers import Role, WorkerSpec
 from treadle.services import health
 
 
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers of these tests' own look anew each time."""
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
+
+
 def ask(url: str, headers: dict[str, str] | None = None) -> tuple[int, Any]:
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=20) as answer:  # noqa: S310
@@ -64,6 +70,7 @@ def test_a_queue_that_no_worker_takes_from_is_named_with_what_to_do(shop: Shop) 
     shop.server.post(f"/workers/{worker}/disable")
     try:
         run_id = shop.up.submit("shop.order")
+        until(lambda: ask(f"{shop.server.url}/health")[0] == 503, "word of it")
         status, report = ask(f"{shop.server.url}/health", dict(shop.server._headers))
         wrong = {each["what"]: each for each in report["findings"] if each["grade"] == "fail"}
         assert (status, report["status"]) == (503, "failing")
@@ -113,7 +120,6 @@ async def test_an_engine_that_is_away_is_told_to_callers_only(tmp_path: Path, mo
         async def refuse() -> None:
             raise Unavailable("cannot reach postgresql://db.internal")
 
-        monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
         monkeypatch.setattr(server.engine, "ping", refuse)
         for path in ("/readyz", "/health"):
             told = await server.client.get(path)
