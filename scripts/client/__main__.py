@@ -1,14 +1,16 @@
-"""Writes what of the client is made from the API's description; `--check` says which files are out of date."""
+"""Writes what of the client is made from the API's description; `--check` says which files are out of date, and
+`--document` prints the bare description, for clients in other languages."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import pkgutil
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +57,28 @@ async def describe() -> dict[str, Any]:
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 document: dict[str, Any] = (await client.get("/openapi.json")).json()
     return document
+
+
+def bare(document: dict[str, Any]) -> dict[str, Any]:
+    """A description without what is for people, and without refusals, which are problems one and all."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"] = {code: said for code, said in operation["responses"].items() if code < "4"}
+    bared: dict[str, Any] = _without(document, {"description", "summary", "title", "examples", "example", "headers"})
+    return bared
+
+
+def _without(value: Any, names: Set[str], *, named: bool = False) -> Any:
+    """A document without these keys, wherever a key is not a name of somebody's (`named`)."""
+    if isinstance(value, list):
+        return [_without(each, names) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _without(each, names, named=key in ("properties", "schemas", "paths") and not named)
+        for key, each in value.items()
+        if named or key not in names
+    }
 
 
 def method_name(operation_id: str, noun: str) -> str:
@@ -154,6 +178,9 @@ def generated_files() -> dict[Path, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the files that differ; with `--check` list them and return 1."""
+    if "--document" in arguments:
+        print(json.dumps(bare(asyncio.run(describe()))))
+        return 0
     files = generated_files()
     stale = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:

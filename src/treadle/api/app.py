@@ -15,6 +15,7 @@ from treadle.api.answers import problem_answers
 from treadle.api.attempts import Attempts
 from treadle.api.audit import Auditor
 from treadle.api.auth import Gate
+from treadle.api.console import Console
 from treadle.api.cors import open_to
 from treadle.api.deps import known_query
 from treadle.api.metering import Meter
@@ -104,7 +105,7 @@ def create_app(
     settings = services.settings
     audited = Auditor(app, chain.from_iterable(router.routes for router in routers), services.audit, settings.domain)
     gate = open_to(Gate(audited, token, services.access, attempts, settings.domain), settings.allowed_origins)
-    guarded = HostGuard(gate, settings.host_names, settings.allowed_origins)
+    guarded = HostGuard(Console(gate), settings.host_names, settings.allowed_origins)
     return Entrance(Meter(guarded, services.tally))
 
 

@@ -105,6 +105,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
+            _drop_assumed(operation["responses"])
             operation["security"] = [] if path in PUBLIC_ROUTES else _security(method, operation)
             operation["summary"] = _first_sentence(operation["description"])
             _tell_of_headers(operation)
@@ -123,6 +124,13 @@ def _tell_of_headers(operation: dict[str, Any]) -> None:
         if (status := _REFUSED_BY_HEADER.get(parameter["name"])) is not None:
             told = {str(each): answer for each, answer in problem_answers(status).items()}
             operation["responses"] = {**told, **operation["responses"]}
+
+
+def _drop_assumed(responses: dict[str, Any]) -> None:
+    """Take out the empty 200 that FastAPI assumes of an operation which says that it answers otherwise."""
+    others = [code for code in responses if "200" < code < "300"]
+    if others and responses.get("200", {}).get("content") == {"application/json": {"schema": {}}}:
+        del responses["200"]
 
 
 def _security(method: str, operation: dict[str, Any]) -> list[dict[str, list[str]]]:

@@ -151,7 +151,7 @@ def main() -> NoReturn:
     note = f"{orders.data}/server.json"
     told = {"url": url, "pid": os.getpid(), "certificate": certificate and os.path.abspath(certificate)}
     _write(note, json.dumps(told))
-    say(f"up at {url} (documentation at {url}/docs); data in {orders.data}; Ctrl-C stops")
+    say(f"up at {url} (console at {url}/console/, documentation at {url}/docs); data in {orders.data}; Ctrl-C stops")
     code = supervisor.run()
     os.unlink(note)
     os.close(lock)
