@@ -20,30 +20,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/audit/logs": {
+    "/bulk-actions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["list_audit_logs"];
+        get: operations["list_bulk_actions"];
         put?: never;
-        post?: never;
+        post: operations["start_bulk_action"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/auth/me": {
+    "/bulk-actions/{action_id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_me"];
+        get: operations["get_bulk_action"];
         put?: never;
         post?: never;
         delete?: never;
@@ -244,6 +244,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/failure-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_failure_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/failure-groups/{group_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_failure_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/failure-groups/{group_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reopen_failure_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/failure-groups/{group_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resolve_failure_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/failure-groups/{group_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/failure-groups/{group_id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["snooze_failure_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["read_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -340,6 +452,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{job_id}/gantt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_job_gantt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{job_id}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_job_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{job_id}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_job_grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{job_id}/origins": {
         parameters: {
             query?: never;
@@ -398,6 +558,22 @@ export interface paths {
         get: operations["list_job_runs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{job_id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["check_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -580,14 +756,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/queue/dlq": {
+    "/overview/jobs": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["list_dlq"];
+        get: operations["list_job_overviews"];
         put?: never;
         post?: never;
         delete?: never;
@@ -596,7 +772,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/queue/dlq/retry/{run_id}": {
+    "/queue/enqueue": {
         parameters: {
             query?: never;
             header?: never;
@@ -605,71 +781,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["retry_dlq"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/queue/drain": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["drain_one_queue"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/queue/pause": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["pause_one_queue"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/queue/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["resume_one_queue"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/queue/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_queue_status"];
-        put?: never;
-        post?: never;
+        post: operations["enqueue_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1028,6 +1140,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/selections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["create_selection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/selections/{selection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_selection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -1068,6 +1212,54 @@ export interface paths {
             cookie?: never;
         };
         get: operations["list_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stats/heatmap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_heatmap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stats/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_stats_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stats/timeseries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_timeseries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1249,6 +1441,8 @@ export interface components {
             items: components["schemas"]["AcceptedRun"][];
         };
         /** @enum {unknown} */
+        Act: "cancel" | "discard" | "retry";
+        /** @enum {unknown} */
         Admission: "created" | "debounced" | "duplicate" | "existing" | "key_reused" | "letter_resolved" | "parent_missing" | "queue_draining";
         Affinity: {
             /** @default null */
@@ -1311,6 +1505,41 @@ export interface components {
             dry_run: boolean;
             /** @default 0 */
             spread_ms: number;
+        };
+        /** @enum {unknown} */
+        Bucket: "day" | "hour" | "minute";
+        BulkAction: {
+            action: components["schemas"]["Act"];
+            by: string;
+            created_at: string;
+            done: number;
+            dry_run: boolean;
+            failed: number;
+            finished_at: string | null;
+            id: string | null;
+            reasons: components["schemas"]["LeftRuns"][];
+            selection: string;
+            skipped: number;
+            spread_ms: number;
+            /** @enum {unknown} */
+            status: "finished" | "running";
+            total: number;
+            why: string;
+        };
+        BulkActionPage: {
+            has_more: boolean;
+            items: components["schemas"]["BulkAction"][];
+            next_cursor: string | null;
+        };
+        BulkRequest: {
+            action: components["schemas"]["Act"];
+            /** @default false */
+            dry_run: boolean;
+            selection: string;
+            /** @default 0 */
+            spread_ms: number;
+            /** @default  */
+            why: string;
         };
         /** @enum {unknown} */
         Cause: "after" | "api" | "client" | "message" | "retry" | "schedule";
@@ -1390,13 +1619,29 @@ export interface components {
             /** @default null */
             expires_in_days: number | null;
             /** @default domain */
-            name: string;
+            label: string;
             /**
              * @default [
              *       "operate"
              *     ]
              */
             scopes: components["schemas"]["Scope"][];
+        };
+        EnqueueRequest: {
+            /** @default [] */
+            dependsOn: string[];
+            /** @default null */
+            input: Record<string, never> | null;
+            jobId: string;
+            /** @default null */
+            orgId: string | null;
+            /** @default null */
+            priority: components["schemas"]["PriorityName"] | number | null;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            scheduledFor: string | null;
         };
         Event: {
             at: string;
@@ -1474,10 +1719,84 @@ export interface components {
             message: string;
             traceback: string;
         };
+        FailingJob: {
+            count: number;
+            job_id: string;
+            last_failed_at: string;
+        };
+        Failure: {
+            failed_at: string;
+            job_id: string;
+            run_id: string;
+        };
+        FailureGroup: {
+            by: string;
+            count: number;
+            error: string;
+            first_failed_at: string;
+            group_id: string;
+            jobs: components["schemas"]["FailingJob"][];
+            last_failed_at: string;
+            place: string;
+            run_id: string;
+            said_at: string | null;
+            snoozed_until: string | null;
+            status: components["schemas"]["GroupState"];
+            title: string;
+            why: string;
+        };
+        FailureGroupPage: {
+            has_more: boolean;
+            items: components["schemas"]["FailureGroup"][];
+            next_cursor: string | null;
+        };
+        FailurePage: {
+            has_more: boolean;
+            items: components["schemas"]["Failure"][];
+            next_cursor: string | null;
+        };
         Fault: {
             code: string;
             message: string;
             pointer: string;
+        };
+        GanttRun: {
+            run_id: string;
+            spans: components["schemas"]["Span"][];
+            status: components["schemas"]["State"];
+        };
+        GraphEdge: {
+            condition: components["schemas"]["Condition"] | null;
+            downstream: string;
+            /** @enum {unknown} */
+            kind: "after" | "dependency";
+            upstream: string;
+        };
+        GraphNode: {
+            after_join: components["schemas"]["AfterJoin"];
+            enabled: boolean;
+            job_id: string;
+            last_run: components["schemas"]["RecentRun"] | null;
+            name: string;
+            next_run_at: string | null;
+        };
+        GridCell: {
+            attempt: number;
+            finished_at: string | null;
+            outcome: string;
+            started_at: string | null;
+        };
+        GridRun: {
+            attempts: components["schemas"]["GridCell"][];
+            created_at: string;
+            finished_at: string | null;
+            run_id: string;
+            status: components["schemas"]["State"];
+            steps: components["schemas"]["GridStep"][];
+        };
+        GridStep: {
+            kind: components["schemas"]["StepKind"];
+            name: string;
         };
         Group: {
             join: components["schemas"]["Run"];
@@ -1496,12 +1815,41 @@ export interface components {
             /** @default null */
             then_inputs: Record<string, never> | null;
         };
+        /** @enum {unknown} */
+        GroupState: "open" | "resolved" | "snoozed";
         Health: {
             /**
              * @default ok
              * @enum {unknown}
              */
             status: "ok";
+        };
+        HealthFinding: {
+            /** @enum {unknown} */
+            grade: "fail" | "ok" | "warn";
+            remedy: string;
+            said: string;
+            what: string;
+        };
+        HealthReport: {
+            findings: components["schemas"]["HealthFinding"][];
+            /** @enum {unknown} */
+            status: "degraded" | "failing" | "ok";
+        };
+        Heatmap: {
+            items: components["schemas"]["HeatmapCell"][];
+            since: string;
+            timezone: string;
+            until: string;
+        };
+        HeatmapCell: {
+            cancelled: number;
+            completed: number;
+            failed: number;
+            hour: number;
+            skipped: number;
+            success_rate: number | null;
+            weekday: number;
         };
         /** @enum {unknown} */
         How: "discarded" | "retried";
@@ -1727,10 +2075,39 @@ export interface components {
             /** @default null */
             unique: components["schemas"]["Unique"] | null;
         };
+        JobGantt: {
+            job_id: string;
+            runs: components["schemas"]["GanttRun"][];
+        };
+        JobGraph: {
+            edges: components["schemas"]["GraphEdge"][];
+            job_id: string;
+            nodes: components["schemas"]["GraphNode"][];
+            whole: boolean;
+        };
+        JobGrid: {
+            attempts: number;
+            job_id: string;
+            runs: components["schemas"]["GridRun"][];
+            steps: string[];
+        };
+        JobOverviewPage: {
+            has_more: boolean;
+            items: components["schemas"]["JobSummary"][];
+            next_cursor: string | null;
+        };
         JobPage: {
             has_more: boolean;
             items: components["schemas"]["Job"][];
             next_cursor: string | null;
+        };
+        JobSummary: {
+            enabled: boolean;
+            job_id: string;
+            name: string;
+            next_run_at: string | null;
+            recent: components["schemas"]["RecentRun"][];
+            success_rate: number | null;
         };
         JobVersions: {
             items: components["schemas"]["Job"][];
@@ -1754,6 +2131,13 @@ export interface components {
         LaneSettings: {
             limit: number;
         };
+        LeftRuns: {
+            count: number;
+            /** @enum {unknown} */
+            outcome: "failed" | "skipped";
+            reason: components["schemas"]["WhyLeft"];
+            sample: string[];
+        };
         LetterAnswer: {
             code: string;
             message: string;
@@ -1765,6 +2149,15 @@ export interface components {
         };
         /** @enum {unknown} */
         Level: "debug" | "error" | "info" | "warning";
+        LiveRuns: {
+            at_least: boolean;
+            blocked: number;
+            oldest_due_at: string | null;
+            oldest_wait_sec: number | null;
+            ready: number;
+            running: number;
+            scheduled: number;
+        };
         LogEntry: {
             at: string;
             attempt: number;
@@ -1925,6 +2318,12 @@ export interface components {
         PutMessages: {
             items: components["schemas"]["PutMessage"][];
         };
+        Quantiles: {
+            count: number;
+            p50: number | null;
+            p95: number | null;
+            p99: number | null;
+        };
         Queue: {
             at_least: boolean;
             blocked: number;
@@ -1967,11 +2366,21 @@ export interface components {
         };
         /** @enum {unknown} */
         ReasonCode: "admission" | "approval" | "debounce" | "delay" | "event" | "lane" | "line" | "parents" | "rate" | "retry" | "sleep" | "snooze";
+        RecentRun: {
+            finished_at: string;
+            run_id: string;
+            started_at: string | null;
+            status: components["schemas"]["State"];
+        };
         Resolution: {
             at: string;
             by: string;
             how: components["schemas"]["How"];
             run_id: string | null;
+            why: string;
+        };
+        Resolve: {
+            /** @default  */
             why: string;
         };
         RetryDocument: {
@@ -2128,6 +2537,32 @@ export interface components {
             /** @default null */
             unique: components["schemas"]["Unique"] | null;
         };
+        RunsWanted: {
+            /**
+             * Format: date-time
+             * @default null
+             */
+            created_after: string | null;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            created_before: string | null;
+            /** @default false */
+            dead_letters: boolean;
+            /** @default [] */
+            job: string[];
+            /** @default null */
+            q: string | null;
+            /** @default [] */
+            queue: string[];
+            /** @default [] */
+            status: components["schemas"]["State"][];
+            /** @default [] */
+            tag: string[];
+            /** @default [] */
+            where: string[];
+        };
         Schedule: {
             active: boolean;
             at: string | null;
@@ -2173,12 +2608,31 @@ export interface components {
         };
         /** @enum {unknown} */
         Scope: "admin" | "operate" | "read" | "write";
+        Selection: {
+            by: string;
+            count: number;
+            created_at: string;
+            expires_at: string;
+            filter: components["schemas"]["RunsWanted"];
+            id: string;
+            sample: components["schemas"]["Run"][];
+        };
+        SelectionRequest: {
+            /** @default {} */
+            filter: components["schemas"]["RunsWanted"];
+        };
         Session: {
             csrf_token: string | null;
             domain: string | null;
             expires_at: string | null;
             name: string;
             scopes: components["schemas"]["Scope"][];
+        };
+        Snooze: {
+            /** Format: date-time */
+            until: string;
+            /** @default  */
+            why: string;
         };
         Source: {
             failures: components["schemas"]["FailedFile"][];
@@ -2188,6 +2642,16 @@ export interface components {
         SourceList: {
             items: components["schemas"]["Source"][];
         };
+        Span: {
+            about: boolean;
+            attempt: number | null;
+            end: string | null;
+            kind: components["schemas"]["SpanKind"];
+            outcome: string | null;
+            start: string;
+        };
+        /** @enum {unknown} */
+        SpanKind: "backoff" | "held" | "queued" | "running";
         StartRateDocument: {
             /** @default null */
             key: string | null;
@@ -2204,6 +2668,20 @@ export interface components {
         };
         /** @enum {unknown} */
         State: "blocked" | "cancelled" | "completed" | "failed" | "ready" | "running" | "scheduled" | "skipped";
+        StatsOverview: {
+            cancelled: number;
+            completed: number;
+            duration_sec: components["schemas"]["Quantiles"];
+            failed: number;
+            live: components["schemas"]["LiveRuns"];
+            next_run_at: string | null;
+            since: string;
+            skipped: number;
+            success_rate: number | null;
+            until: string;
+            wait_sec: components["schemas"]["Quantiles"];
+            window: components["schemas"]["Window"];
+        };
         Step: {
             attempt_token: number;
             kind: components["schemas"]["StepKind"];
@@ -2218,6 +2696,22 @@ export interface components {
         };
         /** @enum {unknown} */
         Stream: "log" | "stderr" | "stdout" | "system";
+        TimeBucket: {
+            cancelled: number;
+            completed: number;
+            duration_sec: components["schemas"]["Quantiles"];
+            failed: number;
+            skipped: number;
+            start: string;
+            success_rate: number | null;
+            wait_sec: components["schemas"]["Quantiles"];
+        };
+        Timeseries: {
+            bucket: components["schemas"]["Bucket"];
+            items: components["schemas"]["TimeBucket"][];
+            timezone: string;
+            until: string;
+        };
         Token: {
             created_at: string;
             created_by: string;
@@ -2272,6 +2766,10 @@ export interface components {
         };
         /** @enum {string} */
         Wanted: "online" | "disabled" | "draining";
+        /** @enum {unknown} */
+        WhyLeft: "cancel_requested" | "duplicate" | "finished" | "gone" | "letter_resolved" | "no_dead_letter" | "not_finished" | "queue_draining";
+        /** @enum {unknown} */
+        Window: "1h" | "24h" | "30d" | "7d";
         Worker: {
             addresses: string[];
             capabilities: string[];
@@ -2335,14 +2833,11 @@ export interface operations {
             };
         };
     };
-    list_audit_logs: {
+    list_bulk_actions: {
         parameters: {
             query?: {
-                action?: string | null;
                 cursor?: string | null;
                 limit?: number;
-                target?: string | null;
-                who?: string | null;
             };
             header?: {
                 "treadle-domain"?: string | null;
@@ -2357,18 +2852,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditPage"];
+                    "application/json": components["schemas"]["BulkActionPage"];
                 };
             };
         };
     };
-    get_me: {
+    start_bulk_action: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAction"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAction"];
+                };
+            };
+        };
+    };
+    get_bulk_action: {
         parameters: {
             query?: never;
             header?: {
                 "treadle-domain"?: string | null;
             };
-            path?: never;
+            path: {
+                action_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -2378,7 +2909,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["BulkAction"];
                 };
             };
         };
@@ -2790,6 +3321,181 @@ export interface operations {
             };
         };
     };
+    list_failure_groups: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                error?: string[] | null;
+                failed_after?: string | null;
+                job?: string[] | null;
+                limit?: number;
+                status?: components["schemas"]["GroupState"][] | null;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroupPage"];
+                };
+            };
+        };
+    };
+    get_failure_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroup"];
+                };
+            };
+        };
+    };
+    reopen_failure_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroup"];
+                };
+            };
+        };
+    };
+    resolve_failure_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Resolve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroup"];
+                };
+            };
+        };
+    };
+    list_failures: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailurePage"];
+                };
+            };
+        };
+    };
+    snooze_failure_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                group_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snooze"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureGroup"];
+                };
+            };
+        };
+    };
+    read_health: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -3063,6 +3769,79 @@ export interface operations {
             };
         };
     };
+    get_job_gantt: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobGantt"];
+                };
+            };
+        };
+    };
+    get_job_graph: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobGraph"];
+                };
+            };
+        };
+    };
+    get_job_grid: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobGrid"];
+                };
+            };
+        };
+    };
     get_job_origins: {
         parameters: {
             query?: never;
@@ -3170,6 +3949,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunPage"];
+                };
+            };
+        };
+    };
+    check_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
                 };
             };
         };
@@ -3507,19 +4309,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "text/plain": string;
                 };
             };
         };
     };
-    list_dlq: {
+    list_job_overviews: {
         parameters: {
             query?: {
                 cursor?: string | null;
-                job?: string[] | null;
                 limit?: number;
-                queue?: string[] | null;
+                runs?: number;
             };
             header?: {
                 "treadle-domain"?: string | null;
@@ -3534,30 +4334,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunPage"];
+                    "application/json": components["schemas"]["JobOverviewPage"];
                 };
             };
         };
     };
-    retry_dlq: {
+    enqueue_run: {
         parameters: {
             query?: never;
             header?: {
                 "idempotency-key"?: string | null;
                 "treadle-domain"?: string | null;
             };
-            path: {
-                run_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "application/json": components["schemas"]["RetryRequest"];
+                "application/json": components["schemas"]["EnqueueRequest"];
             };
         };
         responses: {
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3565,96 +4363,12 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-        };
-    };
-    drain_one_queue: {
-        parameters: {
-            query?: {
-                queue?: string;
-            };
-            header?: {
-                "treadle-domain"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Queue"];
-                };
-            };
-        };
-    };
-    pause_one_queue: {
-        parameters: {
-            query?: {
-                queue?: string;
-            };
-            header?: {
-                "treadle-domain"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Queue"];
-                };
-            };
-        };
-    };
-    resume_one_queue: {
-        parameters: {
-            query?: {
-                queue?: string;
-            };
-            header?: {
-                "treadle-domain"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Queue"];
-                };
-            };
-        };
-    };
-    get_queue_status: {
-        parameters: {
-            query?: {
-                queue?: string;
-            };
-            header?: {
-                "treadle-domain"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Queue"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
         };
@@ -4261,6 +4975,55 @@ export interface operations {
             };
         };
     };
+    create_selection: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectionRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+        };
+    };
+    get_selection: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                selection_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Selection"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -4369,6 +5132,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceList"];
+                };
+            };
+        };
+    };
+    get_heatmap: {
+        parameters: {
+            query?: {
+                job?: string | null;
+                queue?: string | null;
+                timezone?: string;
+                weeks?: number;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Heatmap"];
+                };
+            };
+        };
+    };
+    get_stats_overview: {
+        parameters: {
+            query?: {
+                job?: string | null;
+                queue?: string | null;
+                window?: components["schemas"]["Window"];
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsOverview"];
+                };
+            };
+        };
+    };
+    get_timeseries: {
+        parameters: {
+            query?: {
+                bucket?: components["schemas"]["Bucket"];
+                job?: string | null;
+                queue?: string | null;
+                since?: string | null;
+                timezone?: string;
+                until?: string | null;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeseries"];
                 };
             };
         };
