@@ -74,14 +74,17 @@ async def test_a_state_that_was_read_is_what_is_changed(server: Server) -> None:
 
 async def test_what_never_reached_a_server_is_made_again_whatever_it_is(server: Server) -> None:
     """The first tries find nobody at the address; then a server listens there."""
+    put = await server.client.post("/messages", json={"type": "mail", "payload": None})
+    message_id = put.json()["items"][0]["message_id"]
     async with fault_proxy(server.listening.url) as (_, url):
         port = int(url.rpartition(":")[2])
     async with AsyncClient(url, token=server.listening.token.value, retries=20) as client:
-        making = asyncio.create_task(client.tokens.create("once"))
+        discarding = asyncio.create_task(client.messages.discard(message_id))
         proxy = FaultProxy("127.0.0.1", int(server.listening.url.rpartition(":")[2]))
-        await asyncio.sleep(0)
+        await asyncio.wait([discarding], timeout=0.05)  # let it try; were it too slow for that, less is tested
         async with await asyncio.start_server(proxy.serve, "127.0.0.1", port):
-            assert (await making).token.name == "once"
+            await discarding
+        assert (await server.client.get(f"/messages/{message_id}")).status_code == 404
 
 
 async def test_a_stream_goes_on_where_it_broke_off(server: Server) -> None:
