@@ -20,7 +20,7 @@ from treadle.api.schemas.bulk_actions import BulkAction, BulkActionPage
 from treadle.api.schemas.dead_letters import LetterAnswers
 from treadle.api.schemas.domains import Domain, DomainPage
 from treadle.api.schemas.events import EventPage, PublishedEvent
-from treadle.api.schemas.failure_groups import FailureGroup, FailureGroupPage, FailurePage
+from treadle.api.schemas.failure_groups import FailureGroup, FailureGroupPage
 from treadle.api.schemas.health import Health, HealthFinding, HealthReport, Readiness
 from treadle.api.schemas.job_views import JobGantt, JobGraph, JobGrid, JobOverviewPage
 from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Origins, Validation
@@ -68,7 +68,7 @@ _STRUCTS: Final = (
     *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, OwnToken, Session),
     *(AuditEntry, AuditPage),
     *(StatsOverview, Timeseries, Heatmap, JobOverviewPage, JobGrid, JobGantt, JobGraph),
-    *(FailureGroup, FailureGroupPage, FailurePage, Resolve, Snooze),
+    *(FailureGroup, FailureGroupPage, Resolve, Snooze),
 )
 
 

@@ -22,6 +22,9 @@ from treadle.domain.stats import Ended
 
 LONGEST_SNOOZE: Final = 366 * DAY
 
+GROUP_PATH: Final = "=failure_group"
+"""Where a failed run is filed under its group, beside the values of its inputs; no input has such a path."""
+
 GROUP_OPENED_EVENT: Final = "failure_group.opened"
 GROUP_REOPENED_EVENT: Final = "failure_group.reopened"
 

@@ -38,6 +38,7 @@ class RunsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     ] = None
     created_after: _Moment = None
     created_before: _Moment = None
+    failure_group: Annotated[_Words, Meta(description="Failed runs of this group of equal failures.")] = ()
     dead_letters: Annotated[bool, Meta(description="Only failed runs that nobody has retried or discarded.")] = False
 
     def period(self, at: str) -> tuple[Instant | None, Instant | None]:

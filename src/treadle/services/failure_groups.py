@@ -8,9 +8,10 @@ from typing import Final
 from msgspec import Struct, to_builtins
 
 from treadle.domain.errors import InvalidInput, NotFound, Problem
-from treadle.domain.failures import Failure, FailureGroup, GroupState, JobCount, Resolve, Snooze, Verdict
+from treadle.domain.failures import GROUP_PATH, FailureGroup, GroupState, JobCount, Resolve, Snooze, Verdict
 from treadle.domain.instants import Instant
-from treadle.engines.contract import Engine, GroupQuery
+from treadle.domain.runs import Run
+from treadle.engines.contract import Engine, GroupQuery, RunQuery
 from treadle.services.paging import Page, decode_cursor, encode_cursor
 
 _APART: Final = " "
@@ -62,15 +63,20 @@ class FailureGroups:
         """One group. Raises NotFound."""
         return await self._one(domain, group_id, await self._engine.failures.get(domain, group_id))
 
-    async def failures(self, domain: str, group_id: str, *, limit: int, cursor: str | None = None) -> Page[Failure]:
-        """The failed runs of a group, newest first. Raises NotFound."""
+    async def runs(self, domain: str, group_id: str, *, limit: int, cursor: str | None = None) -> Page[Run]:
+        """The failed runs of a group, newest first, as long as they are kept. Raises NotFound."""
         await self.get(domain, group_id)
         question = ("failures", domain, group_id)
-        before = None if cursor is None else decode_cursor(cursor, question)
-        found = await self._engine.failures.failures(domain, group_id, before=before, limit=limit + 1)
+        query = RunQuery(
+            domain=domain,
+            limit=limit + 1,
+            before=None if cursor is None else decode_cursor(cursor, question),
+            where=((GROUP_PATH, (group_id,)),),
+        )
+        found = await self._engine.runs.find(query)
         more = len(found) > limit
         found = found[:limit]
-        return Page(found, encode_cursor(found[-1].run_id, question) if more else None)
+        return Page(found, encode_cursor(found[-1].id, question) if more else None)
 
     async def resolve(self, domain: str, group_id: str, said: Resolve, *, by: str) -> Grouped:
         """It is not to come again: a new failure opens it. Raises NotFound."""

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from treadle.domain.errors import InvalidInput, Problem, nearest
+from treadle.domain.failures import GROUP_PATH
 from treadle.domain.filters import RunFilter, RunsWanted
 from treadle.domain.jobs import Job
 from treadle.domain.searching import search_text
@@ -36,7 +37,7 @@ async def narrow(jobs: Jobs, domain: str, wanted: RunsWanted, at: str) -> RunFil
         states=wanted.status,
         job_ids=job_ids,
         queues=wanted.queue,
-        where=tuple(where.items()),
+        where=(*where.items(), *([(GROUP_PATH, wanted.failure_group)] if wanted.failure_group else [])),
         prefix=search_text(wanted.q or "") if by_id else None,
         created_after=created_after,
         created_before=created_before,

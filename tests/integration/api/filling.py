@@ -44,6 +44,7 @@ QUERIES: Final = {
     "queue": "queue",
     "type": "message_type",
     "error": "error",
+    "failure_group": "group",
     "who": "who",
     "target": "target",
     "q": "text",

@@ -39,6 +39,23 @@ async def test_equal_failures_are_one_group(server: Server) -> None:
     assert ([run["run_id"] for run in rest["items"]], rest["has_more"]) == ([first], False)
 
 
+async def test_the_runs_of_a_group_are_selected_and_retried_together(server: Server) -> None:
+    first, second, other = await end(server, no(), no(), no(kind="KeyError"))
+    group = (await groups(server, error="ValueError"))[0]["group_id"]
+    listed = (await get(server, "/runs", failure_group=group))["items"]
+    assert [run["run_id"] for run in listed] == [second, first]
+    assert (await get(server, "/runs", failure_group="flg_none"))["items"] == []
+    selected = await server.client.post(
+        "/selections", json={"filter": {"failure_group": [group], "dead_letters": True}}
+    )
+    assert (selected.status_code, selected.json()["count"]) == (201, 2), selected.text
+    assert (await get(server, "/runs", failure_group=group, dead_letters="true"))["items"] == listed
+    assert (await server.client.post(f"/dead-letters/{first}/retry")).status_code == 202
+    left = (await get(server, "/runs", failure_group=group, dead_letters="true"))["items"]
+    assert [run["run_id"] for run in left] == [second]
+    assert other not in str(listed)
+
+
 async def test_groups_are_listed_page_by_page_and_by_filters(server: Server) -> None:
     await end(server, no())
     await end(server, no(kind="KeyError"), job_id="mail")

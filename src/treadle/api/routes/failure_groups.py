@@ -11,7 +11,8 @@ from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
 from treadle.api.moments import Moment, read_moments
-from treadle.api.schemas.failure_groups import FailureGroup, FailureGroupPage, FailurePage, to_failure, to_group
+from treadle.api.schemas.failure_groups import FailureGroup, FailureGroupPage, to_group
+from treadle.api.schemas.runs import RunPage, to_run
 from treadle.domain.failures import GroupState, Resolve, Snooze
 from treadle.domain.shapes import read
 from treadle.services.failure_groups import GroupFilters
@@ -58,14 +59,16 @@ async def get_failure_group(call: CallDep, group_id: str) -> Response:
 
 @router.get(
     "/failure-groups/{group_id}/runs",
-    operation_id="list_failures",
-    responses=answers(FailurePage, "A page of failed runs.", 404),
+    operation_id="list_failure_group_runs",
+    responses=answers(RunPage, "A page of failed runs.", 404),
 )
-async def list_failures(call: CallDep, group_id: str, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response:
+async def list_failure_group_runs(
+    call: CallDep, group_id: str, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
     """The failed runs of a group, newest first, as long as they are kept."""
-    page = await call.services.failure_groups.failures(call.domain, group_id, limit=limit, cursor=cursor)
-    items = [to_failure(each) for each in page.items]
-    return reply(FailurePage(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
+    page = await call.services.failure_groups.runs(call.domain, group_id, limit=limit, cursor=cursor)
+    items = [to_run(run) for run in page.items]
+    return reply(RunPage(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
 
 
 @router.post(

@@ -158,6 +158,7 @@ async def runs_wanted(
     q: Annotated[str | None, Query(min_length=1, max_length=200, description=_Q)] = None,
     created_after: Moment = None,
     created_before: Moment = None,
+    failure_group: Annotated[list[str] | None, Query(description="Of this group of equal failures.")] = None,
     *,
     dead_letters: Annotated[bool, Query(description="Only failed runs that nobody has retried or discarded.")] = False,
 ) -> RunsWanted:
@@ -171,6 +172,7 @@ async def runs_wanted(
         q=q,
         created_after=created_after,
         created_before=created_before,
+        failure_group=tuple(failure_group or ()),
         dead_letters=dead_letters,
     )
 

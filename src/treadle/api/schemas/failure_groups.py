@@ -9,7 +9,6 @@ from msgspec import Meta, Struct
 
 from treadle.api.schemas.common import HasMore, NextCursor, moment
 from treadle.api.schemas.runs import RunId
-from treadle.domain import failures as domain
 from treadle.domain.failures import GroupState
 from treadle.domain.instants import to_datetime
 from treadle.services.failure_groups import Grouped
@@ -56,22 +55,6 @@ class FailureGroupPage(Struct, frozen=True, kw_only=True):
     has_more: HasMore
 
 
-class Failure(Struct, frozen=True, kw_only=True):
-    """A failed run of a group."""
-
-    run_id: RunId
-    job_id: str
-    failed_at: datetime
-
-
-class FailurePage(Struct, frozen=True, kw_only=True):
-    """The failed runs of a group that are kept, newest first."""
-
-    items: list[Failure]
-    next_cursor: NextCursor
-    has_more: HasMore
-
-
 def to_group(grouped: Grouped) -> FailureGroup:
     """A group as it is answered."""
     group, said = grouped.group, grouped.group.verdict
@@ -95,8 +78,3 @@ def to_group(grouped: Grouped) -> FailureGroup:
         by=said.by,
         why=said.why,
     )
-
-
-def to_failure(failure: domain.Failure) -> Failure:
-    """A failed run as it is answered."""
-    return Failure(run_id=failure.run_id, job_id=failure.job_id, failed_at=to_datetime(failure.at))

@@ -843,14 +843,6 @@ class FailureGroup(Struct, frozen=True, kw_only=True):
     why: str
 
 
-class Failure(Struct, frozen=True, kw_only=True):
-    """A failed run of a group."""
-
-    run_id: str
-    job_id: str
-    failed_at: datetime
-
-
 class AuditEntry(Struct, frozen=True, kw_only=True):
     """One change: who made it, by which operation, and how its target stood before and after. Secrets are left out."""
 

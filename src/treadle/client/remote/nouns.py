@@ -21,7 +21,6 @@ from treadle.client.remote.answers import (
     Event,
     EventPage,
     Explanation,
-    Failure,
     FailureGroup,
     Group,
     Health,
@@ -241,6 +240,7 @@ class RunsNoun(Noun[M]):
         q: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
+        failure_group: Sequence[str] | None = None,
         dead_letters: bool | None = None,
     ) -> Call[Page[Run]]:
         """Runs, newest first. A filter given several times means any of its values."""
@@ -258,6 +258,7 @@ class RunsNoun(Noun[M]):
                 "q": q,
                 "created_after": created_after,
                 "created_before": created_before,
+                "failure_group": failure_group,
                 "dead_letters": dead_letters,
             },
         )
@@ -305,6 +306,7 @@ class RunsNoun(Noun[M]):
         q: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
+        failure_group: Sequence[str] | None = None,
         dead_letters: bool | None = None,
     ) -> Call[Page[Run]]:
         """Finished runs, newest first. A filter given several times means any of its values."""
@@ -322,6 +324,7 @@ class RunsNoun(Noun[M]):
                 "q": q,
                 "created_after": created_after,
                 "created_before": created_before,
+                "failure_group": failure_group,
                 "dead_letters": dead_letters,
             },
         )
@@ -908,13 +911,10 @@ class FailureGroupsNoun(Noun[M]):
         return Call(method="GET", path=f"/failure-groups/{segment(group_id)}", answer=FailureGroup)
 
     @Listing
-    def list_failures(self, group_id: str, *, page_size: int | None = None) -> Call[Page[Failure]]:
+    def list_runs(self, group_id: str, *, page_size: int | None = None) -> Call[Page[Run]]:
         """The failed runs of a group, newest first, as long as they are kept."""
         return Call(
-            method="GET",
-            path=f"/failure-groups/{segment(group_id)}/runs",
-            answer=Page[Failure],
-            query={"limit": page_size},
+            method="GET", path=f"/failure-groups/{segment(group_id)}/runs", answer=Page[Run], query={"limit": page_size}
         )
 
     @Operation

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from treadle.domain.failures import Failure, FailureGroup, GroupState, JobCount, Verdict
+from treadle.domain.failures import FailureGroup, GroupState, JobCount, Verdict
 from treadle.domain.instants import Instant
 
 
@@ -28,7 +28,7 @@ class GroupQuery(Struct, frozen=True, kw_only=True):
 
 
 class FailureStore(Protocol):
-    """Groups of failures. `StatStore.roll_up` brings them about."""
+    """Groups of failures. `StatStore.roll_up` brings them about, and files their runs under them (`GROUP_PATH`)."""
 
     async def find(self, query: GroupQuery) -> list[FailureGroup]:
         """A page of groups."""
@@ -40,10 +40,6 @@ class FailureStore(Protocol):
 
     async def jobs(self, domain: str, group_ids: Sequence[str]) -> dict[str, list[JobCount]]:
         """The jobs of groups, those that failed last first."""
-        ...
-
-    async def failures(self, domain: str, group_id: str, *, before: str | None = None, limit: int) -> list[Failure]:
-        """The failed runs of a group, newest first, from those before the run `before`. Pruned ones are left out."""
         ...
 
     async def judge(self, domain: str, group_id: str, verdict: Verdict) -> FailureGroup | None:

@@ -17,7 +17,7 @@ from treadle.engines.sql.transaction import WallClock
 
 _SQL: Final = load("runs")
 _PERIODS: Final = load("periods")
-_BELONGINGS: Final = ("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys", "prune_failures")
+_BELONGINGS: Final = ("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys")
 
 _logger = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from treadle.domain.events import NewEvent
 from treadle.domain.failures import (
     GROUP_EVENTS,
-    Failure,
+    GROUP_PATH,
     FailureGroup,
     Fresh,
     GroupState,
@@ -42,7 +42,7 @@ async def add_failures(tx: Transaction, ended: Iterable[Ended]) -> None:
         known[name] = added = add(standing, each.group)
         events += opening(standing, added)
     await tx.feed("failures.put", [_to_row(known[name]) for name in names])
-    await tx.feed("failures.add_runs", [row for each in fresh for row in _runs(each)])
+    await tx.feed("filing.put", [row for each in fresh for row in _filed(each)])
     await tx.feed("failures.add_jobs", [row for each in fresh for row in _jobs(each)])
     if events:
         tx.topics.add(Topic.EVENTS)
@@ -80,10 +80,6 @@ class Failures:
             found[group_id].append(JobCount(job_id, count, last_at))
         return found
 
-    async def failures(self, domain: str, group_id: str, *, before: str | None = None, limit: int) -> list[Failure]:
-        rows = await self._read.call("failures.runs", domain, group_id, "~" if before is None else before, limit)
-        return [Failure(run_id=run_id, job_id=job_id, at=at) for run_id, job_id, at in rows]
-
     async def judge(self, domain: str, group_id: str, verdict: Verdict) -> FailureGroup | None:
         async def work(tx: Transaction) -> FailureGroup | None:
             await tx.lock("stats.lock")
@@ -104,7 +100,7 @@ class Failures:
         async def work(tx: Transaction) -> int:
             await tx.lock("stats.lock")
             names = [tuple(row) for row in await tx.call("failures.old", before, limit)]
-            for statement in ("failures.forget_runs", "failures.forget_jobs", "failures.forget"):
+            for statement in ("failures.forget_jobs", "failures.forget"):
                 await tx.feed(statement, names)
             return len(names)
 
@@ -115,9 +111,8 @@ async def _known(look: Look, names: Sequence[tuple[str, str]]) -> list[FailureGr
     return [_to_group(row) for row in await look.feed("failures.known", names)]
 
 
-def _runs(fresh: Fresh) -> list[Row]:
-    domain, group_id = fresh.group.domain, fresh.group.id
-    return [(domain, group_id, each.run_id, each.job_id, each.at) for each in fresh.failures]
+def _filed(fresh: Fresh) -> list[Row]:
+    return [(fresh.group.domain, GROUP_PATH, fresh.group.id, each.run_id) for each in fresh.failures]
 
 
 def _jobs(fresh: Fresh) -> list[Row]:

@@ -28,10 +28,6 @@ from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
 
 _SQL: Final = load("runs")
-_PRUNED: Final = (
-    *("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys", "prune_failures"),
-    "prune_history",
-)
 
 
 class SqliteRuns(Runs[Write]):
@@ -93,7 +89,7 @@ class SqliteRuns(Runs[Write]):
             listed = json_list(ids)
             await dependencies.bury(write, ids, self._clock.wall(), limit)
             await write.call("filing.forget", ids)
-            for statement in _PRUNED:
+            for statement in ("prune_attempts", "prune_steps", "prune_kv", "prune_logs", "prune_keys", "prune_history"):
                 write.connection.execute(_SQL[statement], (listed,))
             write.connection.execute(_SQL["sweep_keys"], (self._clock.wall(), limit))
             return len(ids)

@@ -141,8 +141,6 @@ class ModelRuns:
         for space in [each for each in self._data.kv if each.scope is not Scope.JOB and each.owner in old]:
             del self._data.kv[space]
         self._data.logs = [line for line in self._data.logs if line.run_id not in old]
-        for group, failures in self._data.failures.items():
-            self._data.failures[group] = [each for each in failures if each.run_id not in old]
         return len(old)
 
     def _settle(self, done: Sequence[Transition], now: Instant | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from treadle.domain.audit import AuditEntry
 from treadle.domain.bulk_actions import BulkAction
 from treadle.domain.chains import Links
 from treadle.domain.events import Event, NewEvent
-from treadle.domain.failures import Failure, FailureGroup, JobCount
+from treadle.domain.failures import FailureGroup, JobCount
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
 from treadle.domain.kv import Entry as KvEntry
@@ -127,7 +127,6 @@ class Data:
     rolled_up: int = 0
     tallies: dict[Key, Tally] = field(default_factory=dict)
     groups: dict[tuple[str, str], FailureGroup] = field(default_factory=dict)
-    failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)
     job_counts: dict[tuple[str, str], dict[str, JobCount]] = field(default_factory=dict)
     listeners: list[ModelNotices] = field(default_factory=list)
     numbers: int = 0

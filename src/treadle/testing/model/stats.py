@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from treadle.domain.events import NewEvent
 from treadle.domain.failures import (
     GROUP_EVENTS,
-    Failure,
+    GROUP_PATH,
     FailureGroup,
     Fresh,
     JobCount,
@@ -96,11 +96,6 @@ class ModelFailures:
         counts = {group_id: self._data.job_counts.get((domain, group_id), {}).values() for group_id in group_ids}
         return {one: sorted(each, key=lambda job: (-job.last_at, job.job_id)) for one, each in counts.items()}
 
-    async def failures(self, domain: str, group_id: str, *, before: str | None = None, limit: int) -> list[Failure]:
-        found = self._data.failures.get((domain, group_id), [])
-        older = [each for each in found if before is None or each.run_id < before]
-        return sorted(older, key=lambda each: each.run_id, reverse=True)[:limit]
-
     async def judge(self, domain: str, group_id: str, verdict: Verdict) -> FailureGroup | None:
         standing = self._data.groups.get((domain, group_id))
         if standing is None:
@@ -114,8 +109,7 @@ class ModelFailures:
     async def prune(self, before: Instant, limit: int) -> int:
         old = [name for name, each in self._data.groups.items() if each.last_at < before][:limit]
         for name in old:
-            for kept in (self._data.groups, self._data.failures, self._data.job_counts):
-                kept.pop(name)
+            del self._data.groups[name], self._data.job_counts[name]
         return len(old)
 
     def _matches(self, one: FailureGroup, query: GroupQuery) -> bool:
@@ -157,9 +151,9 @@ def _add(data: Data, fresh: Fresh) -> None:
     name = fresh.group.domain, fresh.group.id
     standing = data.groups.get(name)
     data.groups[name] = added = add(standing, fresh.group)
-    data.failures.setdefault(name, []).extend(fresh.failures)
     jobs = data.job_counts.setdefault(name, {})
     for each in fresh.failures:
+        data.history[each.run_id].filed_under += ((GROUP_PATH, fresh.group.id),)
         before = jobs.get(each.job_id, JobCount(each.job_id, 0, each.at))
         jobs[each.job_id] = JobCount(each.job_id, before.count + 1, max(before.last_at, each.at))
     for event in opening(standing, added):

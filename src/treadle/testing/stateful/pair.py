@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from msgspec.structs import replace
 
 from treadle.domain.errors import KeyReused, LeaseLost, StaleVersion, TreadleError
+from treadle.domain.failures import GROUP_PATH
 from treadle.domain.ids import make_id
 from treadle.domain.instants import HOUR, SECOND, Instant, Micros, to_iso
 from treadle.domain.json import decode, encode
@@ -26,7 +27,7 @@ from treadle.domain.states import Transition
 from treadle.domain.stats import EVERYTHING, count
 from treadle.domain.steps import RunStep, StepKind
 from treadle.domain.workers import WorkerSpec
-from treadle.engines.contract import REFUSALS, Accepted, Engine, GroupQuery, MessageQuery, Save, Step, Trigger
+from treadle.engines.contract import REFUSALS, Accepted, Engine, GroupQuery, MessageQuery, RunQuery, Save, Step, Trigger
 from treadle.system import Clock
 from treadle.testing.clock import VirtualClock
 from treadle.testing.driver import firing, new_run, transition
@@ -393,7 +394,9 @@ class Pair:
             for domain in DOMAINS:
                 told += await engine.stats.tallies(domain, EVERYTHING, HOUR, 0, self.now + HOUR)
                 for group in await engine.failures.find(GroupQuery(domain=domain, now=self.now, limit=ALL)):
-                    told.append((group, await engine.failures.failures(domain, group.id, limit=ALL)))
+                    where = ((GROUP_PATH, (group.id,)),)
+                    runs = await engine.runs.find(RunQuery(domain=domain, limit=ALL, where=where))
+                    told.append((group, [run.id for run in runs]))
             return told
 
         self.ask(rolled_up)

@@ -464,17 +464,6 @@ CREATE TABLE treadle.failure_jobs (
   PRIMARY KEY (domain, group_id, job_id)
 );
 
--- The failed runs of groups, as long as they are kept.
-CREATE TABLE treadle.failure_runs (
-  domain   text   COLLATE "C" NOT NULL,
-  group_id text   COLLATE "C" NOT NULL,
-  run_id   text   COLLATE "C" NOT NULL,
-  job_id   text   COLLATE "C" NOT NULL,
-  at       bigint NOT NULL,
-  PRIMARY KEY (domain, group_id, run_id)
-);
-CREATE INDEX failure_runs_run ON treadle.failure_runs (run_id);
-
 -- The inbox, in the order in which messages were put.
 CREATE TABLE treadle.messages (
   seq          bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

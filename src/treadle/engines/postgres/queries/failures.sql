@@ -14,10 +14,6 @@ DO UPDATE SET title = excluded.title, count = excluded.count, first_at = exclude
               run_id = excluded.run_id, state = excluded.state, said_at = excluded.said_at,
               until_at = excluded.until_at, said_by = excluded.said_by, why = excluded.why;
 
--- name: add_runs
-INSERT INTO treadle.failure_runs (domain, group_id, run_id, job_id, at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]);
-
 -- name: add_jobs
 INSERT INTO treadle.failure_jobs AS j (domain, group_id, job_id, count, last_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
@@ -40,15 +36,8 @@ ORDER BY last_at DESC, id DESC LIMIT $9;
 SELECT group_id, job_id, count, last_at FROM treadle.failure_jobs
 WHERE domain = $1 AND group_id = ANY ($2) ORDER BY group_id, last_at DESC, job_id;
 
--- name: runs
-SELECT run_id, job_id, at FROM treadle.failure_runs
-WHERE domain = $1 AND group_id = $2 AND run_id < $3 ORDER BY run_id DESC LIMIT $4;
-
 -- name: old
 SELECT domain, id FROM treadle.failure_groups WHERE last_at < $1 LIMIT $2;
-
--- name: forget_runs
-DELETE FROM treadle.failure_runs WHERE (domain, group_id) IN (SELECT * FROM unnest($1::text[], $2::text[]));
 
 -- name: forget_jobs
 DELETE FROM treadle.failure_jobs WHERE (domain, group_id) IN (SELECT * FROM unnest($1::text[], $2::text[]));

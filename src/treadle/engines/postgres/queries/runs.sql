@@ -221,6 +221,3 @@ DELETE FROM treadle.kv WHERE scope IN ('run', 'progress') AND owner = ANY ($1);
 
 -- name: prune_logs
 DELETE FROM treadle.logs WHERE run_id = ANY ($1);
-
--- name: prune_failures
-DELETE FROM treadle.failure_runs WHERE run_id = ANY ($1);

@@ -437,17 +437,6 @@ CREATE TABLE failure_jobs (
   PRIMARY KEY (domain, group_id, job_id)
 ) STRICT, WITHOUT ROWID;
 
--- The failed runs of groups, as long as they are kept.
-CREATE TABLE failure_runs (
-  domain   TEXT    NOT NULL,
-  group_id TEXT    NOT NULL,
-  run_id   TEXT    NOT NULL,
-  job_id   TEXT    NOT NULL,
-  at       INTEGER NOT NULL,
-  PRIMARY KEY (domain, group_id, run_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX failure_runs_run ON failure_runs (run_id);
-
 -- The inbox, in the order in which messages were put.
 CREATE TABLE messages (
   seq          INTEGER PRIMARY KEY,

@@ -16,10 +16,6 @@ ON CONFLICT DO UPDATE SET title = excluded.title, count = excluded.count, first_
                           said_at = excluded.said_at, until_at = excluded.until_at, said_by = excluded.said_by,
                           why = excluded.why;
 
--- name: add_runs
-INSERT INTO failure_runs (domain, group_id, run_id, job_id, at)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?);
-
 -- name: add_jobs
 INSERT INTO failure_jobs (domain, group_id, job_id, count, last_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?) WHERE true
@@ -41,15 +37,8 @@ ORDER BY last_at DESC, id DESC LIMIT ?9;
 SELECT group_id, job_id, count, last_at FROM failure_jobs
 WHERE domain = ? AND group_id IN (SELECT value FROM json_each(?)) ORDER BY group_id, last_at DESC, job_id;
 
--- name: runs
-SELECT run_id, job_id, at FROM failure_runs WHERE domain = ? AND group_id = ? AND run_id < ? ORDER BY run_id DESC LIMIT ?;
-
 -- name: old
 SELECT domain, id FROM failure_groups INDEXED BY failure_groups_age WHERE last_at < ? LIMIT ?;
-
--- name: forget_runs
-DELETE FROM failure_runs
-WHERE (domain, group_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?));
 
 -- name: forget_jobs
 DELETE FROM failure_jobs

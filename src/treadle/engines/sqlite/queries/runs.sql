@@ -272,6 +272,3 @@ DELETE FROM kv WHERE scope IN ('run', 'progress') AND owner IN (SELECT value FRO
 
 -- name: prune_logs
 DELETE FROM logs WHERE run_id IN (SELECT value FROM json_each(?));
-
--- name: prune_failures
-DELETE FROM failure_runs WHERE run_id IN (SELECT value FROM json_each(?));
