@@ -43,6 +43,7 @@ from treadle.api.routes import (
     session,
     sources,
     stats,
+    submitting,
     workers,
 )
 from treadle.api.sse import StreamLimits, Streams
@@ -77,6 +78,7 @@ def create_app(
     app.include_router(docs.router, dependencies=strict)
     nouns = (
         jobs,
+        submitting,
         runs,
         dead_letters,
         selections,

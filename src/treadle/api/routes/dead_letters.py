@@ -11,7 +11,8 @@ from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody
 from treadle.api.deps import CallDep, Cursor, IdempotencyKey, Limit
 from treadle.api.once import once, repeatable
-from treadle.api.routes.runs import accepted, detailed, page_of
+from treadle.api.routes.runs import detailed, page_of
+from treadle.api.routes.submitting import accepted
 from treadle.api.schemas.dead_letters import LetterAnswers, to_answers
 from treadle.api.schemas.runs import Run, RunDetail, RunPage, to_run
 from treadle.domain.letters import Discard, DiscardMany, RetryMany

@@ -32,7 +32,7 @@ class Nouns(Noun[M]):
 
     @property
     def runs(self) -> nouns.RunsNoun[M]:
-        """Runs: submit, list, read, cancel, retry, explain."""
+        """Runs: list, read, cancel, explain. How they are submitted is in `submitting`."""
         from treadle.client.remote import nouns
 
         return nouns.RunsNoun(self.way)

@@ -180,7 +180,7 @@ class JobsNoun(Noun[M]):
 
 
 class RunsNoun(Noun[M]):
-    """Runs: submit, list, read, cancel, retry, explain."""
+    """Runs: list, read, cancel, explain. How they are submitted is in `submitting`."""
 
     @Operation
     def run_job(
@@ -293,6 +293,13 @@ class RunsNoun(Noun[M]):
             key=key,
         )
 
+    @Operation
+    def retry(self, run_id: str, *, inputs: Mapping[str, Any] | None = None, key: str | None = None) -> Call[Run]:
+        """Submit a new run that does again what a finished one did, with the work of then; it resolves a dead
+        letter.
+        """
+        return Call(method="POST", path=f"/runs/{segment(run_id)}/retry", answer=Run, body=said(inputs=inputs), key=key)
+
     @Listing
     def history(
         self,
@@ -357,13 +364,6 @@ class RunsNoun(Noun[M]):
     def cancel(self, run_id: str) -> Call[Run]:
         """Accept a cancel. A waiting run ends at once; a running one is told to, and begins no further attempt."""
         return Call(method="POST", path=f"/runs/{segment(run_id)}/cancel", answer=Run, idempotent=True)
-
-    @Operation
-    def retry(self, run_id: str, *, inputs: Mapping[str, Any] | None = None, key: str | None = None) -> Call[Run]:
-        """Submit a new run that does again what a finished one did, with the work of then; it resolves a dead
-        letter.
-        """
-        return Call(method="POST", path=f"/runs/{segment(run_id)}/retry", answer=Run, body=said(inputs=inputs), key=key)
 
     @Operation
     def list_steps(self, run_id: str) -> Call[StepList]:
