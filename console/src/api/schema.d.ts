@@ -315,7 +315,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["list_failures"];
+        get: operations["list_failure_group_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1724,11 +1724,6 @@ export interface components {
             job_id: string;
             last_failed_at: string;
         };
-        Failure: {
-            failed_at: string;
-            job_id: string;
-            run_id: string;
-        };
         FailureGroup: {
             by: string;
             count: number;
@@ -1748,11 +1743,6 @@ export interface components {
         FailureGroupPage: {
             has_more: boolean;
             items: components["schemas"]["FailureGroup"][];
-            next_cursor: string | null;
-        };
-        FailurePage: {
-            has_more: boolean;
-            items: components["schemas"]["Failure"][];
             next_cursor: string | null;
         };
         Fault: {
@@ -2550,6 +2540,8 @@ export interface components {
             created_before: string | null;
             /** @default false */
             dead_letters: boolean;
+            /** @default [] */
+            failure_group: string[];
             /** @default [] */
             job: string[];
             /** @default null */
@@ -3422,7 +3414,7 @@ export interface operations {
             };
         };
     };
-    list_failures: {
+    list_failure_group_runs: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -3443,7 +3435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FailurePage"];
+                    "application/json": components["schemas"]["RunPage"];
                 };
             };
         };
@@ -3522,6 +3514,7 @@ export interface operations {
                 created_before?: string | null;
                 cursor?: string | null;
                 dead_letters?: boolean;
+                failure_group?: string[] | null;
                 job?: string[] | null;
                 limit?: number;
                 q?: string | null;
@@ -4543,6 +4536,7 @@ export interface operations {
                 created_before?: string | null;
                 cursor?: string | null;
                 dead_letters?: boolean;
+                failure_group?: string[] | null;
                 job?: string[] | null;
                 limit?: number;
                 q?: string | null;
