@@ -111,6 +111,7 @@ class EventStream(StreamingResponse):
         self._judge_again = partial(judge_again, request, call)
         self._parts = parts
         self._position = position
+        self._midway = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI. Raises TooMany before anything is sent."""
@@ -130,7 +131,9 @@ class EventStream(StreamingResponse):
             if ended is None:
                 return  # the client has left
             try:
-                await self._end(send, ended.result())
+                last_words = ended.result()
+                # Behind half an event they would be taken for the rest of it.
+                await self._end(send, b"" if self._midway else last_words)
             except TimeoutError:
                 _logger.info("evicted a slow reader", path=scope["path"], trace_id=scope["state"]["trace_id"])
                 # unfinished: the server closes the connection
@@ -168,10 +171,12 @@ class EventStream(StreamingResponse):
             await send({"type": "http.response.body", "body": last_words, "more_body": False})
 
     async def _send(self, send: Send, body: bytes) -> None:
+        self._midway = True
         for start in range(0, len(body), CHUNK_BYTES):
             async with asyncio.timeout(self._limits.patience_sec):
                 part = body[start : start + CHUNK_BYTES]
                 await send({"type": "http.response.body", "body": part, "more_body": True})
+        self._midway = False
 
 
 def frame(event: str, data: Json, event_id: int | None = None) -> bytes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -70,3 +73,32 @@ def _parse(block: str) -> Message:
     if comments:
         return Message(":", id_, comments[0])
     return Message(fields.get("event", ""), id_, json.loads(fields.get("data", "null")))
+
+
+async def stalled(url: str, secret: str) -> socket.socket:
+    """A connection on which all events were asked for, and nothing is read."""
+    address = urlsplit(url)
+    connection = socket.create_connection((address.hostname or "", address.port or 0))
+    connection.setblocking(False)
+    request = (
+        f"GET /events?after=0 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+        f"Authorization: Bearer {secret}\r\nConnection: close\r\n\r\n"
+    )
+    await asyncio.get_running_loop().sock_sendall(connection, request.encode())
+    return connection
+
+
+async def read_all(connection: socket.socket) -> str:
+    """The body of what comes until the other side closes, without what the transfer encoding puts between."""
+    loop = asyncio.get_running_loop()
+    chunks = []
+    while chunk := await loop.sock_recv(connection, 1 << 20):
+        chunks.append(chunk)
+    connection.close()
+    body = b"".join(chunks).partition(b"\r\n\r\n")[2]
+    whole = b""
+    while body:
+        length, _, body = body.partition(b"\r\n")
+        size = int(length, 16)
+        whole, body = whole + body[:size], body[size + 2 :]
+    return whole.decode()

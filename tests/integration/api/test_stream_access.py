@@ -12,11 +12,12 @@ import pytest
 from msgspec import structs
 
 from tests.integration.api.server import Hands, Server, serving
-from tests.integration.api.streams import Message, stream, take
+from tests.integration.api.streams import Message, parse, read_all, stalled, stream, take
 from tests.integration.api.test_identity import PASSWORD, caller, make_token, make_user
 from treadle.api.auth import CSRF_HEADER
 from treadle.api.sse import StreamLimits
 from treadle.domain.events import NewEvent
+from treadle.domain.json import encode
 
 PATIENCE = 20
 """Seconds in which a stream must have ended that should within a fraction of one."""
@@ -54,6 +55,33 @@ async def test_streams_end_with_the_token_that_was_revoked(watchful: Server) -> 
     path = f"/tokens/{made['token']['token_id']}"
     last = await ended_by(watchful, made["secret"], lambda: watchful.client.delete(path))
     assert [(message.event, message.data["code"]) for message in last] == [("error", "unauthorized")] * 2
+
+
+async def test_a_stream_that_ends_in_the_middle_of_an_event_leaves_it_to_the_next(watchful: Server) -> None:
+    made = await make_token(watchful)
+    count, data = 40, encode({"x": "x" * 200_000})  # more than the connection holds
+    await watchful.engine.events.append(
+        [NewEvent(domain="default", type="user.noise", subject=f"s{n}", at=n, data=data) for n in range(count)]
+    )
+    reader = await stalled(watchful.listening.url, made["secret"])
+    ended = watchful.services.access.by_token
+    refused = asyncio.Event()
+
+    async def told(text: str) -> Any:
+        principal = await ended(text)
+        if principal is None:
+            refused.set()
+        return principal
+
+    watchful.services.access.by_token = told  # type: ignore[method-assign]
+    await watchful.client.delete(f"/tokens/{made['token']['token_id']}")
+    await refused.wait()
+    got = [message for message in parse(await read_all(reader)) if message.event == "user.noise"]
+    assert 0 < len(got) < count
+    async with stream(watchful.client, "/events", last=got[-1].id) as messages:
+        got += await take(messages, count - len(got))
+    assert [message.id for message in got] == list(range(1, count + 1))
+    assert [encode(message.data["data"]) for message in got] == [data] * count
 
 
 async def test_streams_end_when_their_token_expires(watchful: Server) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from structlog.testing import capture_logs
 
 from tests.integration.api.server import Hands, Server, serving
-from tests.integration.api.streams import Message, parse, stream, take
+from tests.integration.api.streams import Message, parse, read_all, stalled, stream, take
 from treadle.api.sse import EventStream, StreamLimits
 from treadle.domain.events import NewEvent
 from treadle.domain.json import encode
@@ -219,10 +217,10 @@ async def test_a_reader_that_takes_nothing_is_evicted_and_can_come_back(tmp_path
     async with serving(tmp_path, StreamLimits(patience_sec=0.3)) as server:
         await server.engine.events.append(noise(count, size=size))
         with capture_logs() as logs:
-            slow = await stalled(server)
+            slow = await stalled(server.listening.url, server.listening.token.value)
             await until(lambda: any(entry["event"] == "evicted a slow reader" for entry in logs))
         assert open_streams() == 0
-        seen = parse((await read_all(slow)).partition("\r\n\r\n")[2])
+        seen = parse(await read_all(slow))
         got = [message.id for message in seen if message.event == "user.noise"]
         assert 0 < len(got) < count
         async with stream(server.client, "/events", last=got[-1]) as messages:
@@ -234,7 +232,7 @@ async def test_a_stream_that_stalls_does_not_hold_up_the_end_of_the_server(
     server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     await server.engine.events.append(noise(2_000, size=8_000))
-    with closing(await stalled(server)):
+    with closing(await stalled(server.listening.url, server.listening.token.value)):
         await until(lambda: open_streams() == 1)
         server.stopping.set()
         await server.ended
@@ -265,32 +263,3 @@ async def test_a_run_that_is_removed_meanwhile_ends_its_stream_with_the_reason(
         monkeypatch.setattr(server.engine.runs, "get", gone)
         (message,) = [message async for message in messages]
     assert (message.event, message.data["code"]) == ("error", "not_found")
-
-
-async def stalled(server: Server) -> socket.socket:
-    """A connection on which all events were asked for, and nothing is read."""
-    address = urlsplit(server.listening.url)
-    connection = socket.create_connection((address.hostname or "", address.port or 0))
-    connection.setblocking(False)
-    request = (
-        f"GET /events?after=0 HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
-        f"Authorization: Bearer {server.listening.token.value}\r\n\r\n"
-    )
-    await asyncio.get_running_loop().sock_sendall(connection, request.encode())
-    return connection
-
-
-async def read_all(connection: socket.socket) -> str:
-    """Everything until the other side closes; chunk sizes of the transfer encoding are taken out."""
-    loop = asyncio.get_running_loop()
-    chunks = []
-    while chunk := await loop.sock_recv(connection, 1 << 20):
-        chunks.append(chunk)
-    connection.close()
-    head, _, body = b"".join(chunks).partition(b"\r\n\r\n")
-    whole = b""
-    while body:
-        length, _, body = body.partition(b"\r\n")
-        size = int(length, 16)
-        whole, body = whole + body[:size], body[size + 2 :]
-    return (head + b"\r\n\r\n" + whole).decode()
