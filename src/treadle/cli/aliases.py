@@ -13,7 +13,7 @@ from treadle.cli.exits import Exit
 from treadle.cli.filters import Filter
 from treadle.cli.finding import find_server
 from treadle.cli.inputs import Org, read_file
-from treadle.cli.job import DependsOn, Urgency, run_job
+from treadle.cli.job_running import DependsOn, Urgency, run_job
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_table
 from treadle.cli.run import LIMIT, list_runs, write_runs

@@ -9,15 +9,15 @@ from cyclopts import App, Parameter
 
 from treadle.cli.exits import Exit
 from treadle.cli.finding import find_server
-from treadle.cli.inputs import Input, Org, Set, read_file, read_inputs
+from treadle.cli.inputs import read_file
+from treadle.cli.job_running import run_by_name, run_job
 from treadle.cli.job_versions import JobId, edit, rollback, versions
-from treadle.cli.options import AsJson, DryRun, NoInput, Timeout, Wait, Watch, Where, Yes
+from treadle.cli.options import AsJson, DryRun, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, write_json, write_record, write_table
-from treadle.cli.run import report, submit
 from treadle.cli.server import segment
 from treadle.cli.times import ago, when
 from treadle.domain.documents import load_json, load_yaml
-from treadle.domain.errors import InvalidInput, NotFound, nearest
+from treadle.domain.errors import InvalidInput
 
 app = App(
     name="job",
@@ -47,14 +47,10 @@ for _name, (_path, _help) in _ELSEWHERE.items():
     app.command(_path, name=_name, help=_help)
 for _command in (edit, versions, rollback):
     app.command(_command)
+app.command(run_job, name="run")
+app.default(run_by_name)
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True, help="JSON or YAML; - is standard input.")]
-Urgency = Annotated[str | None, Parameter(help="critical, high, normal or low; the job's own by default.")]
-DependsOn = Annotated[
-    list[str] | None, Parameter(help="Wait for these runs, by id: with commas between them, or repeated.")
-]
-Delay = Annotated[float | None, Parameter(help="Run it in so many seconds.")]
-At = Annotated[str | None, Parameter(name=["--at", "--scheduled-for"], help="Run it then: RFC 3339 with an offset.")]
 
 
 @app.command(name="list")
@@ -132,96 +128,6 @@ def replace(job_id: JobId, file: File, /, *, where: Where = None, json: AsJson =
         write_json(job)
     else:
         sys.stdout.write(f"{job['job_id']} is at version {job['version']}\n")
-
-
-@app.command(name="run")
-def run_job(
-    job_id: JobId,
-    /,
-    *,
-    set_: Set = None,
-    input: Input = None,  # noqa: A002 - the option's name
-    org: Org = None,
-    priority: Urgency = None,
-    delay: Delay = None,
-    at: At = None,
-    depends_on: DependsOn = None,
-    join: Annotated[
-        str | None, Parameter(help="Which of them must have completed: all, any or always (however they end).")
-    ] = None,
-    on_parent_failure: Annotated[
-        str | None, Parameter(help="What becomes of the run where they do not: cancel, run or wait.")
-    ] = None,
-    wait: Wait = False,
-    watch: Watch = False,
-    timeout: Timeout = None,
-    where: Where = None,
-    json: AsJson = False,
-) -> Exit:
-    """Runs a job, now where no time is given. Prints the run's id; with --wait the run as it ended.
-
-    Example: treadle job run report --set date=2026-11-05 --wait --timeout 5m
-    """
-    urgency = int(priority) if priority is not None and priority.isdecimal() else priority
-    said = {
-        "inputs": read_inputs(input, set_ or [], org) or None,
-        "priority": urgency,
-        "delay_sec": delay,
-        "at": at,
-        "depends_on": [run_id for text in depends_on or [] for run_id in text.split(",")] or None,
-        "join": join,
-        "on_parent_failure": on_parent_failure,
-    }
-    server = find_server(where)
-    request = {key: value for key, value in said.items() if value is not None}
-    run = submit(server, f"/jobs/{segment(job_id)}/run", request)
-    return report(server, run, wait=wait, watch=watch, timeout=timeout, as_json=json)
-
-
-@app.default
-def run_by_name(
-    job_id: JobId | None = None,
-    /,
-    *,
-    set_: Set = None,
-    input: Input = None,  # noqa: A002 - the option's name
-    org: Org = None,
-    retention: Annotated[int | None, Parameter(help="Short for --set retentionDays=DAYS.")] = None,
-    priority: Urgency = None,
-    delay: Delay = None,
-    at: At = None,
-    wait: Wait = False,
-    watch: Watch = False,
-    timeout: Timeout = None,
-    where: Where = None,
-    json: AsJson = False,
-) -> Exit:
-    """Jobs: what to run, when, and within which limits. `treadle job ID` runs the job.
-
-    Example: treadle job report --org acme
-    """
-    if job_id is None:
-        from treadle.cli.main import build_app
-
-        build_app().help_print(["job"])  # by the whole command line, whose name and form its help has
-        return Exit.OK
-    try:
-        return run_job(
-            job_id,
-            set_=[*(set_ or []), *([] if retention is None else [f"retentionDays={retention}"])],
-            input=input,
-            org=org,
-            priority=priority,
-            delay=delay,
-            at=at,
-            wait=wait,
-            watch=watch,
-            timeout=timeout,
-            where=where,
-            json=json,
-        )
-    except NotFound as error:  # it may have been meant for a command
-        raise NotFound(f"{error.message}{nearest(job_id, app)}") from None
 
 
 @app.command
