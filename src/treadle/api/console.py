@@ -53,7 +53,9 @@ class Console:
         elif path == "/" and "text/html" in Headers(scope=scope).get("accept", ""):
             await RedirectResponse(f"{HOME}/", 307)(scope, receive, send)
         elif path.startswith(f"{_ASSETS}/"):
-            await self._assets({**scope, "path": path.removeprefix(_ASSETS)}, receive, send)
+            # Whole or not at all: a page needs no part of a file, and a thousand parts of one cost more than it.
+            headers = [header for header in scope["headers"] if header[0] != b"range"]
+            await self._assets({**scope, "path": path.removeprefix(_ASSETS), "headers": headers}, receive, send)
         elif path == HOME or path.startswith(f"{HOME}/"):
             await self._page()(scope, receive, send)
         else:

@@ -50,6 +50,13 @@ async def test_assets_are_packed_and_kept_for_good(browser: httpx2.AsyncClient) 
     assert "immutable" in asset.headers["cache-control"]
 
 
+async def test_no_ranges_of_an_asset_are_served(browser: httpx2.AsyncClient) -> None:
+    whole = await browser.get("/console/assets/a-1.js")
+    ranges = {"Range": f"bytes={','.join(['0-'] * 1_000)}"}
+    asked = await browser.get("/console/assets/a-1.js", headers=ranges)
+    assert (asked.status_code, asked.text) == (200, whole.text)
+
+
 @pytest.mark.parametrize("path", ["old-0.js", "../../secret", "..%2f..%2fsecret", "%00", ""])
 async def test_what_is_no_asset_is_not_found_and_not_kept(browser: httpx2.AsyncClient, path: str) -> None:
     answer = await browser.get(f"/console/assets/{path}")
