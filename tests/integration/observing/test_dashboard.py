@@ -31,9 +31,10 @@ def everything(shop: Shop) -> Scrape:
     schedule = {"interval_sec": 1}
     shop.server.post("/jobs", {"job_id": "often", "type": "shop.order", "schedule": schedule, "max_concurrent": 1})
     shop.run("shop.order")
+    wanted = ("treadle_schedule_fire_lag_seconds_count", "treadle_lane_slots_limit")
     found = until(
-        lambda: seen if (seen := scrape_server(shop.server)).total("treadle_schedule_fire_lag_seconds_count") else None,
-        "a fire",
+        lambda: seen if all(map((seen := scrape_server(shop.server)).values, wanted)) else None,
+        "a fire, and a look at lanes",
     )
     shop.server.delete("/jobs/often")
     return found
