@@ -255,6 +255,8 @@ async def test_tokens_cannot_be_tried_at_will_and_who_was_in_before_stays_welcom
         refused = await stranger.get("/jobs", headers={"Authorization": f"Bearer {fresh}"})
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 60
+        told = await stranger.get("/health", headers={"Authorization": f"Bearer {fresh}"})
+        assert told.json()["findings"] == []
     assert (await server.client.get("/jobs")).status_code == 200
 
 
