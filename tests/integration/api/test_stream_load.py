@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.support.services import TOKEN, fleet, until
+from tests.support.services import PATIENCE_SECONDS, TOKEN, fleet, until
 from treadle.cli.server import Server
 
 READERS = 500
@@ -52,6 +52,7 @@ def test_readers_that_stall_are_cut_off_hold_little_and_keep_nothing_from_the_ot
 ) -> None:
     with fleet(tmp_path, sqlite_url, TREADLE_MAX_STREAMS_PER_CALLER=str(READERS + 1)) as machines:
         server, process = machines.server, psutil.Process(machines.api.process.pid)
+        server.patience = PATIENCE_SECONDS
         before = process.memory_info().rss
         told: list[int] = []
         reading = threading.Thread(target=read, args=(server, server.get("/events")["next_cursor"], told))
@@ -64,7 +65,7 @@ def test_readers_that_stall_are_cut_off_hold_little_and_keep_nothing_from_the_ot
                 most = max(most, process.memory_info().rss)
             until(lambda: len(told) == EVENTS, "all that the others are told")
             assert told == published
-            until(lambda: machines.api.said.count("evicted a slow reader") == READERS, "the end of all that stall")
+            until(lambda: machines.api.said.count("evicted a slow reader") >= READERS, "the end of all that stall")
             most = max(most, process.memory_info().rss)
         reading.join()
     assert most - before < MEMORY
