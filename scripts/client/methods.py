@@ -15,6 +15,7 @@ from scripts.client.source import Source
 from scripts.client.types import Answers, class_of, mapping, taken
 
 CALLS_MODULE: Final = "treadle.client.remote.calls"
+PATHS_MODULE: Final = "treadle.client.remote.paths"
 
 HEADERS: Final = {"idempotency-key", "if-match", "treadle-domain", "last-event-id"}
 """What the client says by itself, or by an argument of its own."""
@@ -103,7 +104,7 @@ class Method:
     def _path(self) -> str:
         if "{" not in self.path:
             return repr(self.path)
-        self._source.use(CALLS_MODULE, "segment")
+        self._source.use(PATHS_MODULE, "segment")
         return "f" + repr(re.sub(r"\{(\w+)\}", r"{segment(\1)}", self.path))
 
     def _parameters(self) -> Iterator[Parameter]:

@@ -106,6 +106,15 @@ def test_a_run_that_failed_has_no_result_but_says_why(where: dict[str, Any]) -> 
         assert caught.value.run.error.type == "ValueError"
 
 
+def test_a_result_that_is_not_there_in_time_is_missed_in_words(where: dict[str, Any]) -> None:
+    with Client(**where) as client:
+        run_id = client.enqueue("add", {"a": 2, "b": 3}, delay=3600)
+        for ask in (client.result, client.wait):
+            with pytest.raises(TimeoutError, match=f"^{run_id} has not ended within 0.01 s, and goes on$"):
+                ask(run_id, timeout=0.01)
+        client.cancel(run_id)
+
+
 @pytest.mark.usefixtures("worker")
 async def test_many_runs_are_submitted_in_one_transaction_and_in_order(where: dict[str, Any]) -> None:
     async with AsyncClient(**where) as client, asyncio.timeout(30):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import stat
+import subprocess
 import time
 from itertools import chain
 from pathlib import Path
@@ -109,6 +110,36 @@ def test_told_to_stop_it_lets_what_runs_finish_and_ends_everything(tmp_path: Pat
         assert not (started.data / "server.json").exists()
     with up(tmp_path) as again:
         assert again.status(run_id) == "completed"
+
+
+def test_down_ends_what_up_started_and_waits_until_all_of_it_has_ended(tmp_path: Path) -> None:
+    with up(tmp_path) as started:
+        run_id = started.submit(started.define(job_id="short", script=f"sleep 2; echo done > {tmp_path}/done"))
+        until(lambda: started.status(run_id) == "running", "the run")
+        family = [psutil.Process(started.process.pid), *started.descendants()]
+        waited = started.run("down", "--timeout", "1ms")
+        assert (waited.returncode, waited.stdout) == (124, ""), waited.stderr
+        assert started.process.wait(15) == 0
+        assert [each for each in family if each.is_running()] == []
+        assert (tmp_path / "done").exists()
+    with up(tmp_path) as again:
+        family = again.descendants()
+        assert again.ask("down") == {"data": str(again.data), "pid": again.process.pid}
+        assert [each for each in family if each.is_running()] == []
+        nobody = again.run("down")
+        assert (nobody.returncode, nobody.stdout) == (3, ""), nobody.stderr
+        assert f"no `treadle up` runs on the data folder {again.data}" in nobody.stderr
+
+
+def test_down_tells_no_process_that_only_has_the_number_of_one_that_was_killed(tmp_path: Path) -> None:
+    bystander = subprocess.Popen(["sleep", "60"])
+    try:
+        (tmp_path / "up.lock").write_text(f"{bystander.pid}\n")
+        assert treadle("down", "--data", str(tmp_path)).returncode == 3
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
 
 
 def test_told_twice_it_ends_at_once(tmp_path: Path) -> None:

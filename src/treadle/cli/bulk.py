@@ -14,7 +14,8 @@ from treadle.cli.exits import Exit
 from treadle.cli.filters import Filter
 from treadle.cli.options import DryRun, NoInput, Yes, seconds
 from treadle.cli.output import confirm, say, write_json
-from treadle.cli.server import Server, segment
+from treadle.cli.server import Server
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import InvalidInput, Problem
 
 _FIRST_PAUSE: Final = 0.05

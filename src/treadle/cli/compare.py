@@ -13,7 +13,8 @@ from treadle.cli.completing import run_ids
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import say, write_json, write_table
-from treadle.cli.server import Server, segment
+from treadle.cli.server import Server
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import NotFound
 
 _OWN: Final = frozenset(

@@ -14,8 +14,9 @@ from treadle.cli.finding import find_server
 from treadle.cli.inputs import Input, Set, read_inputs
 from treadle.cli.options import AsJson, Cursor, DryRun, Limit, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, say_more, write_json, write_record, write_table
-from treadle.cli.server import Server, segment
+from treadle.cli.server import Server
 from treadle.cli.times import ago
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import InvalidInput, NotFound, Problem
 
 app = App(name="dlq", help="Dead letters: failed runs that nobody has retried or discarded.")

@@ -11,8 +11,8 @@ from treadle.cli.completing import domain_names
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, DryRun, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, write_json, write_table
-from treadle.cli.server import segment
 from treadle.cli.token import Scopes
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import InvalidInput, Problem
 
 app = App(name="domain", help="Domains: teams that see nothing of each other, and share workers.")

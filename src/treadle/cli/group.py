@@ -13,7 +13,7 @@ from treadle.cli.inputs import Set, read_file, read_inputs
 from treadle.cli.options import AsJson, Timeout, Wait, Where
 from treadle.cli.output import say, write_json, write_table
 from treadle.cli.run import finish
-from treadle.cli.server import segment
+from treadle.client.remote.paths import segment
 from treadle.domain.documents import load_json
 from treadle.domain.errors import InvalidInput, Problem
 

@@ -14,8 +14,8 @@ from treadle.cli.job_running import run_by_name, run_job
 from treadle.cli.job_versions import JobId, edit, rollback, versions
 from treadle.cli.options import AsJson, DryRun, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, write_json, write_record, write_table
-from treadle.cli.server import segment
 from treadle.cli.times import ago, when
+from treadle.client.remote.paths import segment
 from treadle.domain.documents import load_json, load_yaml
 from treadle.domain.errors import InvalidInput
 

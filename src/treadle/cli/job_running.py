@@ -12,7 +12,7 @@ from treadle.cli.inputs import Input, Org, Set, read_inputs
 from treadle.cli.job_versions import JobId
 from treadle.cli.options import AsJson, Timeout, Wait, Watch, Where
 from treadle.cli.run import report, submit
-from treadle.cli.server import segment
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import NotFound, nearest
 
 Urgency = Annotated[str | None, Parameter(help="critical, high, normal or low; the job's own by default.")]

@@ -14,8 +14,8 @@ from treadle.cli.completing import job_ids
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import say, write_json, write_table
-from treadle.cli.server import segment
 from treadle.cli.times import ago
+from treadle.client.remote.paths import segment
 from treadle.domain.documents import load_yaml
 from treadle.domain.errors import InvalidInput, TreadleError
 

@@ -11,7 +11,7 @@ from treadle.cli.completing import lane_keys
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_record, write_table
-from treadle.cli.server import segment
+from treadle.client.remote.paths import segment
 
 app = App(name="lane", help="Lanes: how many runs may be active at once, and who is.")
 

@@ -22,6 +22,7 @@ SUMMARY: Final = "One job platform: schedules, queues, runs and remembers jobs."
 COMMANDS: Final = {
     "Start": {
         "up": ("treadle.cli.services:up", "Start everything on one SQLite file."),
+        "down": ("treadle.cli.down:down", "End what `treadle up` runs."),
         "status": ("treadle.cli.status:status", "How the server and its workers are."),
         "doctor": ("treadle.cli.doctor:doctor", "Check this installation, and say what to do."),
     },

@@ -11,8 +11,8 @@ from treadle.cli.finding import find_server
 from treadle.cli.inputs import read_file
 from treadle.cli.options import AsJson, Cursor, DryRun, Limit, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, say_more, write_json, write_record, write_table
-from treadle.cli.server import segment
 from treadle.cli.times import ago
+from treadle.client.remote.paths import segment
 from treadle.domain.documents import load_json
 
 app = App(name="message", help="Messages: what is put for jobs to take.")

@@ -12,8 +12,8 @@ from treadle.cli.completing import queue_names
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, Where, seconds
 from treadle.cli.output import write_json, write_record, write_table
-from treadle.cli.server import segment
 from treadle.cli.times import ago
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import InvalidInput, Problem
 
 app = App(name="queue", help="Queues: how they are; pause, resume, drain.")

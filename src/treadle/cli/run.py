@@ -19,9 +19,10 @@ from treadle.cli.finding import find_server
 from treadle.cli.inputs import Input, Set, read_inputs
 from treadle.cli.options import AsJson, Cursor, Limit, Timeout, Wait, Where, seconds
 from treadle.cli.output import say, say_more, write_json, write_record, write_table
-from treadle.cli.server import Server, segment
+from treadle.cli.server import Server
 from treadle.cli.times import ago, took
 from treadle.cli.waiting import say_status, wait_for
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import TreadleError, Unavailable
 
 app = App(name="run", help="Runs: the executions of jobs.")

@@ -78,7 +78,7 @@ def show(
     Example: treadle schedule show report --count 10
     """
     from treadle.cli.finding import find_server
-    from treadle.cli.server import segment
+    from treadle.client.remote.paths import segment
 
     server, path = find_server(where), f"/schedules/{segment(schedule)}"
     told = {**server.get(path), "next": server.get(f"{path}/next", count=count)["next"]}
@@ -144,7 +144,7 @@ def backfill(
 
 def _post(schedule: str, verb: str, where: Where, body: object = None) -> Any:
     from treadle.cli.finding import find_server
-    from treadle.cli.server import segment
+    from treadle.client.remote.paths import segment
 
     return find_server(where).post(f"/schedules/{segment(schedule)}/{verb}", body)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from treadle.client.remote.place import trusting
 from treadle.client.remote.refusals import to_error, to_refusal
@@ -191,11 +191,6 @@ def sent_events(lines: Iterator[bytes] | HTTPResponse) -> Iterator[SentEvent]:
             kind, id_ = fields.get("event", ["message"])[-1], fields.get("id", [""])[-1]
             yield SentEvent(kind, id_, "\n".join(fields.get("data", ())))
             fields = {}
-
-
-def segment(text: str) -> str:
-    """A text as one segment of a path."""
-    return quote(text, safe="")
 
 
 def _refusal(answer: HTTPResponse) -> TreadleError:

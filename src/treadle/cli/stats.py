@@ -14,8 +14,8 @@ from treadle.cli.finding import find_server
 from treadle.cli.history import Org, of_org
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import say, write_json, write_table
-from treadle.cli.server import segment
 from treadle.cli.times import ago, length
+from treadle.client.remote.paths import segment
 
 LAST: Final = 200
 """Of how many runs an organisation's figures are, which are not kept."""

@@ -10,8 +10,8 @@ from cyclopts import App, Parameter
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, DryRun, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, write_json, write_table
-from treadle.cli.server import segment
 from treadle.cli.times import ago
+from treadle.client.remote.paths import segment
 
 app = App(name="token", help="Tokens: what programs call the API with.")
 

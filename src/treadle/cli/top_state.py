@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
-from treadle.cli.server import Server, segment
+from treadle.cli.server import Server
 from treadle.cli.waiting import TERMINAL
 from treadle.cli.worker import IN_SERVICE
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import TreadleError
 
 RUNS, QUEUES = "runs", "queues"

@@ -11,9 +11,10 @@ from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, DryRun, NoInput, Where, Yes
 from treadle.cli.output import confirm, write_json, write_table
 from treadle.cli.secret import read_secret
-from treadle.cli.server import Server, segment
+from treadle.cli.server import Server
 from treadle.cli.times import ago
 from treadle.cli.token import All, InDomain, Scopes
+from treadle.client.remote.paths import segment
 from treadle.domain.errors import NotFound, nearest
 
 app = App(name="user", help="Users: who logs in with a password.")

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from treadle.cli.exits import Exit
 from treadle.cli.output import say
-from treadle.cli.server import Server, segment
+from treadle.cli.server import Server
+from treadle.client.remote.paths import segment
 
 TERMINAL: Final = frozenset({"completed", "failed", "cancelled", "skipped"})
 

@@ -13,8 +13,8 @@ from treadle.cli.exits import Exit
 from treadle.cli.finding import find_server
 from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_record, write_table
-from treadle.cli.server import segment
 from treadle.cli.times import ago
+from treadle.client.remote.paths import segment
 
 app = App(
     name="worker",

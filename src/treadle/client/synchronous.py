@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 from treadle.client.asynchronous import AsyncClient, RunOptions
 from treadle.client.binding import Bound, bound, sync_only
@@ -22,6 +22,8 @@ from treadle.domain.priority import Priority
 from treadle.domain.runs import RunView, State
 from treadle.engines.contract import Accepted
 from treadle.settings import Settings
+
+T = TypeVar("T")
 
 
 class Client(Nouns[Sync]):
@@ -152,11 +154,11 @@ class Client(Nouns[Sync]):
 
     def wait(self, run_id: str, timeout: float | None = None) -> RunView:
         """See `AsyncClient.wait`. Raises TimeoutError after `timeout` seconds."""
-        return self._call(asyncio.wait_for(self._client.wait(run_id), timeout))
+        return self._call(_within(self._client.wait(run_id), run_id, timeout))
 
     def result(self, run_id: str, timeout: float | None = None) -> Any:
         """See `AsyncClient.result`. Raises TimeoutError after `timeout` seconds."""
-        return self._call(asyncio.wait_for(self._client.result(run_id), timeout))
+        return self._call(_within(self._client.result(run_id), run_id, timeout))
 
     def cancel(self, run_id: str) -> State:
         """See `AsyncClient.cancel`."""
@@ -202,3 +204,14 @@ class Client(Nouns[Sync]):
     def discard_messages(self, message_ids: Sequence[str]) -> frozenset[str]:
         """See `AsyncClient.discard_messages`."""
         return self._call(self._client.discard_messages(message_ids))
+
+
+async def _within(end: Awaitable[T], run_id: str, seconds: float | None) -> T:
+    """What a run came to, where it does so within so many seconds."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await end
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimeoutError(f"{run_id} has not ended within {seconds:g} s, and goes on") from error

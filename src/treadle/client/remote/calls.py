@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from dataclasses import dataclass, field, replace
 from functools import update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
-from urllib.parse import quote
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -206,11 +205,6 @@ class Stream(Generic[P, T]):
 def said(**values: object) -> dict[str, object]:
     """A body of the values that were given."""
     return {name: value for name, value in values.items() if value is not UNSET}
-
-
-def segment(text: object) -> str:
-    """A text as one segment of a path."""
-    return quote(str(text), safe="")
 
 
 def _at(call: Call[Page[T]], cursor: str | None) -> Call[Page[T]]:

@@ -14,8 +14,9 @@ from msgspec import UNSET, to_builtins
 from treadle.client.groups import Group
 from treadle.client.remote import answers
 from treadle.client.remote.answers import Run
-from treadle.client.remote.calls import Answer, Async, Call, segment
+from treadle.client.remote.calls import Answer, Async, Call
 from treadle.client.remote.index import Nouns
+from treadle.client.remote.paths import segment
 from treadle.client.remote.place import Place
 from treadle.client.remote.transport import Transport
 from treadle.domain import json

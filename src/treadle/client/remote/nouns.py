@@ -58,7 +58,8 @@ from treadle.client.remote.answers import (
     Worker,
     WorkerList,
 )
-from treadle.client.remote.calls import Call, Listing, M, Noun, Operation, Page, Stream, said, segment
+from treadle.client.remote.calls import Call, Listing, M, Noun, Operation, Page, Stream, said
+from treadle.client.remote.paths import segment
 
 
 class HealthNoun(Noun[M]):
