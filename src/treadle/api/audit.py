@@ -30,7 +30,7 @@ class Auditor:
     """ASGI middleware between the gate and the routes.
 
     How a thing stood before is what its own route answers: the one at the same path, or, for a verb such as
-    `/queues/{name}/pause`, the one at the path without the verb, if it answers the same record.
+    `/queues/{name}/pause` or `/jobs/{job_id}/rollback/{version}`, the nearest one above, if it answers the same record.
     """
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], audit: Audit, default_domain: str) -> None:
@@ -60,7 +60,7 @@ class Auditor:
     async def _before(self, scope: Scope, route: APIRoute) -> Any:
         """How the thing stands that a call is about to change; None where there is none."""
         pattern, path = route.path_format, scope["path"]
-        if pattern not in self._readers:
+        while pattern and pattern not in self._readers:
             pattern, path = pattern.rpartition("/")[0], path.rpartition("/")[0]
         reader = self._readers.get(pattern)
         if reader is None or not pattern.endswith("}") or not _same_record(reader, route):
@@ -72,10 +72,10 @@ class Auditor:
 
     async def _record(self, scope: Scope, route: APIRoute, before: Any, answer: _Answer) -> None:
         caller: access.Principal | None = scope["state"]["caller"]
-        after = answer.value
+        after = answer.value  # of a login: who has logged in
         entry = {
-            "who": str(after.get("name")) if caller is None else caller.name,
-            "domain": None if caller is None else acting_domain(caller, scope, self._default_domain),
+            "who": after["name"] if caller is None else caller.name,
+            "domain": after["domain"] if caller is None else acting_domain(caller, scope, self._default_domain),
             "action": route.operation_id or route.name,
             "target": scope["path"],
             "trace_id": scope["state"]["trace_id"],

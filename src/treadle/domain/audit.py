@@ -13,7 +13,7 @@ from treadle.domain.json import Json
 
 REDACTED: Final = "[redacted]"
 
-_SECRET: Final = re.compile(r"passw|secret|token|api_?key|authorization|credential|cookie", re.IGNORECASE)
+_SECRET: Final = re.compile(r"passw|secret|token(?!_id$)|api_?key|authorization|credential|cookie", re.IGNORECASE)
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):

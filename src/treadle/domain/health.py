@@ -72,7 +72,8 @@ def judge_clock(skew: Micros) -> Finding:
 
 def judge_crew(domain: str, queues: Iterable[Queue], workers: Iterable[Worker], now: Instant) -> Iterator[Finding]:
     """Whether somebody fires what is due, and takes what is ready, in a domain."""
-    online = [each for each in workers if each.state is WorkerState.ONLINE]
+    known = list(workers)
+    online = [each for each in known if each.state is WorkerState.ONLINE]
     schedulers = sum(each.role is Role.SCHEDULER for each in online)
     if schedulers:
         yield Finding(Grade.OK, "scheduler", f"{schedulers} online")
@@ -80,25 +81,37 @@ def judge_crew(domain: str, queues: Iterable[Queue], workers: Iterable[Worker], 
         lost = "nothing fires, and runs of lost workers stay with them"
         yield Finding(Grade.FAIL, "scheduler", f"none is online: {lost}", "start one by `treadle scheduler`")
     crew = [each for each in online if each.role is Role.WORKER]
+    idle = [each for each in known if each.role is Role.WORKER and each.state is WorkerState.DISABLED]
     if crew:
         slots = sum(each.slots for each in crew)
         yield Finding(Grade.OK, "workers", f"{len(crew)} online, {slots} slots for {domain}")
     else:
-        yield Finding(Grade.WARN, "workers", f"none is online for {domain}", "start one by `treadle worker`")
+        more = f", {len(idle)} disabled" if idle else ""
+        said = f"none is online for {domain}{more}"
+        yield Finding(Grade.WARN, "workers", said, _remedy(idle, "treadle worker"))
     for queue in queues:
         if queue.ready and queue.control.state is not QueueState.PAUSED:
-            yield from _judge_line(queue, crew, now)
+            yield from _judge_line(queue, crew, idle, now)
 
 
-def _judge_line(queue: Queue, crew: Iterable[Worker], now: Instant) -> Iterator[Finding]:
+def _judge_line(queue: Queue, crew: Iterable[Worker], idle: Iterable[Worker], now: Instant) -> Iterator[Finding]:
     """Whether the ready runs of a queue that is open are taken."""
-    takers = [each for each in crew if not each.queues or queue.name in each.queues]
+    takers = _takers(crew, queue)
     what = f"queue {queue.name} of {queue.domain}"
     if not takers:
         said = f"{queue.ready} runs are ready, and no worker online takes from it"
-        yield Finding(Grade.FAIL, what, said, f"start one by `treadle worker --queues {queue.name}`")
+        yield Finding(Grade.FAIL, what, said, _remedy(_takers(idle, queue), f"treadle worker --queues {queue.name}"))
         return
     waited = 0 if queue.oldest_due_at is None else now - queue.oldest_due_at
     if waited > LONG_READY and any(not each.is_busy for each in takers):
         said = f"a run has been ready for {waited // MINUTE} minutes while slots are free"
         yield Finding(Grade.WARN, what, said, "`treadle run list --status ready`, and ask `treadle run explain` of one")
+
+
+def _takers(crew: Iterable[Worker], queue: Queue) -> list[Worker]:
+    return [each for each in crew if not each.queues or queue.name in each.queues]
+
+
+def _remedy(idle: list[Worker], command: str) -> str:
+    """Where workers were disabled, one of them is wanted; else a new one."""
+    return f"enable one by `treadle worker enable {idle[0].id}`" if idle else f"start one by `{command}`"

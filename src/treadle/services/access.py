@@ -77,7 +77,7 @@ class Access:
         if found is None or not found.owner:
             raise InvalidInput("this call came with no session of a user: log in by name and password first")
         holder = Principal(found.name, found.scopes, found.domain)
-        created_by = _of_owner(found).name
+        created_by = principal_of(found).name
         return await self._issue(holder, created_by=created_by, days=wanted.expires_in_days, owner=found.owner)
 
     async def create_user(self, caller: Principal, wanted: NewUser) -> Credential:
@@ -154,12 +154,12 @@ class Access:
         token = await self._opened(CredentialKind.TOKEN, text)
         if token is None:
             return None
-        return _of_owner(token) if token.owner else Principal(f"token:{token.name}", token.scopes, token.domain)
+        return principal_of(token) if token.owner else Principal(f"token:{token.name}", token.scopes, token.domain)
 
     async def by_session(self, text: str) -> Principal | None:
         """Who has a session; None where it has ended."""
         session = await self._opened(CredentialKind.SESSION, text)
-        return None if session is None else _of_owner(session)
+        return None if session is None else principal_of(session)
 
     async def log_in(self, name: str, password: str) -> Issued:
         """Open a session by a password. Raises Unauthorized, in the same time whether there is such a user or not."""
@@ -258,8 +258,8 @@ class Access:
                 return False
 
 
-def _of_owner(opened: Credential) -> Principal:
-    """Whoever has a session, or a token of their own."""
+def principal_of(opened: Credential) -> Principal:
+    """Who comes with a session, or with a token of their own."""
     return Principal(f"user:{opened.name}" if opened.owner else opened.name, opened.scopes, opened.domain)
 
 

@@ -54,7 +54,31 @@ async def test_no_secret_is_told(server: Server) -> None:
     for secret in (made["secret"].partition(".")[2], PASSWORD, "battery horse correct"):
         assert secret not in told
     (login,) = await entries(server, action="open_session")
-    assert (login["who"], login["after"]["csrf_token"]) == ("ana", "[redacted]")
+    assert login["after"]["csrf_token"] == "[redacted]"
+
+
+async def test_a_login_is_told_of_its_user_to_administrators_of_their_domain(server: Server) -> None:
+    await make_user(server, name="admin", domain="theirs")
+    async with caller(server) as browser:
+        await browser.post("/session", json={"name": "admin", "password": PASSWORD})
+    (login,) = await entries(server, who="user:admin")
+    assert (login["action"], login["domain"]) == ("open_session", "theirs")
+
+
+async def test_a_token_is_told_by_its_id(server: Server) -> None:
+    token_id = (await make_token(server))["token"]["token_id"]
+    await server.client.delete(f"/tokens/{token_id}")
+    revoked, created = await entries(server)
+    assert created["after"]["token"]["token_id"] == token_id
+    assert (revoked["before"]["token_id"], revoked["before"]["revoked_at"]) == (token_id, None)
+
+
+async def test_a_rollback_is_told_with_what_it_took_the_place_of(server: Server) -> None:
+    await server.client.post("/jobs", json={"job_id": "a", "type": "x", "description": "old"})
+    await server.client.put("/jobs/a", json={"job_id": "a", "type": "x", "description": "new"})
+    await server.client.post("/jobs/a/rollback/1")
+    (told,) = await entries(server, action="roll_back_job")
+    assert (told["before"]["description"], told["after"]["description"]) == ("new", "old")
 
 
 async def test_entries_are_found_by_filter_and_page(server: Server) -> None:

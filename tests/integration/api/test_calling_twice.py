@@ -126,6 +126,13 @@ async def test_nobody_is_told_what_another_was(jobs: Server) -> None:
     assert refused.status_code == 403
 
 
+async def test_a_key_of_a_submit_is_everybodys_in_the_domain(jobs: Server) -> None:
+    first = await post(jobs, "/jobs/report/run", {})
+    token = (await jobs.client.post("/tokens", json={"name": "eve", "scopes": ["operate"]})).json()["secret"]
+    second = await post(jobs, "/jobs/report/run", {}, Authorization=f"Bearer {token}")
+    assert (second.json()["run_id"], second.headers["idempotency-replayed"]) == (first.json()["run_id"], "true")
+
+
 async def test_every_document_that_is_replaced_has_an_etag_and_heeds_if_match(server: Server) -> None:
     paths: dict[str, set[str]] = {}
     for method, path, _ in contract.operations():

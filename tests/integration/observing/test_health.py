@@ -79,7 +79,8 @@ def test_a_queue_that_no_worker_takes_from_is_named_with_what_to_do(shop: Shop) 
         assert ask(f"{shop.server.url}/readyz")[0] == 200  # it takes work all the same
         shown = shop.up.run("status").stdout
         assert "fail queue orders of default: 1 runs are ready, and no worker online takes from it" in shown
-        assert "treadle worker --queues orders" in shown
+        assert f"none is online for default, 1 disabled (enable one by `treadle worker enable {worker}`)" in shown
+        assert {each["remedy"] for each in wrong.values()} == {f"enable one by `treadle worker enable {worker}`"}
         doctor = shop.up.run("doctor")
         assert doctor.returncode == 3
         assert "fail  queue orders of default: " in doctor.stdout
@@ -97,6 +98,10 @@ async def test_without_a_scheduler_it_fails_and_without_a_worker_it_is_degraded(
         await beside(server, Role.SCHEDULER)
         status, wrong = await found(server)
         assert (status, {what: each["grade"] for what, each in wrong.items()}) == (200, {"workers": "warn"})
+        await server.create_job()
+        await server.submit()
+        _, wrong = await found(server)
+        assert wrong["queue default of default"]["remedy"] == "start one by `treadle worker --queues default`"
         await Hands(server.engine).register()
         assert await found(server) == (200, {})
 

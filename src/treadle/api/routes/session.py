@@ -15,10 +15,10 @@ from treadle.api.deps import CallDep, services_of
 from treadle.api.once import once_untold
 from treadle.api.schemas.access import NewTokenAnswer, Session, to_session, to_token
 from treadle.api.schemas.common import moment
-from treadle.domain.access import Login, OwnToken, Principal
+from treadle.domain.access import Login, OwnToken
 from treadle.domain.errors import InvalidInput, Unauthorized
 from treadle.domain.shapes import read
-from treadle.services.access import Issued
+from treadle.services.access import Issued, principal_of
 
 router = APIRouter(tags=["session"])
 
@@ -91,8 +91,7 @@ async def create_own_token(call: CallDep, request: Request, document: JsonBody) 
 
 def _opened(issued: Issued, *, secure: bool) -> Response:
     session = issued.credential
-    caller = Principal(session.name, session.scopes, session.domain)
-    answer = reply(to_session(caller, csrf_token(issued.secret), moment(session.expires_at)), 201)
+    answer = reply(to_session(principal_of(session), csrf_token(issued.secret), moment(session.expires_at)), 201)
     answer.set_cookie(
         COOKIE,
         issued.secret,
