@@ -55,6 +55,8 @@ def test_help_lists_the_commands_without_importing_them(arguments: tuple[str, ..
         (("schedule", "nxt"), 'Unknown command "nxt". Did you mean "next"?'),
         (("schedule", "next", "@daily", "--cuont", "3"), "Unknown option: --cuont. Did you mean --count?"),
         (("schedule", "next", "@daily", "--count", "many"), "--count"),
+        (("logout", "work"), "there is no place for 'work'"),
+        (("worker", "drain"), "name the workers to drain"),
     ],
 )
 def test_wrong_usage_exits_2_and_says_so_on_standard_error(arguments: tuple[str, ...], said: str) -> None:

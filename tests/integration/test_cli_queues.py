@@ -56,8 +56,19 @@ def test_a_draining_queue_refuses_and_tells_when_it_is_empty(server: Up) -> None
         server.run("queue", "resume", "mail")
 
 
+def test_a_rate_may_be_for_one_of_a_unit(server: Up) -> None:
+    for rate, window in (("5/s", 1.0), ("5/h", 3600.0), ("5/90", 90.0)):
+        assert server.ask("queue", "set", "parcels", "--rate", rate)["rate"] == {"runs": 5, "window_sec": window}
+
+
 def test_what_is_no_rate_or_no_queue_is_refused(server: Up) -> None:
-    for rate, said in (("5", "100/60s"), ("5/soon", "length of time"), ("0/1s", "1"), ("-1/1s", "no rate")):
+    for rate, said in (
+        ("5", "100/60s"),
+        ("5/soon", "no rate"),
+        ("5/2days", "length of time"),
+        ("0/1s", "1"),
+        ("-1/1s", "no rate"),
+    ):
         refused = server.run("queue", "set", "mail", f"--rate={rate}")
         assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
     unknown = server.run("queue", "resume", "mial")

@@ -100,7 +100,7 @@ def run(arguments: Sequence[str]) -> int:
         write_help()
         return 0
 
-    from cyclopts import CycloptsError
+    from cyclopts import CycloptsError, UnusedCliTokensError
 
     from treadle.cli.exits import Exit, exit_for
     from treadle.cli.output import complain, say
@@ -109,6 +109,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = build_app()(arguments)
         sys.stdout.flush()
+    except UnusedCliTokensError as error:
+        say(f"there is no place for {' '.join(error.unused_tokens or ())!r}: see --help")
+        return Exit.USAGE
     except CycloptsError as error:
         say(str(error).strip())
         return Exit.USAGE

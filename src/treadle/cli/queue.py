@@ -18,7 +18,7 @@ from treadle.domain.errors import InvalidInput, Problem
 
 app = App(name="queue", help="Queues: how they are; pause, resume, drain.")
 
-_RATE: Final = re.compile(r"(\d+)/(.+)")
+_RATE: Final = re.compile(r"(\d+)/(?:(.*\d.*)|(ms|s|m|h))")
 NO_RATE: Final = "none"
 
 Name = Annotated[str, Parameter(completer=queue_names)]
@@ -85,7 +85,7 @@ def set_queue(
     name: Name,
     /,
     *,
-    rate: Annotated[str, Parameter(help="How often its runs may start, such as 100/60s or 5/1h; none is no limit.")],
+    rate: Annotated[str, Parameter(help="How often its runs may start, such as 100/60s or 5/h; none is no limit.")],
     where: Where = None,
     json: AsJson = False,
 ) -> None:
@@ -102,8 +102,8 @@ def read_rate(text: str) -> dict[str, Any] | None:
         return None
     found = _RATE.fullmatch(text)
     if found is None:
-        raise InvalidInput([Problem("/rate", f"{text!r:.40} is no rate such as 100/60s or 5/1h, or {NO_RATE}")])
-    return {"runs": int(found[1]), "window_sec": seconds(found[2], "/rate")}
+        raise InvalidInput([Problem("/rate", f"{text!r:.40} is no rate such as 100/60s or 5/h, or {NO_RATE}")])
+    return {"runs": int(found[1]), "window_sec": seconds(found[2] or f"1{found[3]}", "/rate")}
 
 
 def _tell(queue: dict[str, Any], *, as_json: bool) -> None:

@@ -13,15 +13,18 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from treadle.client.remote.place import trusting
 from treadle.client.remote.refusals import to_error, to_refusal
-from treadle.domain.errors import TreadleError, Unavailable
+from treadle.domain.errors import NotFound, TreadleError, Unavailable, nearest
 
 PATIENCE_SECONDS: Final = 30.0
 """How long a server may say nothing; an open stream is kept alive every 15 s."""
 _PAUSE_SECONDS: Final = 0.5
+_NAMED_BY: Final = {"jobs": "job_id", "schedules": "schedule_id", "lanes": "key", "domains": "name"}
+"""The lists whose items people name, and by which field."""
+_MOST_NAMES: Final = 200
 
 
 class Server:
@@ -132,6 +135,18 @@ class Server:
         trusted = trusting(self._certificate) if self._certificate else None
         return HTTPSConnection(host, timeout=self.patience, context=trusted)
 
+    def _with_hint(self, path: str, error: TreadleError) -> TreadleError:
+        """The error; where it says that a name is none, with the nearest of those that there are."""
+        _, noun, *named = path.split("/")
+        if type(error) is not NotFound or not named or noun not in _NAMED_BY:
+            return error
+        try:
+            there = {item[_NAMED_BY[noun]] for item in self.get(f"/{noun}", limit=_MOST_NAMES)["items"]}
+        except TreadleError:  # a hint is not worth another error
+            return error
+        name = unquote(named[0])
+        return error if name in there else NotFound(f"{error.message}{nearest(name, there)}")
+
     @contextmanager
     def answer(
         self,
@@ -161,7 +176,7 @@ class Server:
             raise Unavailable(f"no answer from {self.url}: {str(error) or type(error).__name__}") from error
         try:
             if answer.status >= 400 and answer.status not in fine:
-                raise _refusal(answer)
+                raise self._with_hint(path, _refusal(answer))
             yield answer
         finally:
             connection.close()

@@ -15,6 +15,7 @@ from treadle.cli.options import AsJson, Where
 from treadle.cli.output import write_json, write_record, write_table
 from treadle.cli.times import ago
 from treadle.client.remote.paths import segment
+from treadle.domain.errors import InvalidInput, Problem
 
 app = App(
     name="worker",
@@ -120,6 +121,8 @@ def write_workers(workers: list[dict[str, Any]]) -> None:
 
 
 def _switch(how: str, worker_ids: tuple[str, ...], where: Where, *, as_json: bool) -> None:
+    if not worker_ids:
+        raise InvalidInput([Problem("/worker_ids", f"name the workers to {how}, as `treadle worker list` has them")])
     server = find_server(where)
     told = [server.post(f"/workers/{segment(worker_id)}/{how}") for worker_id in worker_ids]
     if as_json:

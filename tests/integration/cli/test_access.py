@@ -12,6 +12,7 @@ from tests.support.up import Up
 from treadle.cli.exits import Exit
 
 PASSWORD: Final = "correct horse battery"
+LETTERS: Final = '{"job_id": "letters.count", "executor": {"type": "shell", "script": "wc -c"}}'
 
 
 def test_a_token_is_told_once_and_can_what_it_was_made_for(server: Up, home: Home) -> None:
@@ -116,3 +117,13 @@ def test_a_domain_is_made_closed_and_deleted(server: Up, home: Home) -> None:
     assert home.run("domain", "delete", "team-c", "--dry-run").stdout == "team-c would be deleted\n"
     assert home.run("domain", "delete", "team-c", "--yes").returncode == 0
     assert "team-c" not in home.run("domain", "list").stdout
+
+
+def test_a_name_that_is_none_is_told_with_the_nearest_that_there_is(home: Home) -> None:
+    assert home.run("job", "create", "-", stdin=LETTERS).returncode == 0
+    for command in ("job run", "job show", "job enable", "job versions", "stats"):
+        done = home.run(*command.split(), "letters.coun")
+        assert (done.returncode, done.stdout) == (Exit.NOT_FOUND, ""), command
+        assert done.stderr == 'treadle: there is no job letters.coun (did you mean "letters.count"?)\n'
+    assert "did you mean" not in home.run("job", "rollback", "letters.count", "99").stderr
+    assert "did you mean" not in home.run("job", "show", "nothing-like-it").stderr
