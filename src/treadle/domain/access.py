@@ -55,7 +55,7 @@ class Credential(Struct, frozen=True, kw_only=True):
 
     `digest` is the SHA-256 of a token's or a session's secret, and the Argon2 hash of a user's password; `hint` is the
     end of the secret. `domain` is the one in which it acts, None for every one. `owner` is the user whose session or
-    token of their own it is.
+    token of their own it is; `token` the one that became this session, which opens nothing once that token does not.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     created_by: str
     hint: str = ""
     owner: str = ""
+    token: str = ""
     expires_at: Instant | None = None
     used_at: Instant | None = None
     revoked_at: Instant | None = None

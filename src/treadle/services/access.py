@@ -159,7 +159,9 @@ class Access:
     async def by_session(self, text: str) -> Principal | None:
         """Who has a session; None where it has ended."""
         session = await self._opened(CredentialKind.SESSION, text)
-        return None if session is None else principal_of(session)
+        if session is None or (session.token and not await self._stands(session.token)):
+            return None
+        return principal_of(session)
 
     async def log_in(self, name: str, password: str) -> Issued:
         """Open a session by a password. Raises Unauthorized, in the same time whether there is such a user or not."""
@@ -175,9 +177,10 @@ class Access:
             await self._fits(self._decoy, password)
         raise Unauthorized("there is no user of this name with this password")
 
-    async def exchange(self, caller: Principal) -> Issued:
-        """Open a session for a caller who came with a token, so that a browser need not keep it."""
-        return await self._open(caller, owner="")
+    async def exchange(self, caller: Principal, token: str) -> Issued:
+        """Open a session for a caller who came with a token, so that a browser need not keep it. It ends with that."""
+        found = await self._engine.access.get(named_in(token))  # none for a token of the start
+        return await self._open(caller, token="" if found is None else found.id)
 
     async def log_out(self, text: str) -> bool:
         """End a session, or a token of the user's own. False for what is neither, or has ended."""
@@ -215,7 +218,7 @@ class Access:
                         await self._engine.access.revoke(each.id, self._engine.now())
                 after = found[-1].id
 
-    async def _open(self, principal: Principal, *, owner: str) -> Issued:
+    async def _open(self, principal: Principal, *, owner: str = "", token: str = "") -> Issued:
         now = self._engine.now()
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         session = Credential(
@@ -228,6 +231,7 @@ class Access:
             created_at=now,
             created_by=principal.name,
             owner=owner,
+            token=token,
             expires_at=now + self._session_length,
         )
         await self._engine.access.put(session)
@@ -241,6 +245,10 @@ class Access:
             return None
         await self._used(found, now)
         return found
+
+    async def _stands(self, credential_id: str) -> bool:
+        found = await self._engine.access.get(credential_id)
+        return found is not None and found.in_force(self._engine.now())
 
     async def _used(self, credential: Credential, now: Instant) -> None:
         if credential.used_at is None or now - credential.used_at >= _TOUCHED_EVERY:

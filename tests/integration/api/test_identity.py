@@ -195,6 +195,23 @@ async def test_a_token_becomes_a_session_for_a_browser(server: Server) -> None:
         assert (await browser.post("/session", json={})).status_code == 401
 
 
+@pytest.mark.parametrize("whose", ["nobody's", "a user's own"])
+async def test_a_session_stands_no_longer_than_the_token_that_became_it(server: Server, whose: str) -> None:
+    user = await make_user(server)
+    async with caller(server) as browser:
+        made = await make_token(server)
+        ended = f"/tokens/{made['token']['token_id']}"
+        if whose == "a user's own":
+            ended = f"/users/{user['user_id']}"
+            csrf = (await browser.post("/session", json={"name": "ana", "password": PASSWORD})).json()["csrf_token"]
+            made = (await browser.post("/session/token", json={}, headers={CSRF_HEADER: csrf})).json()
+        bearer = {"Authorization": f"Bearer {made['secret']}"}
+        assert (await browser.post("/session", headers=bearer)).status_code == 201
+        assert (await browser.get("/jobs")).status_code == 200
+        assert (await server.client.delete(ended)).status_code == 200
+        assert (await browser.get("/jobs")).status_code == 401
+
+
 async def test_a_change_of_a_user_ends_their_sessions(server: Server) -> None:
     user = await make_user(server)
     async with caller(server) as browser:

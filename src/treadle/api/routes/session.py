@@ -42,7 +42,7 @@ async def open_session(request: Request, document: JsonBody) -> Response:
         with attempts.of_password(login.name, client):
             issued = await access.log_in(login.name, login.password)
     elif caller is not None:
-        issued = await access.exchange(caller)
+        issued = await access.exchange(caller, _token_in(request))
     else:
         raise Unauthorized("send a name and a password, or a token")
     return _opened(issued, secure=request.url.scheme == "https" or services_of(request).settings.secure_cookies)
@@ -64,8 +64,7 @@ async def get_session(call: CallDep, request: Request) -> Response:
 )
 async def close_session(call: CallDep, request: Request) -> Response:
     """Log out: the session ends, and its cookie is taken back. So does a token of `POST /session/token`."""
-    _, _, token = request.headers.get("authorization", "").partition(" ")
-    if not await call.services.access.log_out(token.strip() or session_in(request.headers) or ""):
+    if not await call.services.access.log_out(_token_in(request) or session_in(request.headers) or ""):
         raise InvalidInput("there is no session to close: this call came with a token that no login has made")
     answer = reply(to_session(call.caller))
     answer.delete_cookie(COOKIE)
@@ -87,6 +86,11 @@ async def create_own_token(call: CallDep, request: Request, document: JsonBody) 
     """
     issued = await call.services.access.own_token(session_in(request.headers) or "", read(document, OwnToken))
     return reply(NewTokenAnswer(token=to_token(issued.credential), secret=issued.secret), 201)
+
+
+def _token_in(request: Request) -> str:
+    """The token that came with a call that was let through; "" where none did."""
+    return request.headers.get("authorization", "").partition(" ")[2].strip()
 
 
 def _opened(issued: Issued, *, secure: bool) -> Response:
