@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
+import yaml
 
-from treadle.cli.output import say, write_table
+from treadle.cli.output import say, write_json, write_record, write_table, written
 
 HOSTILE = "report\x1b]8;;https://evil.example\x07click\x1b]8;;\x07\x1b[2J\x9b31m\r\u202enwod"
 
@@ -27,3 +29,17 @@ def test_nothing_in_a_cell_drives_the_terminal(
     assert "reportclick31mnwod" in said
     for text in (shown, said):
         assert not set(text) & set("\x1b\x9b\x07\r\u202e")
+
+
+def test_documents_drive_no_terminal_and_lose_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    record = {"job_id": "a", "name": f"{HOSTILE} \x85\u2066\U000e0001", "owner": "Zoë 織"}
+    write_json(record)
+    compact = capsys.readouterr().out
+    write_record(record)
+    page = capsys.readouterr().out
+    spread = written(json.dumps(record, ensure_ascii=False, indent=2))
+    for text in (compact, page, spread):
+        assert text.replace("\n", "").isprintable(), text
+    assert (json.loads(compact), yaml.safe_load(page), json.loads(spread)) == (record, record, record)
+    write_json({"owner": "Zoë 織"})
+    assert capsys.readouterr().out == '{"owner":"Zoë 織"}\n'

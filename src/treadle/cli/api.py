@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from treadle.cli.finding import find_server
 from treadle.cli.inputs import as_value, read_file
 from treadle.cli.options import Where
+from treadle.cli.output import written
 from treadle.domain.errors import InvalidInput, Problem
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -120,7 +121,7 @@ def _write(value: Any) -> None:
     """On a terminal spread out for people, else a line."""
     indent = 2 if sys.stdout.isatty() else None
     separators = None if indent else (",", ":")
-    sys.stdout.write(jsonlib.dumps(value, ensure_ascii=False, indent=indent, separators=separators) + "\n")
+    sys.stdout.write(written(jsonlib.dumps(value, ensure_ascii=False, indent=indent, separators=separators)) + "\n")
     sys.stdout.flush()
 
 

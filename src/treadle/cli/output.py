@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,8 +15,15 @@ from treadle.domain.logs import clean
 
 def write_json(value: object) -> None:
     """One line of JSON, at once: a program may be waiting for it."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.write(written(msgspec.json.encode(value).decode()) + "\n")
     sys.stdout.flush()
+
+
+def written(document: str) -> str:
+    """A JSON document that says the same, with what could drive a terminal as an escape of JSON."""
+    if document.isprintable():
+        return document
+    return "".join(each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in document)
 
 
 def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -34,7 +42,11 @@ def write_record(record: Mapping[str, object]) -> None:
     """One thing with all its fields, as YAML: for people to read, and for a file to keep."""
     import yaml
 
-    yaml.safe_dump(record, sys.stdout, sort_keys=False, allow_unicode=True, default_flow_style=False, width=120)
+    for unicode in (True, False):  # without it whatever could drive a terminal is escaped, and every ë too
+        page: str = yaml.safe_dump(record, sort_keys=False, allow_unicode=unicode, default_flow_style=False, width=120)
+        if page.replace("\n", "").isprintable():
+            break
+    sys.stdout.write(page)
 
 
 def confirm(question: str, *, ask: bool) -> None:
