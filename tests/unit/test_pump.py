@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
-from treadle.domain.outcomes import Succeeded
+from treadle.domain.errors import Unavailable
+from treadle.domain.outcomes import Released, Succeeded
 from treadle.domain.runs import Claim
+from treadle.engines.contract import Step
 from treadle.testing.clock import VirtualClock
 from treadle.testing.driver import Driver
 from treadle.testing.model import Data, ModelEngine
@@ -18,7 +20,8 @@ from treadle.worker.runner import Runner
 class OneSlot:
     """Has one slot, and holds what it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, returned: Callable[[Claim], None] = lambda _: None) -> None:
+        self.returned = returned
         self.held: list[Claim] = []
         self.looked = asyncio.Event()
         self.given = asyncio.Event()
@@ -41,6 +44,43 @@ class OneSlot:
     def cancel(self, run_ids: Sequence[str]) -> None:
         if run_ids:
             self.looked.set()
+
+    @property
+    def holds(self) -> set[str]:
+        return {claim.id for claim in self.held}
+
+    def give_back(self, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            self.returned(claim)
+
+
+async def test_what_a_trip_claimed_whose_answer_was_lost_is_given_back_and_claimed_again() -> None:
+    clock = VirtualClock()
+    engine = ModelEngine(Data(), clock)
+    drive = Driver(engine)
+    (run_id,) = await drive.submit()
+    worker = await drive.worker()
+    step = engine.runs.step
+    lost = asyncio.Event()
+
+    async def answer_is_lost(*asked: Any, **more: Any) -> Step:
+        answer = await step(*asked, **more)
+        if answer.claims and not lost.is_set():
+            lost.set()
+            raise Unavailable("the connection broke")
+        return answer
+
+    engine.runs.step = answer_is_lost  # type: ignore[method-assign]
+    async with asyncio.timeout(20):
+        pump = Pump(engine, worker)
+        runner = OneSlot(lambda claim: pump.add(drive.outcome(claim, Released(), worker)))
+        pump.runner = cast("Runner", runner)
+        pumping = asyncio.create_task(pump.run())
+        await runner.given.wait()
+        pumping.cancel()
+        await asyncio.gather(pumping, return_exceptions=True)
+    assert lost.is_set()
+    assert [(claim.id, claim.token, claim.attempt) for claim in runner.held] == [(run_id, 2, 1)]
 
 
 async def test_a_slow_run_that_ends_right_after_a_trip_does_not_pass_for_a_fast_pace() -> None:

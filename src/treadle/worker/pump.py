@@ -59,6 +59,7 @@ class Pump:
         self._under_way = 0
         self._asked_for = 0
         self._rung = False
+        self._unheard = False
 
     def add(self, transition: Transition) -> None:
         """Take a transition to be settled with the next trip."""
@@ -102,7 +103,7 @@ class Pump:
             while not self._over:
                 await self._wake.wait()
                 self._wake.clear()
-                if not self._under_way or len(self._done) >= BATCH:
+                if not self._under_way or (len(self._done) >= BATCH and not self._unheard):
                     return True
                 self._rung = True
             self._wake.set()  # the others are through, too
@@ -124,6 +125,8 @@ class Pump:
             await notices.close()
 
     async def _trip(self) -> None:
+        if self._unheard:
+            await self._give_back_unheard()
         want = self._want()
         if not (want or self._done or self._look or self._solo_waiting):
             return
@@ -137,6 +140,7 @@ class Pump:
             step = await self._engine.runs.step(self._worker_id, done, want)
         except Unavailable:
             self._done[:0] = done
+            self._unheard = self._unheard or want > 0
             raise
         finally:
             self._under_way -= 1
@@ -147,6 +151,16 @@ class Pump:
         self._ahead = min(max(LINGER_SECONDS, self._loop.time() - began), MOST_AHEAD_SECONDS)
         self._look = False
         self._take(step, want)
+
+    async def _give_back_unheard(self) -> None:
+        """Return what a trip has claimed whose answer was lost: the engine has it here, and nobody else would take it.
+
+        No other trip is under way, whose claims would look the same.
+        """
+        held = await self._engine.runs.held_by([self._worker_id])
+        known = self.runner.holds.union(transition.run.id for transition in self._done)
+        self.runner.give_back([claim for _, claim, _ in held if claim.id not in known])
+        self._unheard = False
 
     def _take(self, step: Step, want: int) -> None:
         for run_id in step.refused:

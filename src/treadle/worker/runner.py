@@ -102,6 +102,16 @@ class Runner:
         """Whether a slot is free and nothing is there to run in it."""
         return not self._buffer and bool(self._free)
 
+    @property
+    def holds(self) -> set[str]:
+        """The ids of the runs that are carried out here, or wait to be."""
+        return {*self._busy, *(claim.id for claim in self._buffer)}
+
+    def give_back(self, claims: Iterable[Claim]) -> None:
+        """Take claims only to return them, without spending an attempt."""
+        for claim in claims:
+            self._finish(claim, decode_work(claim.work), _RELEASED, None)
+
     def accept(self, claims: Iterable[Claim]) -> None:
         """Carry out claims, at once where slots are free."""
         self._buffer.extend(claims)
@@ -121,9 +131,8 @@ class Runner:
     def stop(self) -> None:
         """Begin nothing more, and give back what has not begun."""
         self._stopping = True
-        while self._buffer:
-            claim = self._buffer.popleft()
-            self._finish(claim, decode_work(claim.work), _RELEASED, None)
+        self.give_back(self._buffer)
+        self._buffer.clear()
 
     def release_running(self) -> None:
         """End what runs, without spending an attempt."""

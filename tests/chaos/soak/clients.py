@@ -72,7 +72,7 @@ class Clients:
                 async with self._http.stream("GET", "/events", headers=headers) as response:
                     if response.status_code == 200:
                         async for message in read_messages(response):
-                            if message.id is not None:
+                            if message.id is not None and message.event not in ("", ":"):
                                 self._note(message.id, message.event, message.data)
             await asyncio.sleep(_PAUSE_SECONDS)
 
