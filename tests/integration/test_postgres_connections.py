@@ -205,6 +205,6 @@ async def test_who_stands_still_in_a_transaction_lets_go_of_what_it_has_locked(e
 
 
 async def test_a_read_that_fails_leaves_nothing_behind_for_the_next(engine: PostgresEngine) -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(InvalidInput, match="NUL"):
         await engine.runs.get(DEFAULT_DOMAIN, ["\0"])  # no text that a server takes
     assert await engine.runs.get(DEFAULT_DOMAIN, ["run_nowhere"]) == []

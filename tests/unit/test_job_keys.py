@@ -133,6 +133,7 @@ EFFECTIVE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "/rate_limit/window_sec": (rated(**RATE), rated(max_runs=3, window_sec=5)),
     "/rate_limit/key": (rated(**RATE), rated(**RATE, key="{account}")),
     "/rateLimit": (HANDLER, HANDLER | {"rateLimit": {"maxRuns": 1, "windowMs": 1000}}),
+    "/searchable": (HANDLER, HANDLER | {"searchable": ["customer.id"]}),
     "/secrets": (SHELL, SHELL | {"secrets": ["KEY"]}),
     "/schedule": (HANDLER, scheduled(**DAILY)),
     "/schedule/interval_sec": (HANDLER, scheduled(interval_sec=30)),

@@ -231,7 +231,7 @@ async def test_a_process_that_cannot_start_is_tried_again_with_growing_pauses(la
     deadly = site.tasks / "deadly.py"
     deadly.write_text("import os; os._exit(3)\n")
     with site.worker() as worker:
-        await _said(worker, "in_sec=0.8")
+        await _said(worker, '"in_sec": 0.8')
         deadly.unlink()
         assert (await lab.finished(await lab.submit("echo"))).state is State.COMPLETED
 
@@ -239,7 +239,7 @@ async def test_a_process_that_cannot_start_is_tried_again_with_growing_pauses(la
 async def test_a_folder_of_tasks_that_is_not_there_is_no_fault(lab: Lab, site: Site) -> None:
     with site.worker(tasks=site.folder / "nowhere") as worker:
         assert (await lab.finished(await lab.shell("true"))).state is State.COMPLETED
-        assert "handlers=[]" in worker.said
+        assert '"handlers": []' in worker.said
 
 
 async def _said(worker: WorkerProcess, text: str) -> None:
