@@ -62,7 +62,8 @@ async def test_the_log_is_read_once_however_many_follow_it(services: Services, m
     for number in range(rounds):
         await services.engine.events.append([*noise(1), *noise(1, domain="theirs")])
         await asyncio.gather(*(reader.read(number + 2) for reader in readers))
-    assert rounds <= reads < len(readers)  # now and then without a notice, and never for one reader
+    # Now and then without a notice. A reader reads for itself at most once: where it was there before the one reading.
+    assert rounds <= reads < 2 * len(readers) < rounds * len(readers)
     assert [reader.seen for reader in readers] == [[1, 3, 5, 7, 9, 11]] * 50 + [[2, 4, 6, 8, 10, 12]] * 50
 
 

@@ -65,6 +65,9 @@ def test_every_line_of_every_service_is_json_with_its_time_level_and_service(sho
 def test_a_secret_is_nowhere_in_logs_results_and_events(shop: Shop) -> None:
     shop.up.define(job_id="spill", script=SPILL, secrets=["CANARY"], retry_policy={"max_retry": 0})
     run_id = shop.run("spill")
+    until(
+        lambda: "the end of" in str(shop.server.get(f"/runs/{run_id}/logs")), "its lines, which may come after its end"
+    )
     shop.run("shop.broken", word=CANARY)  # what a handler says itself is in its run, and not in the service's log
     assert raw(shop, "GET", f"/jobs/{quote(CANARY, safe='')}", {"X-Canary": CANARY}) == 404
     assert raw(shop, "GET", f"/jobs?limit={quote(CANARY, safe='')}") == 422
