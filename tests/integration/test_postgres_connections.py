@@ -19,7 +19,7 @@ from treadle.engines.open import open_engine, open_move
 from treadle.engines.postgres.engine import PostgresEngine, open_postgres
 from treadle.engines.postgres.notices import CHANNEL
 from treadle.engines.postgres.options import read_url
-from treadle.engines.postgres.pool import SILENCE_SECONDS
+from treadle.engines.postgres.pool import DRIVER_ERRORS, SILENCE_SECONDS, translate
 from treadle.engines.postgres.writer import Transaction
 from treadle.system import SystemClock
 from treadle.testing.driver import Driver, new_run
@@ -146,6 +146,12 @@ async def test_a_server_that_is_not_there_is_said(url: str) -> None:
 def test_an_option_that_cannot_be_is_refused(option: str) -> None:
     with pytest.raises(InvalidInput, match=option.split("=")[0]):
         read_url(f"postgresql://db/treadle?{option}")
+
+
+def test_a_driver_that_is_confused_over_a_connection_is_one_that_has_none() -> None:
+    error = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+    assert isinstance(error, DRIVER_ERRORS)
+    assert isinstance(translate(error), Unavailable)
 
 
 def test_an_option_that_is_misspelt_is_told_from_one_of_the_driver() -> None:

@@ -17,7 +17,11 @@ Row: TypeAlias = Sequence[Any]
 
 Failures: TypeAlias = tuple[type[Exception], ...]
 
-DRIVER_ERRORS: Final[Failures] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DRIVER_ERRORS: Final[Failures] = (
+    *(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError),
+    # Its own confusion over a connection that the server ended while this process stood still.
+    asyncpg.InternalClientError,
+)
 """All that the driver raises where a server or the way to it fails."""
 
 SILENCE_SECONDS: Final = 5
@@ -133,7 +137,8 @@ def translate(error: Exception, dsn: str | None = None) -> TreadleError:
         return Unavailable(f"the database lets nobody in: {error}")
     if "unsupported startup parameter" in str(error):  # PgBouncer's words
         return Unavailable(f"the database is behind a pooler: its URL needs ?pooler=transaction ({error})")
-    if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError | OSError | TimeoutError):
+    gone = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+    if isinstance(error, gone):
         place = "" if dsn is None else f" at {place_of(dsn)}"
         return Unavailable(f"the database{place} cannot be reached: {str(error) or 'no answer in time'}")
     if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
