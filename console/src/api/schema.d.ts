@@ -2540,20 +2540,14 @@ export interface components {
             created_before: string | null;
             /** @default false */
             dead_letters: boolean;
-            /** @default [] */
-            failure_group: string[];
-            /** @default [] */
-            job: string[];
+            failure_group?: string[];
+            job?: string[];
             /** @default null */
             q: string | null;
-            /** @default [] */
-            queue: string[];
-            /** @default [] */
-            status: components["schemas"]["State"][];
-            /** @default [] */
-            tag: string[];
-            /** @default [] */
-            where: string[];
+            queue?: string[];
+            status?: components["schemas"]["State"][];
+            tag?: string[];
+            where?: string[];
         };
         Schedule: {
             active: boolean;

@@ -99,6 +99,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(_STRUCTS, ref_template=REFERENCE)
     components = document.setdefault("components", {})
     components["schemas"] = {**components.get("schemas", {}), **schemas}
+    for schema in schemas.values():
+        _drop_refused_defaults(schema)
     components["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": f"With {CSRF_HEADER} to change."},
@@ -124,6 +126,13 @@ def _tell_of_headers(operation: dict[str, Any]) -> None:
         if (status := _REFUSED_BY_HEADER.get(parameter["name"])) is not None:
             told = {str(each): answer for each, answer in problem_answers(status).items()}
             operation["responses"] = {**told, **operation["responses"]}
+
+
+def _drop_refused_defaults(schema: dict[str, Any]) -> None:
+    """Take out the empty list as the default of a field where it would be refused if somebody said it."""
+    for field in schema.get("properties", {}).values():
+        if field.get("minItems") and not field.get("default", True):
+            del field["default"]
 
 
 def _drop_assumed(responses: dict[str, Any]) -> None:

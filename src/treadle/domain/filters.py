@@ -14,7 +14,8 @@ from treadle.domain.submitting import read_moment
 
 MAX_WORDS: Final = 100
 
-_Words: TypeAlias = Annotated[tuple[str, ...], Meta(max_length=MAX_WORDS)]
+# An empty list is refused: whoever means "of none" would be given all.
+_Words: TypeAlias = Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_WORDS)]
 _Moment: TypeAlias = Annotated[
     str | None, Meta(description="RFC 3339 with an offset.", extra_json_schema={"format": "date-time"})
 ]
@@ -27,7 +28,7 @@ class RunsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     any of its values. `tag` is one of the job's, as it is defined now.
     """
 
-    status: Annotated[tuple[State, ...], Meta(max_length=len(State))] = ()
+    status: Annotated[tuple[State, ...], Meta(min_length=1, max_length=len(State))] = ()
     job: _Words = ()
     queue: _Words = ()
     tag: _Words = ()

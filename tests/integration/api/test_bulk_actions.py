@@ -205,6 +205,8 @@ async def test_a_selection_that_is_not_there_or_has_expired_and_one_of_another_d
     [
         ("/selections", {"filter": {"jobs": ["a"]}}, "/filter/jobs"),
         ("/selections", {"filter": {"status": ["gone"]}}, "/filter/status/0"),
+        ("/selections", {"filter": {"status": []}}, "/filter/status"),
+        ("/selections", {"filter": {"failure_group": []}}, "/filter/failure_group"),
         ("/selections", {"filter": {"created_after": "monday"}}, "/filter/created_after"),
         ("/selections", {"filter": {"where": ["region=1"]}}, "/filter/where"),
         ("/selections", {"filter": {"where": ["region"]}}, "/filter/where/0"),
