@@ -1,7 +1,6 @@
 import type { Words } from "./en";
 
 export const id: Words = {
-  overview: "Ringkasan",
   runs: "Eksekusi",
   run: "Eksekusi",
   job: "Pekerjaan",
@@ -15,14 +14,12 @@ export const id: Words = {
   priority: "Prioritas",
   worker: "Pekerja",
   attempt: "Percobaan",
-  attempts: "Percobaan",
   cause: "Penyebab",
   logs: "Log",
   input: "Masukan",
   result: "Hasil",
   error: "Galat",
   traceback: "Jejak galat",
-  details: "Rincian",
   why: "Mengapa belum berjalan",
   retry: "Ulangi",
   cancel: "Batalkan",
@@ -30,7 +27,6 @@ export const id: Words = {
   search: "Cari",
   searchLog: "Cari di log",
   allLevels: "Semua tingkat",
-  plain: "Teks polos",
   download: "Unduh",
   follow: "Ikuti",
   older: "Lebih lama",
