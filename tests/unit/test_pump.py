@@ -83,6 +83,49 @@ async def test_what_a_trip_claimed_whose_answer_was_lost_is_given_back_and_claim
     assert [(claim.id, claim.token, claim.attempt) for claim in runner.held] == [(run_id, 2, 1)]
 
 
+async def test_while_a_worker_looks_for_what_it_never_heard_of_it_makes_no_other_trip() -> None:
+    clock = VirtualClock()
+    engine = ModelEngine(Data(), clock)
+    engine.trips_at_once = 2
+    drive = Driver(engine)
+    await drive.submit()
+    worker = await drive.worker()
+    step, held_by = engine.runs.step, engine.runs.held_by
+    asked: list[str] = []
+    looking, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer_is_lost(*given: Any, **more: Any) -> Step:
+        answer = await step(*given, **more)
+        asked.append("step")
+        if len(asked) == 1:
+            raise Unavailable("the connection broke")
+        return answer
+
+    async def slowly(worker_ids: Sequence[str]) -> Any:
+        asked.append("held_by")
+        looking.set()
+        await go_on.wait()
+        return await held_by(worker_ids)
+
+    engine.runs.step = answer_is_lost  # type: ignore[method-assign]
+    engine.runs.held_by = slowly  # type: ignore[method-assign]
+    pump = Pump(engine, worker)
+    runner = OneSlot(lambda claim: pump.add(drive.outcome(claim, Released(), worker)))
+    pump.runner = cast("Runner", runner)
+    async with asyncio.timeout(20):
+        tasks = [asyncio.create_task(pump.run()), asyncio.create_task(pump.listen())]
+        await looking.wait()
+        await drive.submit()  # which rings
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert asked == ["step", "held_by"]
+        go_on.set()
+        await runner.given.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def test_a_slow_run_that_ends_right_after_a_trip_does_not_pass_for_a_fast_pace() -> None:
     clock = VirtualClock()
     engine = ModelEngine(Data(), clock)

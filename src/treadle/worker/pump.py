@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -29,6 +31,9 @@ MOST_AHEAD: Final = BATCH
 
 POLL_SECONDS: Final = 1.0
 """The net under the notices."""
+
+_LATE_SECONDS: Final = 2.0
+"""How long after its answer was lost a trip may still claim: the server may have been at work on it."""
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
@@ -60,6 +65,7 @@ class Pump:
         self._asked_for = 0
         self._rung = False
         self._unheard = False
+        self._unheard_until = 0.0
 
     def add(self, transition: Transition) -> None:
         """Take a transition to be settled with the next trip."""
@@ -134,33 +140,43 @@ class Pump:
         self._quiet("linger")
         self._measure(len(done))
         began = self._loop.time()
+        try:
+            with self._on_the_way(want):
+                step = await self._engine.runs.step(self._worker_id, done, want)
+        except Unavailable:
+            self._done[:0] = done
+            if want:
+                self._unheard, self._unheard_until = True, self._loop.time() + _LATE_SECONDS
+            raise
+        self._ahead = min(max(LINGER_SECONDS, self._loop.time() - began), MOST_AHEAD_SECONDS)
+        self._look = False
+        self._take(step, want)
+
+    @contextmanager
+    def _on_the_way(self, want: int = 0) -> Iterator[None]:
+        """What is under way, and what it asks for. Whoever rang meanwhile is heard at its end."""
         self._under_way += 1
         self._asked_for += want
         try:
-            step = await self._engine.runs.step(self._worker_id, done, want)
-        except Unavailable:
-            self._done[:0] = done
-            self._unheard = self._unheard or want > 0
-            raise
+            yield
         finally:
             self._under_way -= 1
             self._asked_for -= want
             if self._rung or self._stopping:
                 self._rung = False
                 self._wake.set()
-        self._ahead = min(max(LINGER_SECONDS, self._loop.time() - began), MOST_AHEAD_SECONDS)
-        self._look = False
-        self._take(step, want)
 
     async def _give_back_unheard(self) -> None:
         """Return what a trip has claimed whose answer was lost: the engine has it here, and nobody else would take it.
 
-        No other trip is under way, whose claims would look the same.
+        No other trip is under way, nor begins meanwhile: its claims would look the same.
         """
-        held = await self._engine.runs.held_by([self._worker_id])
+        late = self._loop.time() < self._unheard_until
+        with self._on_the_way():
+            held = await self._engine.runs.held_by([self._worker_id])
         known = self.runner.holds.union(transition.run.id for transition in self._done)
         self.runner.give_back([claim for _, claim, _ in held if claim.id not in known])
-        self._unheard = False
+        self._unheard = late
 
     def _take(self, step: Step, want: int) -> None:
         for run_id in step.refused:
