@@ -27,7 +27,9 @@ Call: TypeAlias = Callable[[], Awaitable[str]]
 Door: TypeAlias = Callable[[], Call]
 """Makes a caller; each is used for one call at a time."""
 
-_TOKEN: Final = secrets.token_urlsafe(24)
+TOKEN: Final = secrets.token_urlsafe(24)
+"""That of the administrator of the API's processes."""
+
 _LENGTH: Final = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
@@ -72,7 +74,7 @@ async def api(engine: str, folder: Path, settings: Mapping[str, str] | None = No
     """The port of an API in a process of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
-    own = {"TREADLE_PORT": str(port), "TREADLE_ADMIN_TOKEN": _TOKEN}
+    own = {"TREADLE_PORT": str(port), "TREADLE_ADMIN_TOKEN": TOKEN}
     process = service("api", folder, engine, {**own, **(settings or {})})
     async with stopped(process):
         await until(lambda: _answers(port), process)
@@ -89,7 +91,7 @@ DOORS: Final[Mapping[str, Callable[[str, Path], AbstractAsyncContextManager[Door
 def request(path: str, body: bytes | None = None, accept: str = "application/json") -> bytes:
     """A call as it is sent: it posts a body, or reads where there is none."""
     head = (
-        f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {_TOKEN}\r\n"
+        f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
         f"Accept: {accept}\r\n"
     )
     if body is not None:

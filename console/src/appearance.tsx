@@ -1,21 +1,22 @@
-/** How somebody likes the console to look: language and theme, kept by the browser. */
+/** How somebody likes the console to look: language, theme and time zone, kept by the browser. */
 
 import { createContext, type ReactNode, use, useEffect, useMemo, useState, useSyncExternalStore } from "react";
-import { en, type Words } from "./i18n/en";
-import { id } from "./i18n/id";
+import { isZone, OF_BROWSER, zoneOf } from "./ui/zone";
+import { type Dictionary, LANGUAGES, type Language } from "./words";
+import { COMMON } from "./words/common";
 
-const LANGUAGES = { en, id };
-export type Language = keyof typeof LANGUAGES;
-export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", id: "Bahasa Indonesia" };
 export type Theme = "system" | "light" | "dark";
 
 interface Appearance {
   language: Language;
   theme: Theme;
   dark: boolean;
-  words: Words;
+  /** Of the times that are shown: an IANA name. */
+  zone: string;
+  chosenZone: string;
   setLanguage: (language: Language) => void;
   setTheme: (theme: Theme) => void;
+  setZone: (zone: string) => void;
 }
 
 const Context = createContext<Appearance | null>(null);
@@ -26,13 +27,17 @@ export function useAppearance(): Appearance {
   return appearance;
 }
 
-export function useWords(): Words {
-  return useAppearance().words;
+/** A part's words, or the common ones, in the reader's language. */
+export function useWords(): (typeof COMMON)[Language];
+export function useWords<W>(dictionary: Dictionary<W>): W;
+export function useWords(dictionary: Dictionary<unknown> = COMMON): unknown {
+  return dictionary[useAppearance().language];
 }
 
 export function AppearanceProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useKept<Language>("language", isLanguage, preferred());
   const [theme, setTheme] = useKept<Theme>("theme", isTheme, "system");
+  const [chosenZone, setZone] = useKept<string>("zone", isZone, OF_BROWSER);
   const systemDark = useMedia("(prefers-color-scheme: dark)");
   const dark = theme === "system" ? systemDark : theme === "dark";
   useEffect(() => {
@@ -40,14 +45,14 @@ export function AppearanceProvider({ children }: { children: ReactNode }) {
     document.documentElement.dataset.theme = dark ? "dark" : "light";
   }, [language, dark]);
   const value = useMemo(
-    () => ({ language, theme, dark, words: LANGUAGES[language], setLanguage, setTheme }),
-    [language, theme, dark, setLanguage, setTheme],
+    () => ({ language, theme, dark, zone: zoneOf(chosenZone), chosenZone, setLanguage, setTheme, setZone }),
+    [language, theme, dark, chosenZone, setLanguage, setTheme, setZone],
   );
   return <Context value={value}>{children}</Context>;
 }
 
 function isLanguage(text: string | null): text is Language {
-  return text !== null && text in LANGUAGES;
+  return LANGUAGES.some((language) => language === text);
 }
 
 function isTheme(text: string | null): text is Theme {
@@ -74,7 +79,8 @@ function useKept<T extends string>(name: string, is: (text: string | null) => te
   return [value, keep] as const;
 }
 
-function useMedia(query: string): boolean {
+/** Whether a media query holds, as it comes to and ceases to. */
+export function useMedia(query: string): boolean {
   const media = useMemo(() => window.matchMedia(query), [query]);
   return useSyncExternalStore(
     (tell) => {

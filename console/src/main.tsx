@@ -1,14 +1,20 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { ConfigProvider, theme } from "antd";
-import { StrictMode } from "react";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { ConfigProvider } from "antd";
+import { StrictMode, useMemo } from "react";
 import { createRoot } from "react-dom/client";
 import { Router } from "wouter";
 import { Refusal } from "./api/client";
+import { noteRefusal } from "./api/session";
 import { App } from "./app";
-import { AppearanceProvider, useAppearance } from "./appearance";
-import "./styles.css";
+import { AppearanceProvider, useAppearance, useMedia } from "./appearance";
+import { themeOf } from "./theme";
+import { aroundNav } from "./ui/leaving";
+import "./base.css";
 
-const queries = new QueryClient({
+const onError = (error: Error) => noteRefusal(queries, error);
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: { staleTime: 5_000, retry: (tries, error) => !(error instanceof Refusal) && tries < 2 },
   },
@@ -19,14 +25,10 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 
 function Themed() {
   const { dark } = useAppearance();
+  const touched = useMedia("(max-width: 720px)");
+  const theme = useMemo(() => themeOf(dark, touched), [dark, touched]);
   return (
-    <ConfigProvider
-      csp={{ nonce }}
-      theme={{
-        algorithm: [theme.compactAlgorithm, dark ? theme.darkAlgorithm : theme.defaultAlgorithm],
-        token: { fontSize: 13, controlHeight: 32, colorPrimary: dark ? "#3B82F6" : "#2F54EB", borderRadius: 4 },
-      }}
-    >
+    <ConfigProvider csp={{ nonce }} theme={theme}>
       <App />
     </ConfigProvider>
   );
@@ -38,7 +40,7 @@ createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <AppearanceProvider>
-        <Router base="/console">
+        <Router base="/console" aroundNav={aroundNav}>
           <Themed />
         </Router>
       </AppearanceProvider>

@@ -35,7 +35,7 @@ SPELLINGS: Final = {
 }
 """Operations that are another spelling of one: the client has one word for both."""
 
-OF_OTHERS: Final = frozenset({"get_metrics", "create_own_token", "close_session"})
+OF_OTHERS: Final = frozenset({"get_metrics", "download_run_logs", "create_own_token", "close_session"})
 """Operations for other programs: in a format of theirs, or by a session, which a client with a token has not."""
 
 NAMES: Final = {

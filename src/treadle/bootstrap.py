@@ -17,12 +17,14 @@ from treadle.events.hub import Hub
 from treadle.meters.tally import Tally
 from treadle.services.access import Access
 from treadle.services.answers import Answers
+from treadle.services.attention import Attention
 from treadle.services.audit import Audit
 from treadle.services.bulk_actions import BulkActions
 from treadle.services.dead_letters import DeadLetters
 from treadle.services.domains import Domains
 from treadle.services.events import Events
 from treadle.services.failure_groups import FailureGroups
+from treadle.services.first_steps import FirstSteps
 from treadle.services.health import Health
 from treadle.services.job_views import JobViews
 from treadle.services.jobs import Jobs
@@ -32,6 +34,7 @@ from treadle.services.messages import Messages
 from treadle.services.metrics import Metrics
 from treadle.services.queues import Queues
 from treadle.services.runs import Runs
+from treadle.services.schedule_views import ScheduleViews
 from treadle.services.schedules import Schedules
 from treadle.services.selections import Selections
 from treadle.services.sources import Sources
@@ -69,6 +72,9 @@ class Services(Struct, frozen=True, kw_only=True):
     stats: Stats
     failure_groups: FailureGroups
     job_views: JobViews
+    schedule_views: ScheduleViews
+    attention: Attention
+    first_steps: FirstSteps
 
 
 def make_data_folder(settings: Settings) -> Path:
@@ -114,7 +120,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
         jobs=jobs,
         runs=runs,
         schedules=schedules,
-        queues=Queues(engine),
+        queues=Queues(engine, jobs),
         lanes=Lanes(engine),
         domains=Domains(engine),
         dead_letters=DeadLetters(engine, runs),
@@ -134,4 +140,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
         stats=Stats(engine),
         failure_groups=FailureGroups(engine),
         job_views=JobViews(engine, jobs, schedules),
+        schedule_views=ScheduleViews(engine),
+        attention=Attention(engine, jobs),
+        first_steps=FirstSteps(engine),
     )

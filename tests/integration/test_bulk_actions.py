@@ -17,6 +17,7 @@ from treadle.domain.bulk_actions import Act, BulkAction, BulkRequest, Tally
 from treadle.domain.filters import RunsWanted
 from treadle.domain.instants import MINUTE
 from treadle.domain.outcomes import Failed, RunError
+from treadle.domain.runs import State
 from treadle.domain.selections import PART
 from treadle.engines.contract import Engine, RunQuery, Topic
 from treadle.engines.open import open_engine
@@ -99,13 +100,13 @@ async def test_each_run_is_retried_once_though_whoever_does_it_is_killed(
         assert await asyncio.to_thread(die, tmp_path, any_url, when, 2) == -signal.SIGKILL
         killed = await standing(engine, action)
         done = 2 if when == "within" else 3
-        assert (killed.position, killed.tally, killed.finished_at) == (done, Tally(done * PART), None)
+        assert (killed.position, killed.tally, killed.finished_at) == (done, Tally({State.FAILED: done * PART}), None)
         assert sum((await retries(engine)).values()) == done * PART
 
         later = await fail(engine, 3, "handler:later")
         with scheduler(tmp_path, any_url), scheduler(tmp_path, any_url):
             ended = await finished(engine, action)
-        assert ended.tally == Tally(RUNS)
+        assert ended.tally == Tally({State.FAILED: RUNS})
         assert await retries(engine) == Counter(failed)
         assert sorted(await dead(engine)) == sorted(later)
     finally:

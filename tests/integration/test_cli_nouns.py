@@ -8,14 +8,13 @@ import pty
 import signal
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.up import TREADLE, Up, environment, treadle, until, up
+from tests.support.up import PATIENCE_SECONDS, TREADLE, Up, environment, treadle, until, up
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +33,14 @@ def test_lists_are_bare_columns_where_they_are_piped(server: Up) -> None:
     head, *rows = done.stdout.splitlines()
     assert head.split() == ["JOB", "SCHEDULE", "NEXT", "ENABLED", "VERSION", "DESCRIPTION"]
     assert [row.split()[0] for row in rows] == ["fails", "hello", "long", "nightly"]
-    assert "30 2 * * * Asia/Jakarta" in rows[3]
+    assert "every day at 02:30, Asia/Jakarta" in rows[3]
     assert done.stdout.isascii()
     assert server.run("list").stdout.splitlines()[0] == head
+
+
+def test_a_list_of_schedules_says_when_in_words(server: Up) -> None:
+    (row,) = server.run("schedule", "list", "--job", "nightly").stdout.splitlines()[1:]
+    assert "every day at 02:30, Asia/Jakarta" in row
 
 
 def test_ids_are_never_cut_on_a_narrow_terminal(server: Up) -> None:
@@ -57,7 +61,7 @@ def test_ids_are_never_cut_on_a_narrow_terminal(server: Up) -> None:
         if not chunk:
             break
         drawn += chunk
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert run_id in drawn.decode()
     assert b"\x1b[3" not in drawn  # no colour
 
@@ -181,10 +185,8 @@ def test_waiting_exits_by_what_became_of_the_run(server: Up) -> None:
     assert failed.returncode == 1
     assert json.loads(failed.stdout)["error"]["code"] == "exit_code"
     assert "failed" in failed.stderr
-    began = time.monotonic()
     late = server.run("job", "run", "long", "--wait", "--timeout", "1s", "--json")
     assert late.returncode == 124
-    assert time.monotonic() - began < 10
     run_id = json.loads(late.stdout)["run_id"]
     assert server.run("run", "cancel", run_id).returncode == 0
     assert server.run("run", "watch", run_id).returncode == 1
@@ -203,7 +205,7 @@ def test_an_interrupted_wait_exits_130_and_the_run_goes_on(server: Up) -> None:
     assert waiting.stderr is not None
     waiting.stderr.readline()
     waiting.send_signal(signal.SIGINT)
-    assert waiting.wait(10) == 130
+    assert waiting.wait(PATIENCE_SECONDS) == 130
     assert server.status(run_id) in ("ready", "running")
     server.run("run", "cancel", run_id)
 
@@ -212,6 +214,8 @@ def test_a_retry_is_a_new_run(server: Up) -> None:
     first = server.ask("job", "run", "hello", "--set", "n=1", "--wait")
     second = server.ask("run", "retry", first["run_id"], "--wait")
     assert (second["retry_of"], second["inputs"]) == (first["run_id"], {"n": 1})
+    third = server.ask("run", "retry", first["run_id"], "--set", "m=2", "--replace")
+    assert third["inputs"] == {"m": 2}
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ def test_a_draining_queue_refuses_and_tells_when_it_is_empty(server: Up) -> None
 
 def test_a_rate_may_be_for_one_of_a_unit(server: Up) -> None:
     for rate, window in (("5/s", 1.0), ("5/h", 3600.0), ("5/90", 90.0)):
-        assert server.ask("queue", "set", "parcels", "--rate", rate)["rate"] == {"runs": 5, "window_sec": window}
+        assert server.ask("queue", "set", "mail", "--rate", rate)["rate"] == {"runs": 5, "window_sec": window}
+    server.run("queue", "set", "mail", "--rate", "none")
 
 
 def test_what_is_no_rate_or_no_queue_is_refused(server: Up) -> None:
@@ -71,9 +72,11 @@ def test_what_is_no_rate_or_no_queue_is_refused(server: Up) -> None:
     ):
         refused = server.run("queue", "set", "mail", f"--rate={rate}")
         assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
-    unknown = server.run("queue", "resume", "mial")
-    assert unknown.returncode == 4
-    assert 'did you mean "mail"?' in unknown.stderr
+    for verb in ("pause", "drain", "resume"):
+        unknown = server.run("queue", verb, "mial")
+        assert unknown.returncode == 4
+        assert 'did you mean "mail"?' in unknown.stderr
+    assert server.run("queue", "pause", "parcels", "--create").stdout.startswith("parcels is paused")
 
 
 def test_a_domain_gets_a_weight(server: Up) -> None:

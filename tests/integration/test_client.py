@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration.api.process import Api, api_process
+from tests.support.processes import PATIENCE_SECONDS
 from tests.support.scheduling import define, sqlite
 from treadle import AsyncClient, Client, RunNotCompleted
 from treadle.domain.errors import InvalidInput, KeyReused, NotFound, PayloadTooLarge, QueueDraining, Unavailable
@@ -64,7 +65,7 @@ def worker(settings: Settings) -> Iterator[None]:
     )
     yield
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ PAGE = """\
 
 - [asked](#asked): when it is asked to
 - [beat](#beat): every 90 seconds; switched off
-- [send.parcel](#sendparcel): at 09:00, from Monday to Friday (Asia/Jakarta)
+- [send.parcel](#sendparcel): every weekday at 09:00, Asia/Jakarta
 
 ## asked
 
@@ -65,7 +65,7 @@ Runs every 90 seconds; switched off. Defined in `tasks/parcels.py:28; interval_s
 
 Sends a parcel.
 
-Runs at 09:00, from Monday to Friday (Asia/Jakarta). Defined in `tasks/parcels.py:19`.
+Runs every weekday at 09:00, Asia/Jakarta. Defined in `tasks/parcels.py:19`.
 
 | input | type | default | meaning |
 | --- | --- | --- | --- |

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from asyncpg.pool import PoolConnectionProxy
 
-from tests.support.postgres import Databases, databases
+from tests.support.postgres import PATIENCE_SECONDS, Databases, databases
 from treadle.domain.errors import InvalidInput, Unavailable
 from treadle.domain.instants import SECOND
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import DEFAULT_DOMAIN, State
 from treadle.engines.contract import Topic
 from treadle.engines.open import open_engine, open_move
+from treadle.engines.postgres.clock import ServerClock
 from treadle.engines.postgres.engine import PostgresEngine, open_postgres
 from treadle.engines.postgres.notices import CHANNEL
 from treadle.engines.postgres.options import read_url
 from treadle.engines.postgres.pool import DRIVER_ERRORS, SILENCE_SECONDS, translate
-from treadle.engines.postgres.writer import Transaction
+from treadle.engines.postgres.writer import Transaction, Writer
 from treadle.system import SystemClock
 from treadle.testing.driver import Driver, new_run
+
+_STATE = """SELECT state, wait_event FROM pg_stat_activity
+WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"""
+
+_WORKER = "SELECT pg_advisory_xact_lock(hashtextextended('worker' ||"
+_IS_WAITED_FOR = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
 
 
 @pytest.fixture(scope="module")
@@ -203,11 +212,78 @@ async def test_who_stands_still_in_a_transaction_lets_go_of_what_it_has_locked(e
         await tx.fetch("SELECT 1")
 
     still = asyncio.create_task(write(stand_still))
-    await begun.wait()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await begun.wait()
     assert await engine.runs.cancel("default", [run_id], now=drive.now) == {run_id: State.CANCELLED}
     assert not still.done()
     with pytest.raises(Unavailable):
         await still
+
+
+async def test_who_stands_still_between_preparing_a_statement_and_its_call_lets_go_too(engine: PostgresEngine) -> None:
+    drive = Driver(engine)
+    (run_id,) = await drive.submit()
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def stand_still(tx: Transaction) -> None:
+        await tx.fetch("SELECT 1 FROM treadle.runs FOR UPDATE")
+        connection = tx._connection
+        assert isinstance(connection, PoolConnectionProxy)
+        await connection.prepare("SELECT 1")  # its answer is flushed, and the server waits for the call
+        while await engine._connections.pool.fetchrow(_STATE) != ("active", "ClientRead"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        begun.set()
+        await ended.wait()
+        await tx.fetch("SELECT 1")
+
+    still = asyncio.create_task(engine.runs._write(stand_still))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await begun.wait()
+    assert await engine.runs.cancel("default", [run_id], now=drive.now) == {run_id: State.CANCELLED}
+    ended.set()
+    with pytest.raises(Unavailable):
+        await still
+
+
+async def test_a_trip_that_waited_for_a_lock_begins_runs_by_the_time_of_after(engine: PostgresEngine, url: str) -> None:
+    drive = Driver(engine)
+    worker = await drive.worker()
+    (run_id,) = await drive.submit()
+    async with transaction_of_somebody(url, f"{_WORKER} '{worker}', 0))") as somebody:
+        trip = asyncio.create_task(engine.runs.step(worker, (), 1))
+        while not await somebody.fetchval(_IS_WAITED_FOR):
+            assert not trip.done()
+        waited_for = await somebody.fetchval("SELECT treadle.now()")
+    assert [claim.id for claim in (await trip).claims] == [run_id]
+    assert await engine._connections.pool.fetchval("SELECT claimed_at FROM treadle.runs") >= waited_for
+
+
+class StandsStill:
+    """A connection of a process that stands still just before it asks."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def fetchval(self, statement: str) -> int:
+        time.sleep(1)  # noqa: ASYNC251 - nothing else goes on
+        return int(await self._connection.fetchval(statement))
+
+
+async def test_the_servers_time_does_not_jump_for_a_process_that_stood_still(url: str) -> None:
+    clock = ServerClock()
+    connection = await asyncpg.connect(url)
+    await clock.ask(connection)
+    ahead = clock._ahead
+    await clock.ask(StandsStill(connection))
+    assert clock._ahead == ahead
+    await connection.close()
+
+
+async def test_nobody_waits_for_ever_for_a_lock_of_somebody_else(engine: PostgresEngine, url: str) -> None:
+    write = Writer(engine._connections.pool, pooled=False, wake=engine._bell, patience=0)
+    async with transaction_of_somebody(url, "LOCK TABLE treadle.kv"):
+        with pytest.raises(Unavailable, match="in the way for too long; nothing was stored"):
+            await write(lambda tx: tx.fetch("SELECT FROM treadle.kv"))
 
 
 async def test_a_read_that_fails_leaves_nothing_behind_for_the_next(engine: PostgresEngine) -> None:

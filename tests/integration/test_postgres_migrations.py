@@ -12,8 +12,11 @@ from tests.support.postgres import Databases, databases
 from treadle.domain.errors import SchemaTooNew
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.runs import State
+from treadle.engines.postgres.clock import ServerClock
 from treadle.engines.postgres.engine import open_postgres
 from treadle.engines.postgres.migrate import Migration, migrate_database, shipped
+from treadle.engines.postgres.options import read_url
+from treadle.engines.postgres.pool import open_pool
 from treadle.testing.driver import Driver
 
 
@@ -76,3 +79,11 @@ async def test_a_schema_that_serves_only_newer_releases_is_refused(pool: asyncpg
     await migrate_database(pool, {**shipped(), newest + 1: Migration("SELECT 1", serves=newest + 1)})
     with pytest.raises(SchemaTooNew, match=f"schema {newest + 1}"):
         await open_postgres(url)
+
+
+async def test_a_migration_may_take_longer_than_a_statement_and_who_comes_meanwhile_waits(url: str) -> None:
+    slow = shipped() | {max(shipped()) + 1: Migration("SELECT pg_sleep(1)", serves=1)}
+    hasty = await open_pool(read_url(url), ServerClock(), size=2, patience=0.5)
+    await asyncio.gather(*(migrate_database(hasty, slow) for _ in range(2)))
+    assert await versions(hasty) == sorted(slow)
+    await hasty.close()

@@ -28,7 +28,7 @@ async def _create(made: Databases) -> str:
 def test_two_installations_on_one_database_are_one(tmp_path: Path, url: str) -> None:
     """What one is told, the other knows; work goes on where either has a worker; one is killed, and nothing is lost."""
     with up(tmp_path, data="one", TREADLE_DATABASE_URL=url) as one:
-        with up(tmp_path, data="other", TREADLE_DATABASE_URL=url) as other:
+        with up(tmp_path, "up", "--no-demo", "--db", url, data="other") as other:
             until(lambda: len(one.server.get("/workers", role="worker")["items"]) == 2, "both workers")
             job = one.define(name="greet", script="echo hello")
             runs = [other.submit(job) for _ in range(10)]

@@ -38,6 +38,8 @@ QUERIES = {
     "of a queue": {"queues": ("a",)},
     "after a cursor": {"before": "run_f"},
     "of a time": {"created_after": 1, "created_before": 2},
+    "that ended then": {"finished_after": 1, "finished_before": 2},
+    "failed ones of a job that ended then": {"states": (State.FAILED,), "job_ids": ("a",), "finished_after": 1},
 }
 
 LOOKS = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b")
@@ -80,6 +82,13 @@ def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(connection: ap
     query = RunQuery(domain="default", limit=10, **QUERIES[question])  # type: ignore[arg-type]
     for plan in plans(connection, lambda: find(connection, query)):
         assert "TEMP B-TREE" not in plan
+
+
+def test_what_ended_at_other_times_is_passed_over_by_its_row(connection: apsw.Connection) -> None:
+    query = RunQuery(domain="default", limit=10, finished_after=1)
+    looked_up, found = plans(connection, lambda: find(connection, query))
+    assert "USING COVERING INDEX history_finished (finished_at>?" in looked_up
+    assert "USING INDEX sqlite_autoindex_history_1" in found
 
 
 @pytest.mark.parametrize(

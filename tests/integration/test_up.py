@@ -6,14 +6,13 @@ import signal
 import socket
 import stat
 import subprocess
-import time
 from itertools import chain
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.up import Up, treadle, until, up
+from tests.support.up import PATIENCE_SECONDS, Up, treadle, until, up
 
 SERVICES = ("api", "scheduler", "worker")
 
@@ -83,7 +82,7 @@ def test_no_process_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None
         family = started.descendants()
         started.process.kill()
         started.process.wait()
-        _, alive = psutil.wait_procs(family, timeout=5)
+        _, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
         assert alive == []
     with up(tmp_path) as again:
         until(lambda: again.server.get(f"/runs/{run_id}")["attempt"] == 2, "the lost run again")
@@ -104,7 +103,7 @@ def test_told_to_stop_it_lets_what_runs_finish_and_ends_everything(tmp_path: Pat
         until(lambda: started.status(run_id) == "running", "the run")
         family = started.descendants()
         started.process.send_signal(number)
-        assert started.process.wait(15) == 0
+        assert started.process.wait(PATIENCE_SECONDS) == 0
         assert [each for each in family if each.is_running()] == []
         assert (tmp_path / "done").exists()
         assert not (started.data / "server.json").exists()
@@ -119,7 +118,7 @@ def test_down_ends_what_up_started_and_waits_until_all_of_it_has_ended(tmp_path:
         family = [psutil.Process(started.process.pid), *started.descendants()]
         waited = started.run("down", "--timeout", "1ms")
         assert (waited.returncode, waited.stdout) == (124, ""), waited.stderr
-        assert started.process.wait(15) == 0
+        assert started.process.wait(PATIENCE_SECONDS) == 0
         assert [each for each in family if each.is_running()] == []
         assert (tmp_path / "done").exists()
     with up(tmp_path) as again:
@@ -143,19 +142,17 @@ def test_down_tells_no_process_that_only_has_the_number_of_one_that_was_killed(t
 
 
 def test_told_twice_it_ends_at_once(tmp_path: Path) -> None:
-    with up(tmp_path) as started:
+    with up(tmp_path, TREADLE_GRACE_SEC="3600") as started:
         job = started.define(job_id="long", script="sleep 300")
         run_id = started.submit(job)
         until(lambda: started.status(run_id) == "running", "the run")
         family = started.descendants()
         started.process.send_signal(signal.SIGINT)
         until(lambda: "stopping" in started.said, "its word")
-        told = time.monotonic()
         started.process.send_signal(signal.SIGINT)
-        started.process.wait(5)
-        _, alive = psutil.wait_procs(family, timeout=5)
+        started.process.wait(PATIENCE_SECONDS)
+        _, alive = psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
         assert alive == []
-        assert time.monotonic() - told < 5
 
 
 def test_a_second_one_on_the_same_data_is_refused(tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ async def _look_around(engine: Engine, drive: Driver) -> None:
     await engine.dead_letters.find(query)
     await engine.events.read("default", after=0, limit=99, types=["run.queued", "job."])
     await engine.events.published("default", "paid", since=0, after=0, limit=9)
+    await engine.events.newest("default", "schedule.slot_skipped", 9)
     await engine.events.bounds()
     await engine.lanes.find("default")
     await engine.lanes.rates("default", ["job:report"])

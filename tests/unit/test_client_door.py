@@ -19,6 +19,11 @@ TOKEN = {"TREADLE_TOKEN": "of-the-environment"}
 SERVER = {"TREADLE_URL": HERE, **TOKEN}
 
 
+def as_whom(door: ServerDoor) -> tuple[str, str, str]:
+    place = door.transport.place
+    return place.url, place.token, place.domain
+
+
 def test_without_anything_it_is_the_database_in_the_data_folder() -> None:
     assert isinstance(find_door(None, {}), EngineDoor)
 
@@ -26,7 +31,7 @@ def test_without_anything_it_is_the_database_in_the_data_folder() -> None:
 def test_the_environment_names_a_server_or_a_database_which_goes_first() -> None:
     door = find_door(None, {**SERVER, "TREADLE_DOMAIN": "team-b"})
     assert isinstance(door, ServerDoor)
-    assert door.transport.place == Place(HERE, "of-the-environment", "team-b")
+    assert as_whom(door) == (HERE, "of-the-environment", "team-b")
     for variable in ("TREADLE_DATABASE_URL", "TAIAT_DATABASE_URL"):
         assert isinstance(find_door(None, {**SERVER, variable: "postgresql://localhost/x"}), EngineDoor)
 
@@ -44,7 +49,7 @@ def test_a_token_of_the_environment_goes_to_its_server_alone() -> None:
         find_door("https://there.example", SERVER)
     there = find_door("https://there.example", SERVER, token="another", domain="team-a")
     assert isinstance(there, ServerDoor)
-    assert there.transport.place == Place("https://there.example", "another", "team-a")
+    assert as_whom(there) == ("https://there.example", "another", "team-a")
 
 
 def test_a_profile_of_the_environment_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +60,7 @@ def test_a_profile_of_the_environment_is_found(tmp_path: Path, monkeypatch: pyte
     config.chmod(0o600)
     door = find_door(None, {"TREADLE_PROFILE": "work"})
     assert isinstance(door, ServerDoor)
-    assert door.transport.place == Place(HERE, "kept")
+    assert as_whom(door) == (HERE, "kept", "")
     with pytest.raises(NotFound, match="no profile wok"):
         find_door(None, {}, profile="wok")
 

@@ -29,6 +29,8 @@ DESTROY: Final = {"dlq discard", "domain delete", "job delete", "message discard
 TO_MANY: Final = {"run retry", "run cancel", "queue:cancel"}
 """What they do, they do to as many as there are."""
 
+OPEN_DATABASE: Final = {"backup", "doctor", "migrate"}
+
 NEED_NOTHING_AT_START: Final = (
     "treadle.api", "treadle.authoring", "treadle.engines", "treadle.services", "treadle.worker", "fastapi", "pydantic",
     "asyncio", "httpx2", "apsw", "asyncpg", "yaml", "rich.console", "rich.markdown", "structlog", "jsonschema_rs",
@@ -118,6 +120,16 @@ def test_a_list_is_there_at_once_for_it_imports_little(words: list[str], tmp_pat
     assert "treadle.cli.finding" in imported
     needless = [each for each in imported if each.startswith(NEED_NOTHING_AT_START)]
     assert not needless
+
+
+def test_of_all_commands_only_those_that_open_the_database_import_what_does() -> None:
+    places = [place for names in COMMANDS.values() for name, (place, _) in names.items() if name not in OPEN_DATABASE]
+    modules = {place.partition(":")[0] for place in [*places, *ALIASES.values()]}
+    statement = (
+        f"import sys, importlib; [importlib.import_module(each) for each in {sorted(modules)}]; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", statement], capture_output=True, text=True, timeout=60, check=True)
+    assert [each for each in done.stdout.split() if each.startswith(NEED_NOTHING_AT_START)] == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

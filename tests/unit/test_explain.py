@@ -119,17 +119,17 @@ def test_a_suspect_waits_to_run_alone() -> None:
 
 
 def test_a_running_one_tells_where_and_since_when() -> None:
-    running = run(state=State.RUNNING, worker_id="wkr_1", started_at=NOW, attempt=1, token=1)
+    running = run(state=State.RUNNING, worker_id="wkr_1", started_at=NOW, claimed_at=NOW, attempt=1, token=1)
     answer = explained(running, worker(running=1))
     assert answer.code == "running"
     assert answer.message == "attempt 1 runs on ant (process 7) since 2027-01-15T08:00:00Z"
     assert explained(running, worker(state=WorkerState.LOST)).code == "worker_lost"
 
 
-def test_one_that_was_started_before_does_not_tell_the_start_of_its_first_try_as_that_of_this_one() -> None:
-    again = run(state=State.RUNNING, worker_id="wkr_1", started_at=NOW - MINUTE, attempt=1, token=2)
+def test_one_that_was_started_before_tells_the_start_of_this_try() -> None:
+    again = run(state=State.RUNNING, worker_id="wkr_1", started_at=NOW - MINUTE, claimed_at=NOW, attempt=1, token=2)
     answer = explained(again, worker(running=1))
-    assert (answer.message, answer.details["since"]) == ("attempt 1 runs on ant (process 7)", None)
+    assert answer.message == "attempt 1 runs on ant (process 7) since 2027-01-15T08:00:00Z"
 
 
 def test_an_accepted_cancel_is_told() -> None:

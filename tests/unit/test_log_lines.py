@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from treadle.domain.logs import LogCap, clean, split_line
+from treadle.domain.logs import LogCap, clean, coloured, split_line, told
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,23 @@ def test_nothing_that_drives_a_terminal_or_forges_a_line_is_kept(raw: str, kept:
     assert clean(raw) == kept
 
 
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        ("\x1b[01;31mred\x1b[m", "\x1b[01;31mred\x1b[m"),
+        ("\x1b[38;5;208;48;2;0;0;0mdeep\x1b[0m", "\x1b[38;5;208;48;2;0;0;0mdeep\x1b[0m"),
+        ("\x1b[8mhidden\x1b[5mblinks\x1b[31;8mboth", "hiddenblinksboth"),
+        ("\x1b[2J\x1b[31mred\x1b[1A", "\x1b[31mred"),
+        ("\x1b]0;ti\x1b[31mtle\x07\x9b31mC1", "]0;ti\x1b[31mtle31mC1"),
+        ("\x1b[\x1b[31m31mx\x1b[3", "[\x1b[31m31mx[3"),
+        ("\x1b[31mone\r\nlevel=error", "\x1b[31monelevel=error"),
+    ],
+)
+def test_of_what_drives_a_terminal_colours_alone_can_be_kept(raw: str, kept: str) -> None:
+    assert coloured(raw) == kept
+    assert coloured(kept) == kept
+
+
 def test_a_long_line_is_split_between_characters() -> None:
     parts = split_line("ä€" * 5_000, limit=1024)
     assert "".join(parts) == "ä€" * 5_000
@@ -41,3 +58,9 @@ def test_a_cap_keeps_the_head_and_counts_the_rest() -> None:
 def test_a_cap_limits_empty_lines_too() -> None:
     cap = LogCap(max_bytes=1000, max_lines=2)
     assert [cap.take(1) for _ in range(3)] == [True, True, False]
+
+
+def test_fields_stand_as_name_and_value_in_one_line_that_drives_no_terminal() -> None:
+    assert told({"rows": 3, "well": True, "of": {"a": None}}) == 'rows=3 well=true of={"a":null}'
+    assert told({"said": "\x1b]0;mine\x07two\nlines\x1b[2J"}) == "said=twolines"
+    assert (told({}), told(None)) == ("", "")

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from treadle.cli.output import say, write_json, write_record, write_table, written
+from treadle.cli.output import log_text, say, write_json, write_record, write_table, written
 
 HOSTILE = "report\x1b]8;;https://evil.example\x07click\x1b]8;;\x07\x1b[2J\x9b31m\r\u202enwod"
 
@@ -43,3 +43,16 @@ def test_documents_drive_no_terminal_and_lose_nothing(capsys: pytest.CaptureFixt
     assert (json.loads(compact), yaml.safe_load(page), json.loads(spread)) == (record, record, record)
     write_json({"owner": "Zoë 織"})
     assert capsys.readouterr().out == '{"owner":"Zoë 織"}\n'
+
+
+def test_colours_go_to_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = f"\x1b[31mred {HOSTILE}"
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert log_text(line) == "\x1b[31mred reportclick31mnwod\x1b[0m"
+    assert log_text(HOSTILE.replace("\x1b", "")).isprintable()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert log_text(line) == "red reportclick31mnwod"
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    assert log_text(line) == "red reportclick31mnwod"

@@ -42,10 +42,23 @@ async def test_a_line_carries_its_attempt_and_is_cleaned_and_redacted() -> None:
         "at": 42,
         "stream": "log",
         "level": "error",
-        "message": "pw ***",
+        "message": "\x1b[31mpw ***",
         "fields": b'{"pw":"***","n":1,"o":[2]}',
     }
     assert (second.message, second.fields) == ("second", None)
+
+
+async def test_colours_are_kept_but_where_they_hide_a_secret_or_the_line_is_cut() -> None:
+    def write(log: RunLog) -> None:
+        log.redactor = Redactor({"KEY": "hunter22"})
+        log.write(Stream.STDOUT, Level.INFO, "\x1b[32mok\x1b[0m hunter22\x1b[2K")
+        log.write(Stream.STDOUT, Level.INFO, "\x1b[32mok\x1b[0m hun\x1b[31mter22")
+        log.write(Stream.STDOUT, Level.INFO, "\x1b[31m" + "x" * 16 * 1024)
+
+    bright, hiding, long = await written(write)
+    assert bright.message == "\x1b[32mok\x1b[0m ***"
+    assert hiding.message == "ok ***"
+    assert long.message == "x" * 16 * 1024
 
 
 async def test_fields_that_are_no_json_do_not_fail_the_call() -> None:
@@ -90,7 +103,7 @@ async def test_a_quiet_line_is_stored_without_waiting_for_the_end() -> None:
     store = MemoryLogs()
     async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
         RunLog(claim(), buffer).write(Stream.STDOUT, Level.INFO, "live")
-        await asyncio.wait_for(store.tried.wait(), 5)
+        await asyncio.wait_for(store.tried.wait(), 30)
         assert store.messages == ["live"]
 
 
@@ -143,7 +156,7 @@ async def test_a_fault_of_the_store_costs_its_lines_and_nothing_else() -> None:
     async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
         log = RunLog(claim(), buffer)
         log.write(Stream.STDOUT, Level.INFO, "lost")
-        await asyncio.wait_for(store.tried.wait(), 5)
+        await asyncio.wait_for(store.tried.wait(), 30)
         log.write(Stream.STDOUT, Level.INFO, "kept")
     assert sorted(store.messages) == ["kept", "lines lost here because the log store could not take them: 1"]
 
@@ -167,8 +180,8 @@ async def test_a_fast_writer_waits_for_a_slow_store_but_not_for_one_that_refuses
         for _ in range(40):
             log.write(Stream.STDOUT, Level.INFO, "x" * 16_000)
         drained = asyncio.create_task(log.drain())
-        await asyncio.wait_for(store.tried.wait(), 5)
+        await asyncio.wait_for(store.tried.wait(), 30)
         assert not drained.done()
         store.open.set()
-        await asyncio.wait_for(drained, 5)
+        await asyncio.wait_for(drained, 30)
         assert bool(store.chunks) is not refusing

@@ -66,6 +66,17 @@ def test_between_attempts_is_backoff_and_then_the_line() -> None:
     assert (last.about, last.attempt) == (True, 3)
 
 
+def test_the_last_of_several_attempts_has_a_start_of_its_own() -> None:
+    failed = run(State.FAILED, token=2, attempt=2, due_at=130, started_at=110, finished_at=190)
+    assert told(failed, tried(1, 110, 120), tried(2, 140, 190, "run.failed"))[2:] == [
+        ("backoff", 120, 130, None),
+        ("queued", 130, 140, None),
+        ("running", 140, 190, "failed"),
+    ]
+    again = run(State.RUNNING, token=2, attempt=2, due_at=130, started_at=110, claimed_at=140)
+    assert spans_of(again, [tried(1, 110, 120)])[-1].start == 140
+
+
 def test_one_that_waits_for_its_retry_goes_on_in_backoff() -> None:
     waiting = run(State.SCHEDULED, due_at=200, failures=1)
     assert told(waiting, tried(1, 110, 120))[-1] == ("backoff", 120, None, None)

@@ -1,6 +1,7 @@
 /** The API as its description says, with the session's cookie. What is refused is thrown as a `Refusal`. */
 
 import createClient, { type Middleware } from "openapi-fetch";
+import { jsonText, parseJson } from "./json";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -8,6 +9,7 @@ export type Run = Schemas["Run"];
 export type RunDetail = Schemas["RunDetail"];
 export type State = Schemas["State"];
 export type Session = Schemas["Session"];
+export type Scope = Schemas["Scope"];
 export type LogEntry = Schemas["LogEntry"];
 
 export const HOME = "/api/v1";
@@ -19,6 +21,7 @@ export interface Problem {
   detail: string;
   code: string;
   trace_id: string;
+  errors: Schemas["Fault"][];
 }
 
 export class Refusal extends Error {
@@ -39,14 +42,22 @@ const guard: Middleware = {
     if (csrf && request.method !== "GET") request.headers.set("X-CSRF-Token", csrf);
     return request;
   },
-  async onResponse({ response }) {
+  async onResponse({ response, options }) {
     if (!response.ok) throw new Refusal(await problemIn(response));
-    return response;
+    return options.parseAs === "json" && response.status !== 204 ? await exact(response) : response;
   },
 };
 
+/** An answer that reads itself as `parseJson` does. It says how long it is, or its reader takes the browser's way. */
+async function exact(response: Response): Promise<Response> {
+  const text = await response.text();
+  const answer = new Response(null, { status: response.status, headers: { "Content-Length": `${text.length}` } });
+  answer.json = async () => parseJson(text);
+  return answer;
+}
+
 async function problemIn(response: Response): Promise<Problem> {
-  const empty = { status: response.status, title: response.statusText, detail: "", code: "", trace_id: "" };
+  const empty = { status: response.status, title: response.statusText, detail: "", code: "", trace_id: "", errors: [] };
   try {
     return { ...empty, ...(await response.json()) };
   } catch {
@@ -54,7 +65,11 @@ async function problemIn(response: Response): Promise<Problem> {
   }
 }
 
-export const api = createClient<paths>({ baseUrl: HOME, querySerializer: { array: { style: "form", explode: true } } });
+export const api = createClient<paths>({
+  baseUrl: HOME,
+  querySerializer: { array: { style: "form", explode: true } },
+  bodySerializer: (body) => jsonText(body),
+});
 api.use(guard);
 
 /** The body of an answer that was not refused. */

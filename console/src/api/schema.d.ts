@@ -756,6 +756,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/overview/agenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_agenda"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_attention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview/first-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_first_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/overview/jobs": {
         parameters: {
             query?: never;
@@ -764,6 +812,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["list_job_overviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_schedule_overviews"];
         put?: never;
         post?: never;
         delete?: never;
@@ -948,6 +1012,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{run_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["compare_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{run_id}/explain": {
         parameters: {
             query?: never;
@@ -972,6 +1052,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["read_run_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/logs/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["download_run_logs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1124,6 +1220,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/schedules/{schedule_id}/skipped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_skipped_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/schedules/{schedule_id}/trigger": {
         parameters: {
             query?: never;
@@ -1183,6 +1295,22 @@ export interface paths {
         put?: never;
         post: operations["open_session"];
         delete: operations["close_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["create_link"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1467,6 +1595,30 @@ export interface components {
         };
         /** @enum {unknown} */
         AfterJoin: "all" | "any";
+        Agenda: {
+            days: components["schemas"]["AgendaDay"][];
+            hours: components["schemas"]["AgendaHour"][];
+            left_out: number;
+            since: string;
+            timezone: string;
+            until: string;
+        };
+        AgendaDay: {
+            busy: components["schemas"]["BusyMinute"][];
+            entries: components["schemas"]["AgendaEntry"][];
+            start: string;
+        };
+        AgendaEntry: {
+            at: string;
+            count: number;
+            job_id: string;
+            schedule_id: string;
+        };
+        AgendaHour: {
+            fires: number;
+            hour: number;
+            weekday: number;
+        };
         Attempt: {
             attempt: number;
             error: components["schemas"]["RunError"] | null;
@@ -1474,6 +1626,9 @@ export interface components {
             outcome: string;
             started_at: string | null;
             worker_id: string | null;
+        };
+        Attention: {
+            items: components["schemas"]["Concern"][];
         };
         AuditEntry: {
             action: string;
@@ -1484,6 +1639,7 @@ export interface components {
             entry_id: string;
             target: string;
             trace_id: string;
+            what: components["schemas"]["Words"];
             who: string;
         };
         AuditPage: {
@@ -1492,6 +1648,8 @@ export interface components {
             next_cursor: string | null;
         };
         Backfill: {
+            existing: number;
+            left: number;
             run_ids: string[];
             schedule_id: string;
             slots: string[];
@@ -1503,12 +1661,22 @@ export interface components {
             before: string;
             /** @default false */
             dry_run: boolean;
+            /** @default 1000 */
+            limit: number;
+            /**
+             * @default oldest
+             * @enum {unknown}
+             */
+            order: "newest" | "oldest";
             /** @default 0 */
             spread_ms: number;
         };
         /** @enum {unknown} */
         Bucket: "day" | "hour" | "minute";
         BulkAction: {
+            acted: {
+                [key: string]: number;
+            };
             action: components["schemas"]["Act"];
             by: string;
             created_at: string;
@@ -1541,12 +1709,24 @@ export interface components {
             /** @default  */
             why: string;
         };
+        BusyMinute: {
+            at: string;
+            schedule_ids: string[];
+        };
         /** @enum {unknown} */
         Cause: "after" | "api" | "client" | "message" | "retry" | "schedule";
+        /** @enum {unknown} */
+        ClockChange: "moved" | "once" | "shifted" | "skipped" | "twice";
         ComingFires: {
+            fires: components["schemas"]["Fire"][];
             next: string[];
             schedule_id: string;
             timezone: string;
+        };
+        Comparison: {
+            against: components["schemas"]["Run"];
+            differences: components["schemas"]["Difference"][];
+            run_id: string;
         };
         Completion: {
             /**
@@ -1563,6 +1743,14 @@ export interface components {
             stdout_contains: string[];
             /** @default [] */
             stdout_not_contains: string[];
+        };
+        Concern: {
+            count: number;
+            matter: components["schemas"]["Matter"];
+            run_id: string | null;
+            said: string;
+            since: string | null;
+            subject: string;
         };
         Condition: {
             equals?: unknown;
@@ -1586,6 +1774,11 @@ export interface components {
             join: components["schemas"]["Join"];
             on_parent_failure: components["schemas"]["OnParentFailure"];
             parents: components["schemas"]["ParentOf"][];
+        };
+        Difference: {
+            after: unknown;
+            before: unknown;
+            field: string;
         };
         Discard: {
             /** @default  */
@@ -1733,6 +1926,7 @@ export interface components {
             jobs: components["schemas"]["FailingJob"][];
             last_failed_at: string;
             place: string;
+            recent: number[];
             run_id: string;
             said_at: string | null;
             snoozed_until: string | null;
@@ -1749,6 +1943,18 @@ export interface components {
             code: string;
             message: string;
             pointer: string;
+        };
+        Fire: {
+            at: string;
+            clock: components["schemas"]["ClockChange"][];
+        };
+        FirstStep: {
+            done: boolean;
+            step: components["schemas"]["treadle.services.first_steps.Step"];
+            subject: string | null;
+        };
+        FirstSteps: {
+            items: components["schemas"]["FirstStep"][];
         };
         GanttRun: {
             run_id: string;
@@ -2098,6 +2304,8 @@ export interface components {
             next_run_at: string | null;
             recent: components["schemas"]["RecentRun"][];
             success_rate: number | null;
+            tags: string[];
+            when: components["schemas"]["Words"];
         };
         JobVersions: {
             items: components["schemas"]["Job"][];
@@ -2139,6 +2347,10 @@ export interface components {
         };
         /** @enum {unknown} */
         Level: "debug" | "error" | "info" | "warning";
+        LinkAnswer: {
+            expires_at: string | null;
+            secret: string;
+        };
         LiveRuns: {
             at_least: boolean;
             blocked: number;
@@ -2159,6 +2371,8 @@ export interface components {
         };
         Login: {
             /** @default  */
+            code: string;
+            /** @default  */
             name: string;
             /** @default  */
             password: string;
@@ -2168,6 +2382,8 @@ export interface components {
             items: components["schemas"]["LogEntry"][];
             next_cursor: number;
         };
+        /** @enum {unknown} */
+        Matter: "dead_letters" | "failing_job" | "failure_group" | "lost_process" | "no_scheduler" | "no_worker" | "overdue_schedule" | "paused_queue" | "untaken_queue";
         Message: {
             attempts: number;
             created_at: string;
@@ -2393,6 +2609,8 @@ export interface components {
         RetryRequest: {
             /** @default null */
             inputs: Record<string, never> | null;
+            /** @default false */
+            replace: boolean;
         };
         /** @enum {unknown} */
         Role: "api" | "scheduler" | "worker";
@@ -2454,11 +2672,13 @@ export interface components {
             run_id: string;
             schedule_id: string | null;
             slot: string | null;
+            spans: components["schemas"]["Span"][];
             started_at: string | null;
             status: components["schemas"]["State"];
             telemetry: {
                 [key: string]: unknown;
             };
+            trace_id: string | null;
             worker_id: string | null;
         };
         RunError: {
@@ -2541,10 +2761,21 @@ export interface components {
             /** @default false */
             dead_letters: boolean;
             failure_group?: string[];
+            /**
+             * Format: date-time
+             * @default null
+             */
+            finished_after: string | null;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            finished_before: string | null;
             job?: string[];
             /** @default null */
             q: string | null;
             queue?: string[];
+            run?: string[];
             status?: components["schemas"]["State"][];
             tag?: string[];
             where?: string[];
@@ -2566,6 +2797,7 @@ export interface components {
             source: string;
             start_at: string | null;
             timezone: string;
+            when: components["schemas"]["Words"];
         };
         ScheduleDocument: {
             /** @default null */
@@ -2587,10 +2819,29 @@ export interface components {
             /** @default null */
             timezone: string | null;
         };
+        ScheduleOverview: {
+            fires: components["schemas"]["Fire"][];
+            recent: components["schemas"]["ScheduleRun"][];
+            schedule: components["schemas"]["Schedule"];
+            skipped: components["schemas"]["Skipped"] | null;
+            standing: components["schemas"]["Standing"];
+        };
+        ScheduleOverviewPage: {
+            has_more: boolean;
+            items: components["schemas"]["ScheduleOverview"][];
+            next_cursor: string | null;
+        };
         SchedulePage: {
             has_more: boolean;
             items: components["schemas"]["Schedule"][];
             next_cursor: string | null;
+        };
+        ScheduleRun: {
+            created_at: string;
+            finished_at: string | null;
+            run_id: string;
+            slot: string | null;
+            status: components["schemas"]["State"];
         };
         /** @enum {unknown} */
         Scope: "admin" | "operate" | "read" | "write";
@@ -2614,6 +2865,19 @@ export interface components {
             name: string;
             scopes: components["schemas"]["Scope"][];
         };
+        Skipped: {
+            at: string;
+            at_least: boolean;
+            count: number;
+            message: string;
+            reason: components["schemas"]["SkipReason"];
+            slots: string[];
+        };
+        SkippedSlots: {
+            items: components["schemas"]["Skipped"][];
+        };
+        /** @enum {unknown} */
+        SkipReason: "inputs" | "job_missing" | "misfire" | "overlap" | "queue_draining" | "unique";
         Snooze: {
             /** Format: date-time */
             until: string;
@@ -2638,6 +2902,8 @@ export interface components {
         };
         /** @enum {unknown} */
         SpanKind: "backoff" | "held" | "queued" | "running";
+        /** @enum {unknown} */
+        Standing: "active" | "disabled" | "job_disabled" | "over" | "overdue" | "paused";
         StartRateDocument: {
             /** @default null */
             key: string | null;
@@ -2668,23 +2934,17 @@ export interface components {
             wait_sec: components["schemas"]["Quantiles"];
             window: components["schemas"]["Window"];
         };
-        Step: {
-            attempt_token: number;
-            kind: components["schemas"]["StepKind"];
-            name: string;
-            recorded_at: string;
-            result: unknown;
-        };
         /** @enum {unknown} */
         StepKind: "event" | "result" | "sleep" | "timeout";
         StepList: {
-            items: components["schemas"]["Step"][];
+            items: components["schemas"]["treadle.api.schemas.runs.Step"][];
         };
         /** @enum {unknown} */
         Stream: "log" | "stderr" | "stdout" | "system";
         TimeBucket: {
             cancelled: number;
             completed: number;
+            depth: number;
             duration_sec: components["schemas"]["Quantiles"];
             failed: number;
             skipped: number;
@@ -2715,6 +2975,15 @@ export interface components {
             items: components["schemas"]["Token"][];
             next_cursor: string | null;
         };
+        "treadle.api.schemas.runs.Step": {
+            attempt_token: number;
+            kind: components["schemas"]["StepKind"];
+            name: string;
+            recorded_at: string;
+            result: unknown;
+        };
+        /** @enum {unknown} */
+        "treadle.services.first_steps.Step": "job" | "run" | "schedule" | "server";
         Unique: {
             /** @default null */
             key: string | null;
@@ -2746,9 +3015,11 @@ export interface components {
         };
         Validation: {
             errors: components["schemas"]["Fault"][];
+            fires: components["schemas"]["Fire"][];
             job: components["schemas"]["JobDefinition"] | null;
             next: string[];
             valid: boolean;
+            when: components["schemas"]["Words"] | null;
         };
         /** @enum {string} */
         Wanted: "online" | "disabled" | "draining";
@@ -2756,6 +3027,10 @@ export interface components {
         WhyLeft: "cancel_requested" | "duplicate" | "finished" | "gone" | "letter_resolved" | "no_dead_letter" | "not_finished" | "queue_draining";
         /** @enum {unknown} */
         Window: "1h" | "24h" | "30d" | "7d";
+        Words: {
+            en: string;
+            id: string;
+        };
         Worker: {
             addresses: string[];
             capabilities: string[];
@@ -3509,10 +3784,13 @@ export interface operations {
                 cursor?: string | null;
                 dead_letters?: boolean;
                 failure_group?: string[] | null;
+                finished_after?: string | null;
+                finished_before?: string | null;
                 job?: string[] | null;
                 limit?: number;
                 q?: string | null;
                 queue?: string[] | null;
+                run?: string[] | null;
                 status?: components["schemas"]["State"][] | null;
                 tag?: string[] | null;
                 where?: string[] | null;
@@ -4301,12 +4579,86 @@ export interface operations {
             };
         };
     };
+    get_agenda: {
+        parameters: {
+            query?: {
+                days?: number;
+                job?: string[] | null;
+                q?: string;
+                schedule?: string[] | null;
+                standing?: components["schemas"]["Standing"][] | null;
+                timezone?: string;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agenda"];
+                };
+            };
+        };
+    };
+    get_attention: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attention"];
+                };
+            };
+        };
+    };
+    get_first_steps: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSteps"];
+                };
+            };
+        };
+    };
     list_job_overviews: {
         parameters: {
             query?: {
                 cursor?: string | null;
+                enabled?: boolean | null;
+                failing?: boolean;
                 limit?: number;
+                q?: string;
                 runs?: number;
+                tag?: string[] | null;
             };
             header?: {
                 "treadle-domain"?: string | null;
@@ -4322,6 +4674,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOverviewPage"];
+                };
+            };
+        };
+    };
+    list_schedule_overviews: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                job?: string[] | null;
+                limit?: number;
+                q?: string;
+                schedule?: string[] | null;
+                standing?: components["schemas"]["Standing"][] | null;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOverviewPage"];
                 };
             };
         };
@@ -4409,7 +4789,9 @@ export interface operations {
     };
     set_queue: {
         parameters: {
-            query?: never;
+            query?: {
+                create?: boolean;
+            };
             header?: {
                 "if-match"?: string | null;
                 "treadle-domain"?: string | null;
@@ -4437,7 +4819,9 @@ export interface operations {
     };
     drain_queue: {
         parameters: {
-            query?: never;
+            query?: {
+                create?: boolean;
+            };
             header?: {
                 "treadle-domain"?: string | null;
             };
@@ -4460,7 +4844,9 @@ export interface operations {
     };
     pause_queue: {
         parameters: {
-            query?: never;
+            query?: {
+                create?: boolean;
+            };
             header?: {
                 "treadle-domain"?: string | null;
             };
@@ -4531,10 +4917,13 @@ export interface operations {
                 cursor?: string | null;
                 dead_letters?: boolean;
                 failure_group?: string[] | null;
+                finished_after?: string | null;
+                finished_before?: string | null;
                 job?: string[] | null;
                 limit?: number;
                 q?: string | null;
                 queue?: string[] | null;
+                run?: string[] | null;
                 status?: components["schemas"]["State"][] | null;
                 tag?: string[] | null;
                 where?: string[] | null;
@@ -4655,6 +5044,31 @@ export interface operations {
             };
         };
     };
+    compare_run: {
+        parameters: {
+            query?: {
+                against?: string | null;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+        };
+    };
     explain_run: {
         parameters: {
             query?: never;
@@ -4703,6 +5117,29 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogPage"];
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    download_run_logs: {
+        parameters: {
+            query?: never;
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };
@@ -4871,6 +5308,7 @@ export interface operations {
     list_coming_fires: {
         parameters: {
             query?: {
+                after?: string | null;
                 count?: number;
             };
             header?: {
@@ -4897,6 +5335,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "if-match"?: string | null;
                 "treadle-domain"?: string | null;
             };
             path: {
@@ -4920,6 +5359,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "if-match"?: string | null;
                 "treadle-domain"?: string | null;
             };
             path: {
@@ -4935,6 +5375,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schedule"];
+                };
+            };
+        };
+    };
+    list_skipped_slots: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: {
+                "treadle-domain"?: string | null;
+            };
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkippedSlots"];
                 };
             };
         };
@@ -5073,6 +5538,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    create_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+                "treadle-domain"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkAnswer"];
                 };
             };
         };

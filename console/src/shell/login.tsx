@@ -1,25 +1,28 @@
 /** The way in: a token, or a name and a password. What is typed goes to the server and nowhere else. */
 
 import { Button, Form, Input, Segmented } from "antd";
-import { useEffect, useState } from "react";
-import { type Login, useLogin } from "../api/session";
+import { useState } from "react";
+import { Refusal } from "../api/client";
+import { type Login, refusedLink, useLogin } from "../api/session";
 import { useWords } from "../appearance";
+import { Heading } from "../ui/heading";
 import { Wrong } from "../ui/states";
+import { Looks } from "./foot";
+import { LOGIN } from "./login.words";
+import "./login.css";
 
 type Way = "token" | "password";
 
-export function LoginPage() {
-  const words = useWords();
-  const login = useLogin();
+/** `again` where a session has ended in the midst of something. */
+export function LoginPage({ again }: { again: boolean }) {
+  const words = { ...useWords(), ...useWords(LOGIN) };
+  const { mutate, error, isIdle, isPending } = useLogin();
   const [way, setWay] = useState<Way>("token");
-  const { mutate } = login;
-  useEffect(() => {
-    const token = tokenInLink();
-    if (token) mutate({ token });
-  }, [mutate]);
   return (
     <main className="login">
-      <h1>Treadle</h1>
+      <Heading title={words.logIn}>Treadle</Heading>
+      {again && isIdle && <p role="status">{words.ended}</p>}
+      {refusedLink() && isIdle && <Refused title={words.linkRefused}>{words.linkHelp}</Refused>}
       <Segmented<Way>
         block
         value={way}
@@ -44,18 +47,26 @@ export function LoginPage() {
             </Form.Item>
           </>
         )}
-        {login.isError && <Wrong error={login.error} />}
-        <Button type="primary" htmlType="submit" block loading={login.isPending}>
+        {error &&
+          (error instanceof Refusal && error.problem.status === 401 ? (
+            <Refused title={way === "token" ? words.tokenWrong : words.passwordWrong} />
+          ) : (
+            <Wrong error={error} />
+          ))}
+        <Button type="primary" htmlType="submit" block loading={isPending}>
           {words.logIn}
         </Button>
       </Form>
+      <Looks />
     </main>
   );
 }
 
-/** A link may carry a token behind its `#`, which no server and no log sees. It is taken out of the address at once. */
-function tokenInLink(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token) history.replaceState(null, "", location.pathname + location.search);
-  return token;
+function Refused({ title, children }: { title: string; children?: string }) {
+  return (
+    <div className="login-refused" role="alert">
+      <strong>{title}</strong>
+      {children && <p>{children}</p>}
+    </div>
+  );
 }

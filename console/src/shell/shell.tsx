@@ -1,104 +1,104 @@
 /** What stands around every page: where one can go, whether it is live, and how it looks. */
 
-import { Select } from "antd";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useCallback, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Session } from "../api/client";
 import { type Connection, useLive } from "../api/live";
-import { useLogout } from "../api/session";
-import { LANGUAGE_NAMES, type Language, type Theme, useAppearance } from "../appearance";
-import { Moment } from "../ui/time";
+import { useWords } from "../appearance";
+import { part } from "../ui/part";
+import { Dot, Stale } from "./connection";
+import { Account, Looks, ZoneChip } from "./foot";
+import { Icon } from "./icons";
+import { isOf, PAGES } from "./pages";
+import { COMMAND, Shortcuts, useShortcuts } from "./shortcuts";
+import "./shell.css";
+import { SHELL } from "./words";
 
-const PAGES = [{ path: "/runs", name: "runs", sign: "▶" }] as const;
+const Palette = part(() => import("./palette"));
 
 export function Shell({ session, children }: { session: Session; children: ReactNode }) {
-  const { words } = useAppearance();
-  const [location] = useLocation();
+  const words = useWords(SHELL);
   const connection = useLive(true);
+  const [drawer, setDrawer] = useDrawer();
+  const [above, setAbove] = useState<"palette" | "shortcuts" | null>(null);
+  const openPalette = useCallback(() => setAbove("palette"), []);
+  const openHelp = useCallback(() => setAbove("shortcuts"), []);
+  useShortcuts(openPalette, openHelp);
   return (
     <div className="shell">
       <a className="skip" href="#content">
         {words.skip}
       </a>
-      <nav className="rail" aria-label={words.navigation}>
+      <header className="bar">
+        <button type="button" aria-expanded={drawer} aria-controls="rail" onClick={() => setDrawer(!drawer)}>
+          <Icon name="menu" />
+          <span className="hidden">{words.menu}</span>
+        </button>
         <Link href="/" className="brand">
           Treadle
         </Link>
-        {PAGES.map(({ path, name, sign }) => (
-          <Link key={path} href={path} aria-current={location.startsWith(path) ? "page" : undefined}>
-            <span aria-hidden="true">{sign}</span> {words[name]}
-          </Link>
-        ))}
-        <div className="rail-foot">
-          <Dot connection={connection} />
-          <Looks />
-          <Account session={session} />
-        </div>
-      </nav>
-      <div className="stage">
+        <Dot connection={connection} />
+        <button type="button" onClick={openPalette}>
+          <Icon name="search" />
+          <span className="hidden">{words.search}</span>
+        </button>
+      </header>
+      <Rail session={session} connection={connection} open={drawer} onSearch={openPalette} />
+      {drawer && <button type="button" className="scrim" aria-label={words.close} onClick={() => setDrawer(false)} />}
+      <div className="stage" inert={drawer}>
         <Stale connection={connection} />
         <main id="content" tabIndex={-1}>
           {children}
         </main>
       </div>
+      {above === "palette" && (
+        <Suspense>
+          <Palette onClose={() => setAbove(null)} onHelp={openHelp} />
+        </Suspense>
+      )}
+      {above === "shortcuts" && <Shortcuts onClose={() => setAbove(null)} />}
     </div>
   );
 }
 
-function Dot({ connection }: { connection: Connection }) {
-  const { words } = useAppearance();
+function Rail(props: { session: Session; connection: Connection; open: boolean; onSearch: () => void }) {
+  const { session, connection, open, onSearch } = props;
+  const words = useWords(SHELL);
+  const [location] = useLocation();
   return (
-    <span className={`dot dot-${connection}`} role="status">
-      {connection === "live" ? words.live : words.connecting}
-    </span>
-  );
-}
-
-/** Says since when what is shown may be out of date. */
-function Stale({ connection }: { connection: Connection }) {
-  const { words } = useAppearance();
-  const [since, setSince] = useState<string | null>(null);
-  useEffect(() => {
-    if (connection === "live") setSince(null);
-    else setSince((standing) => standing ?? new Date().toISOString());
-  }, [connection]);
-  if (connection !== "lost") return null;
-  return (
-    <div className="stale" role="alert">
-      {words.staleSince} <Moment at={since} />
-    </div>
-  );
-}
-
-function Looks() {
-  const { language, theme, words, setLanguage, setTheme } = useAppearance();
-  return (
-    <>
-      <Select<Language>
-        aria-label={words.language}
-        value={language}
-        onChange={setLanguage}
-        options={(Object.keys(LANGUAGE_NAMES) as Language[]).map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
-      />
-      <Select<Theme>
-        aria-label={words.theme}
-        value={theme}
-        onChange={setTheme}
-        options={(["system", "light", "dark"] as const).map((value) => ({ value, label: words[value] }))}
-      />
-    </>
-  );
-}
-
-function Account({ session }: { session: Session }) {
-  const { words } = useAppearance();
-  const logout = useLogout();
-  return (
-    <div className="account">
-      <span>{session.name}</span>
-      <button type="button" className="link" onClick={() => logout.mutate()}>
-        {words.logOut}
+    <nav id="rail" className={open ? "rail rail-open" : "rail"} aria-label={words.navigation}>
+      <Link href="/" className="brand">
+        Treadle
+      </Link>
+      <button type="button" className="rail-search" onClick={onSearch}>
+        <Icon name="search" /> <span>{words.search}</span> <kbd>{COMMAND} K</kbd>
       </button>
-    </div>
+      {PAGES.map(({ path, name }) => (
+        <Link key={path} href={path} aria-current={isOf(path, location) ? "page" : undefined}>
+          <Icon name={name} /> {words[name]}
+        </Link>
+      ))}
+      <div className="rail-foot">
+        <Dot connection={connection} />
+        <ZoneChip />
+        <Looks />
+        <Account session={session} />
+      </div>
+    </nav>
   );
+}
+
+/** At phone width the rail is a drawer; it closes by Escape, and where a way was taken. */
+function useDrawer() {
+  const [location] = useLocation();
+  const [open, setOpen] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change of address that closes it
+  useEffect(() => setOpen(false), [location]);
+  useEffect(() => {
+    if (!open) return;
+    const close = (event: KeyboardEvent) => event.key === "Escape" && setOpen(false);
+    window.addEventListener("keydown", close);
+    return () => window.removeEventListener("keydown", close);
+  }, [open]);
+  return [open, setOpen] as const;
 }

@@ -5,6 +5,8 @@ import { Button } from "antd";
 import type { ReactNode } from "react";
 import { Refusal } from "../api/client";
 import { useWords } from "../appearance";
+import { PROBLEMS } from "../words/problems";
+import "./states.css";
 
 /** Shows what a query has found; before that a skeleton as high as it will be. */
 export function Found<T>({
@@ -41,12 +43,22 @@ export function Nothing({ title, children }: { title: string; children?: ReactNo
   );
 }
 
+export function NothingMatches({ children }: { children?: ReactNode }) {
+  const words = useWords();
+  return (
+    <Nothing title={words.nothingMatches}>
+      {words.nothingMatchesHelp} {children}
+    </Nothing>
+  );
+}
+
 export function Wrong({ error, again }: { error: Error; again?: () => void }) {
   const words = useWords();
+  const titles: Partial<Record<string, string>> = useWords(PROBLEMS);
   const problem = error instanceof Refusal ? error.problem : null;
   return (
     <div className="wrong" role="alert">
-      <strong>{problem?.title || words.somethingWrong}</strong>
+      <strong>{titles[problem?.code ?? ""] ?? (problem?.title || words.somethingWrong)}</strong>
       <p>{problem?.detail || (problem ? "" : words.noAnswer)}</p>
       {problem?.trace_id && (
         <p className="faint">

@@ -2,10 +2,12 @@
 
 import type { State } from "../api/client";
 import { useWords } from "../appearance";
+import { STATES as WORDS } from "../words/common";
+import "./status.css";
 
-const SIGNS: Record<State, string> = {
+export const SIGNS: Record<State, string> = {
   scheduled: "◷",
-  blocked: "⏸",
+  blocked: "‖",
   ready: "○",
   running: "▶",
   completed: "✓",
@@ -17,10 +19,10 @@ const SIGNS: Record<State, string> = {
 export const STATES = Object.keys(SIGNS) as State[];
 
 export function Status({ state }: { state: State }) {
-  const words = useWords();
+  const words = useWords(WORDS);
   return (
     <span className={`status status-${state}`}>
-      <span aria-hidden="true">{SIGNS[state]}</span> {words.states[state]}
+      <span aria-hidden="true">{SIGNS[state]}</span> {words[state]}
     </span>
   );
 }

@@ -14,6 +14,9 @@ from treadle.domain.json import encode
 
 EVENT_STREAM: Final = "text/event-stream"
 PLAIN_TEXT: Final = "text/plain"
+DRY_RUN: Final = "dry-run"
+"""The header of an answer that only tells what would be done."""
+
 REFERENCE: Final = "#/components/schemas/{name}"
 
 _SAID: Final = {

@@ -36,8 +36,10 @@ from treadle.api.routes import (
     logs,
     messages,
     metrics,
+    overview,
     queues,
     runs,
+    schedule_views,
     schedules,
     selections,
     session,
@@ -72,6 +74,7 @@ def create_app(
     )
     app.state.services = services
     app.state.streams = Streams(limits or stream_limits(services.settings), stopping)
+    app.state.token = token
     attempts = app.state.attempts = Attempts()
     strict = [Depends(known_query)]
     app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
@@ -89,12 +92,14 @@ def create_app(
         metrics,
         logs,
         events,
+        schedule_views,
         schedules,
         sources,
         workers,
         domains,
         stats,
         job_views,
+        overview,
         failure_groups,
         audit,
         session,

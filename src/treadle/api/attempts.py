@@ -1,11 +1,11 @@
-"""How often a password or a token may be tried."""
+"""How often a password, a token or the code of a link may be tried."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from math import ceil
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from treadle.domain.errors import TooMany, Unauthorized
 OF_ONE: Final = 5
 """Wrong passwords for one name from one address, after which there is a pause."""
 OF_ALL: Final = 50
-"""Wrong passwords from one address for whatever names, after which there is a pause."""
+"""Wrong passwords from one address for whatever names, or codes of links, after which there is a pause."""
 OF_TOKENS: Final = 100
 """Wrong tokens from one address, after which there is a pause for those that have opened nothing before."""
 PAUSE_SECONDS: Final = 60.0
@@ -48,6 +48,10 @@ class Attempts:
                 yield
             self._opened[digest] = None
             _shorten(self._opened)
+
+    def of_code(self, client: str) -> AbstractContextManager[None]:
+        """Around one try of a link's code. Raises TooMany as for passwords."""
+        return self._counted(("codes", "", client, OF_ALL))
 
     @contextmanager
     def _counted(self, *measures: tuple[str, str, str, int]) -> Iterator[None]:

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from treadle.api.answers import DRY_RUN
 from treadle.api.deps import acting_domain
 from treadle.api.once import REPLAYED
 from treadle.api.scopes import needed
@@ -49,7 +50,7 @@ class Auditor:
         before = await self._before(scope, route)
         answer = _Answer()
         await self._app(scope, receive, answer.take)
-        if answer.status < 400 and not answer.replayed:
+        if answer.status < 400 and not answer.idle:
             await self._record(scope, route, before, answer)
         for message in answer.messages:
             await send(message)
@@ -101,9 +102,9 @@ class _Answer:
         return int(self.messages[0]["status"])
 
     @property
-    def replayed(self) -> bool:
-        """Whether it was given before: nothing was changed this time."""
-        return any(name == REPLAYED.encode() for name, _ in self.messages[0]["headers"])
+    def idle(self) -> bool:
+        """Whether nothing was changed this time: it was given before, or only tells what would be."""
+        return any(name.decode() in (REPLAYED, DRY_RUN) for name, _ in self.messages[0]["headers"])
 
     @property
     def value(self) -> Any:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from treadle.api.attempts import Attempts
 from treadle.api.errors import refuse
 from treadle.api.tokens import AdminToken, is_loopback
-from treadle.domain.access import Principal
+from treadle.domain.access import ADMIN, Principal
 from treadle.domain.access import Scope as Right
 from treadle.domain.errors import Forbidden, TreadleError, Unauthorized
 from treadle.services.access import Access
@@ -44,7 +44,6 @@ LOGIN: Final = ("POST", "/session")
 
 COOKIE: Final = "treadle_session"
 CSRF_HEADER: Final = "x-csrf-token"
-ADMIN: Final = Principal("admin", (Right.ADMIN,))
 
 _SCHEME: Final = "bearer "
 _WANTED: Final = "send the header `Authorization: Bearer TOKEN` with a valid token, or log in"
@@ -63,6 +62,7 @@ class Gate:
         self._api_digest = _digest(token.api) if token.api else None
         self._api = Principal("api", (Right.WRITE,), domain)
         self._access = access
+        self._start = tuple(filter(None, (token.value, token.local, token.api)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -87,7 +87,7 @@ class Gate:
         elif (scope["method"], scope["path"]) == LOGIN:
             return None
         elif (session := session_in(headers)) is not None:
-            caller = await self._access.by_session(session)
+            caller = await self._access.by_session(session, self._start)
             if caller is not None and scope["method"] not in _SAFE:
                 _check_csrf(headers, session)
         if caller is None:

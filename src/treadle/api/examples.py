@@ -68,7 +68,13 @@ def add_examples(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     for status, answer in operation["responses"].items():
         if status.startswith("2"):
             for media_type, content in answer.get("content", {}).items():
-                content["example"] = _OF_OTHER_TYPES.get(media_type) or example_of(content["schema"], schemas)
+                content["example"] = _example(media_type, content["schema"], schemas)
+
+
+def _example(media_type: str, schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+    if media_type in _OF_OTHER_TYPES and "examples" not in schema:
+        return _OF_OTHER_TYPES[media_type]
+    return example_of(schema, schemas)
 
 
 def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any], name: str = "") -> Any:

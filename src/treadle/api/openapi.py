@@ -13,7 +13,7 @@ from treadle.api.answers import REFERENCE, problem_answers
 from treadle.api.auth import COOKIE, CSRF_HEADER, PUBLIC_ROUTES
 from treadle.api.examples import add_examples
 from treadle.api.middleware import PREFIXES
-from treadle.api.schemas.access import NewTokenAnswer, Session, Token, TokenPage, User, UserPage
+from treadle.api.schemas.access import LinkAnswer, NewTokenAnswer, Session, Token, TokenPage, User, UserPage
 from treadle.api.schemas.audit import AuditEntry, AuditPage
 from treadle.api.schemas.batches import AcceptedRuns
 from treadle.api.schemas.bulk_actions import BulkAction, BulkActionPage
@@ -27,9 +27,11 @@ from treadle.api.schemas.jobs import Job, JobPage, JobVersions, Origins, Validat
 from treadle.api.schemas.lanes import Lane, LanePage
 from treadle.api.schemas.logs import LogPage
 from treadle.api.schemas.messages import Message, MessagePage, PutMessages
+from treadle.api.schemas.overview import Attention, FirstSteps
 from treadle.api.schemas.problems import Problem
 from treadle.api.schemas.queues import Queue, QueuePage
-from treadle.api.schemas.runs import Explanation, Group, Run, RunDetail, RunPage, StepList
+from treadle.api.schemas.runs import Comparison, Explanation, Group, Run, RunDetail, RunPage, StepList
+from treadle.api.schemas.schedule_views import Agenda, ScheduleOverviewPage, SkippedSlots
 from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, SchedulePage
 from treadle.api.schemas.selections import Selection
 from treadle.api.schemas.sources import SourceList
@@ -57,17 +59,19 @@ _STRUCTS: Final = (
     *(Problem, Health, Readiness, HealthFinding, HealthReport),
     *(JobDocument, Job, JobPage, JobVersions, Origins, Validation, SourceList),
     *(RunOrder, RunBatch, AcceptedRuns, EnqueueRequest),
-    *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, StepList, Explanation),
+    *(RunRequest, GroupRequest, Group, Run, RunDetail, RunPage, StepList, Explanation, Comparison),
     *(Lane, LanePage, LaneSettings),
     *(RetryRequest, LetterAnswers, Discard, DiscardMany, RetryMany),
     *(Queue, QueuePage, QueueSettings, Domain, DomainPage, DomainSettings, NewDomain, DomainToken),
     *(SelectionRequest, Selection, BulkRequest, BulkAction, BulkActionPage),
     *(MessageRequest, Message, MessagePage, PutMessages),
+    *(ScheduleOverviewPage, SkippedSlots, Agenda),
     *(Schedule, SchedulePage, ComingFires, BackfillRequest, Backfill, WorkerList, LogPage),
     *(EventRequest, PublishedEvent, EventPage),
-    *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage, Login, OwnToken, Session),
+    *(NewToken, NewTokenAnswer, Token, TokenPage, NewUser, UserChange, User, UserPage),
+    *(Login, OwnToken, Session, LinkAnswer),
     *(AuditEntry, AuditPage),
-    *(StatsOverview, Timeseries, Heatmap, JobOverviewPage, JobGrid, JobGantt, JobGraph),
+    *(StatsOverview, Timeseries, Heatmap, JobOverviewPage, JobGrid, JobGantt, JobGraph, Attention, FirstSteps),
     *(FailureGroup, FailureGroupPage, Resolve, Snooze),
 )
 

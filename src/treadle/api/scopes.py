@@ -52,6 +52,7 @@ _ADMIN: Final = frozenset(
     {
         "create_domain",
         "create_domain_token",
+        "create_link",
         "delete_domain",
         "disable_domain",
         "enable_domain",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -91,9 +92,11 @@ async def run(
         if hasattr(socket, name):  # Linux; accepted connections have it from here
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     logging.getLogger("uvicorn.error").addFilter(_is_fault)
+    app = create_app(services, token, stopping, limits)
+    gc.freeze()  # what stands until the end: to look through it again and again held all calls up for 100 ms
     server = _Server(
         uvicorn.Config(
-            create_app(services, token, stopping, limits),
+            app,
             http="httptools",
             ws="none",
             lifespan="off",

@@ -5,18 +5,23 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
+from types import ModuleType, TracebackType
+from typing import Final, NamedTuple
 
 from treadle.authoring.decorators import AnyHandler, Collection, Handler, collecting
 from treadle.authoring.registry import Registry
 from treadle.authoring.tasks import BaseTask
 from treadle.authoring.types import forget
+
+_PACKAGE: Final = "_treadle_tasks_"
+_DIGITS: Final = 12
+_PRIVATE: Final = re.compile(rf"\b{_PACKAGE}[0-9a-f]{{{_DIGITS}}}\.")
 
 
 class Failure(NamedTuple):
@@ -58,12 +63,12 @@ def _discover(folder: Path, registry: Registry, failures: list[Failure]) -> None
                 module = importlib.import_module(name)
                 registry.add(*_handlers(module, collection))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - people's code may raise anything; it is reported
-                failures.append(_failure(shown, error, folder))
+                failures.append(_failure(shown, error))
 
 
 def _open_package(folder: Path, failures: list[Failure]) -> str:
     """Makes the private package of a folder, without what an earlier discovery left of it, and returns its name."""
-    name = f"_treadle_tasks_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    name = f"{_PACKAGE}{hashlib.sha256(str(folder).encode()).hexdigest()[:_DIGITS]}"
     forget(name)
     for known in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
         del sys.modules[known]
@@ -79,7 +84,7 @@ def _open_package(folder: Path, failures: list[Failure]) -> str:
         try:
             spec.loader.exec_module(package)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-            failures.append(_failure(f"{folder.name}/__init__.py", error, folder))
+            failures.append(_failure(f"{folder.name}/__init__.py", error))
     return name
 
 
@@ -98,9 +103,19 @@ def _handlers(module: ModuleType, collection: Collection) -> Iterator[AnyHandler
             yield found
 
 
-def _failure(file: str, error: BaseException, folder: Path) -> Failure:
+def own_trace(error: BaseException) -> TracebackType | None:
+    """Where an error came along, from the first line of task files on; None where it never came there."""
     trace = error.__traceback__
-    while trace is not None and not Path(trace.tb_frame.f_code.co_filename).is_relative_to(folder):
+    while trace is not None and not trace.tb_frame.f_globals.get("__name__", "").startswith(_PACKAGE):
         trace = trace.tb_next
-    detail = "".join(traceback.TracebackException(type(error), error, trace).format())
-    return Failure(file, f"{type(error).__name__}: {error}", detail)
+    return trace
+
+
+def as_written(text: str) -> str:
+    """A text in which the modules of task files are called as their author calls them."""
+    return _PRIVATE.sub("", text)
+
+
+def _failure(file: str, error: BaseException) -> Failure:
+    detail = "".join(traceback.format_exception(type(error), error, own_trace(error)))
+    return Failure(file, f"{type(error).__name__}: {error}", as_written(detail))

@@ -17,7 +17,9 @@ app = App(name="audit", help="The audit log: who changed what through the API, a
 def list_changes(
     *,
     who: Annotated[str | None, Parameter(help="Only what this caller changed, such as token:ci.")] = None,
-    action: Annotated[str | None, Parameter(help="Only this operation, such as replace_job.")] = None,
+    action: Annotated[
+        str | None, Parameter(help="Only this operation, such as replace_job; --json tells them.")
+    ] = None,
     target: Annotated[str | None, Parameter(help="Only what was changed at this path, such as /jobs/report.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -34,9 +36,9 @@ def list_changes(
         write_json(page)
         return
     write_table(
-        ["AT", "WHO", "ACTION", "TARGET", "DOMAIN", "TRACE"],
+        ["AT", "WHO", "WHAT", "TARGET", "DOMAIN", "TRACE"],
         (
-            [each["at"], each["who"], each["action"], each["target"], each["domain"] or "-", each["trace_id"]]
+            [each["at"], each["who"], each["what"]["en"], each["target"], each["domain"] or "-", each["trace_id"]]
             for each in page["items"]
         ),
     )

@@ -14,13 +14,13 @@ from treadle.cli.exits import Exit
 from treadle.cli.filters import Filter
 from treadle.cli.options import DryRun, NoInput, Yes, seconds
 from treadle.cli.output import confirm, say, write_json
+from treadle.cli.progress import Progress
 from treadle.cli.server import Server
 from treadle.client.remote.paths import segment
 from treadle.domain.errors import InvalidInput, Problem
 
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
-_SAY_SECONDS: Final = 10.0
 _DONE: Final = {"retry": "retried", "cancel": "cancelled, or told to end"}
 
 
@@ -70,15 +70,14 @@ def act(server: Server, action: str, wanted: Filter, many: Many, *, spread: str 
 
 
 def _carried_out(server: Server, action: dict[str, Any]) -> dict[str, Any]:
-    """An action once it has come to its end, telling now and then how far it has come."""
-    pause, told = _FIRST_PAUSE, time.monotonic()
-    while action["status"] != "finished":
-        time.sleep(pause)
-        pause = min(1.5 * pause, _LONGEST_PAUSE)
-        action = server.get(f"/bulk-actions/{segment(action['id'])}")
-        if time.monotonic() - told >= _SAY_SECONDS:
-            told = time.monotonic()
-            say(f"{action['done'] + action['skipped'] + action['failed']} of {action['total']} runs are through")
+    """An action once it has come to its end, telling how far it has come."""
+    pause = _FIRST_PAUSE
+    with Progress("runs") as progress:
+        while action["status"] != "finished":
+            time.sleep(pause)
+            pause = min(1.5 * pause, _LONGEST_PAUSE)
+            action = server.get(f"/bulk-actions/{segment(action['id'])}")
+            progress.tell(action["done"] + action["skipped"] + action["failed"], action["total"])
     return action
 
 

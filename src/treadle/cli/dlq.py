@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from treadle.cli.completing import letter_ids
 from treadle.cli.exits import Exit
 from treadle.cli.finding import find_server
-from treadle.cli.inputs import Input, Set, read_inputs
+from treadle.cli.inputs import Input, Replace, Set, other_inputs
 from treadle.cli.options import AsJson, Cursor, DryRun, Limit, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, say_more, write_json, write_record, write_table
 from treadle.cli.server import Server
@@ -83,6 +83,7 @@ def retry(
     job: Jobs = None,
     set_: Set = None,
     input: Input = None,  # noqa: A002 - the option's name
+    replace: Replace = False,
     dry_run: DryRun = False,
     where: Where = None,
     json: AsJson = False,
@@ -93,12 +94,11 @@ def retry(
 
     Example: treadle dlq retry --all --job report --set date=2026-11-05
     """
-    inputs = read_inputs(input, set_ or [])
+    more = other_inputs(input, set_ or [], replace=replace)
     server = find_server(where)
     chosen = _chosen(server, run_ids, queue, job, every=all_)
     if dry_run:
         return _would(chosen, "retried", as_json=json)
-    more = {"inputs": inputs} if inputs else {}
     return _each(server, chosen, "retry", more, as_json=json)
 
 

@@ -25,6 +25,8 @@ class Filter:
     ] = None
     created_after: Annotated[str | None, Parameter(help="Only runs submitted from this moment on, RFC 3339.")] = None
     created_before: Annotated[str | None, Parameter(help="Only runs submitted before this moment, RFC 3339.")] = None
+    finished_after: Annotated[str | None, Parameter(help="Only runs that ended from this moment on, RFC 3339.")] = None
+    finished_before: Annotated[str | None, Parameter(help="Only runs that ended before this moment, RFC 3339.")] = None
     failure_group: Annotated[
         list[str] | None, Parameter(help="Only failed runs of this group of equal failures; may be repeated.")
     ] = None

@@ -19,7 +19,7 @@ def find_server(where: options.Place | None = None) -> Server:
     InvalidInput for options, an URL or a token that can be none.
     """
     place = _place(where or options.Place())
-    return Server(place.url, place.token, place.domain, certificate=place.certificate)
+    return Server(place.url, place.token, place.domain, certificate=place.certificate, remedy=place.remedy)
 
 
 def _place(where: options.Place) -> Place:

@@ -16,6 +16,7 @@ Set = Annotated[
     Parameter(name="--set", help="An input, NAME=VALUE, as JSON or text; may be repeated."),
 ]
 Input = Annotated[str | None, Parameter(help="Inputs as a JSON object, or in @FILE, or @- for standard input.")]
+Replace = Annotated[bool, Parameter(help="The inputs given are all: none of then stays.")]
 Org = Annotated[str | None, Parameter(help="Short for --set orgId=ORG.")]
 
 
@@ -53,3 +54,11 @@ def read_file(file: str) -> bytes:
         return Path(file).read_bytes()
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
+
+
+def other_inputs(text: str | None, pairs: list[str], *, replace: bool) -> dict[str, Any]:
+    """The body of a retry with the inputs that the options mean. Raises as `read_inputs`."""
+    inputs = read_inputs(text, pairs)
+    if replace:
+        return {"inputs": inputs, "replace": True}
+    return {"inputs": inputs} if inputs else {}

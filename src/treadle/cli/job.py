@@ -14,7 +14,7 @@ from treadle.cli.job_running import run_by_name, run_job
 from treadle.cli.job_versions import JobId, edit, rollback, versions
 from treadle.cli.options import AsJson, DryRun, NoInput, Where, Yes
 from treadle.cli.output import confirm, say, write_json, write_record, write_table
-from treadle.cli.times import ago, when
+from treadle.cli.times import ago
 from treadle.client.remote.paths import segment
 from treadle.domain.documents import load_json, load_yaml
 from treadle.domain.errors import InvalidInput
@@ -59,16 +59,19 @@ def list_jobs(*, where: Where = None, json: AsJson = False) -> None:
 
     Example: treadle job list
     """
-    jobs = list(find_server(where).pages("/jobs", limit=200))
+    server = find_server(where)
+    jobs = list(server.pages("/jobs", limit=200))
     if json:
         write_json({"items": jobs})
         return
+    # A job's own schedule has the job's id.
+    words = {each["schedule_id"]: each["when"]["en"] for each in server.pages("/schedules", limit=200)}
     write_table(
         ["JOB", "SCHEDULE", "NEXT", "ENABLED", "VERSION", "DESCRIPTION"],
         (
             [
                 job["job_id"],
-                when(job.get("schedule")),
+                words.get(job["job_id"], "-"),
                 ago(job.get("next_run_at")),
                 "yes" if job["enabled"] else "no",
                 str(job["version"]),

@@ -10,7 +10,8 @@ import msgspec
 
 from treadle.api.schemas.jobs import READ_ONLY, to_definition
 from treadle.domain.jobs import parse_job
-from treadle.domain.triggers.words import cron_words, interval_words
+from treadle.domain.triggers.tongues import ENGLISH
+from treadle.domain.wording import job_words
 
 Job = Mapping[str, Any]
 """A job's document, with every default filled in and its `source`: as HTTP answers it."""
@@ -43,23 +44,10 @@ def job_page(jobs: Iterable[Job]) -> str:
 
 def schedule_words(job: Job) -> str:
     """When a job runs by itself."""
-    schedule = job.get("schedule")
-    if schedule is None:
-        after = [each if isinstance(each, str) else each["job"] for each in job.get("after") or ()]
-        if after:
-            return f"after {' and '.join(f'`{each}`' for each in after)}"
-        intake = job.get("messages")
-        return f"when messages `{intake['type']}` come" if intake and intake.get("trigger") else "when it is asked to"
-    zone = schedule.get("timezone", "UTC")
-    if (every := schedule.get("interval_sec")) is not None:
-        said = interval_words(every)
-    elif cron := schedule.get("cron"):
-        said = f"{cron_words(cron)} ({zone})"
-    else:
-        said = f"once, at {schedule['at']}" if schedule.get("at") else "once, as soon as it is defined"
-    said += f", from {schedule['start_at']}" if schedule.get("start_at") else ""
-    said += f", until {schedule['end_at']}" if schedule.get("end_at") else ""
-    return said if job["enabled"] and schedule.get("enabled", True) else f"{said}; switched off"
+    spec = parse_job({key: value for key, value in job.items() if key not in READ_ONLY})
+    said = job_words(spec, ENGLISH)
+    on = spec.enabled and (spec.schedule is None or spec.schedule.enabled)
+    return said if on else f"{said}; switched off"
 
 
 def _section(job: Job) -> Iterator[str]:

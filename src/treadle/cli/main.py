@@ -21,6 +21,7 @@ SUMMARY: Final = "One job platform: schedules, queues, runs and remembers jobs."
 
 COMMANDS: Final = {
     "Start": {
+        "init": ("treadle.cli.init:init", "Begin a project: a folder of task files, a first job, and its test."),
         "up": ("treadle.cli.services:up", "Start everything on one SQLite file."),
         "down": ("treadle.cli.down:down", "End what `treadle up` runs."),
         "status": ("treadle.cli.status:status", "How the server and its workers are."),
@@ -56,6 +57,7 @@ COMMANDS: Final = {
         "migrate": ("treadle.cli.migrate:migrate", "Move everything to PostgreSQL, while work goes on."),
     },
     "Connect": {
+        "console": ("treadle.cli.console:console", "Print a link that logs a browser in to the console."),
         "login": ("treadle.cli.login:login", "Log in to a server elsewhere, and use it from now on."),
         "logout": ("treadle.cli.login:logout", "Forget the token of a server."),
         "profile": ("treadle.cli.profile:app", "Profiles: the servers that were logged in to."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 
 from treadle.domain.errors import InvalidInput, TreadleError
-from treadle.domain.logs import clean
+from treadle.domain.logs import clean, coloured
 
 
 def write_json(value: object) -> None:
@@ -36,6 +37,13 @@ def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         _draw(headers, cleaned)
     else:
         _align([headers, *cleaned])
+
+
+def log_text(message: str) -> str:
+    """A line of a run's log for standard output: coloured on a terminal, unless NO_COLOR is set, else bare text."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return clean(message)
+    return coloured(message) + ("\x1b[0m" if "\x1b" in message else "")
 
 
 def write_record(record: Mapping[str, object]) -> None:

@@ -22,6 +22,7 @@ _RATE: Final = re.compile(r"(\d+)/(?:(.*\d.*)|(ms|s|m|h))")
 NO_RATE: Final = "none"
 
 Name = Annotated[str, Parameter(completer=queue_names)]
+Create = Annotated[bool, Parameter(negative="", help="Make the queue where no job, run or setting knows the name.")]
 
 
 @app.command(name="list")
@@ -54,12 +55,12 @@ def show(name: Name, /, *, where: Where = None, json: AsJson = False) -> None:
 
 
 @app.command
-def pause(name: Name, /, *, where: Where = None, json: AsJson = False) -> None:
+def pause(name: Name, /, *, create: Create = False, where: Where = None, json: AsJson = False) -> None:
     """Lets no run of a queue start from now on; what runs goes on.
 
     Example: treadle queue pause default
     """
-    _tell(find_server(where).post(f"/queues/{segment(name)}/pause"), as_json=json)
+    _tell(find_server(where).post(f"/queues/{segment(name)}/pause{_query(create=create)}"), as_json=json)
 
 
 @app.command
@@ -72,12 +73,12 @@ def resume(name: Name, /, *, where: Where = None, json: AsJson = False) -> None:
 
 
 @app.command
-def drain(name: Name, /, *, where: Where = None, json: AsJson = False) -> None:
+def drain(name: Name, /, *, create: Create = False, where: Where = None, json: AsJson = False) -> None:
     """Refuses new runs for a queue, and works off those that it has.
 
     Example: treadle queue drain default
     """
-    _tell(find_server(where).post(f"/queues/{segment(name)}/drain"), as_json=json)
+    _tell(find_server(where).post(f"/queues/{segment(name)}/drain{_query(create=create)}"), as_json=json)
 
 
 @app.command(name="set")
@@ -86,6 +87,7 @@ def set_queue(
     /,
     *,
     rate: Annotated[str, Parameter(help="How often its runs may start, such as 100/60s or 5/h; none is no limit.")],
+    create: Create = False,
     where: Where = None,
     json: AsJson = False,
 ) -> None:
@@ -93,7 +95,8 @@ def set_queue(
 
     Example: treadle queue set default --rate 100/60s
     """
-    _tell(find_server(where).put(f"/queues/{segment(name)}", {"rate": read_rate(rate)}), as_json=json)
+    path = f"/queues/{segment(name)}{_query(create=create)}"
+    _tell(find_server(where).put(path, {"rate": read_rate(rate)}), as_json=json)
 
 
 def read_rate(text: str) -> dict[str, Any] | None:
@@ -104,6 +107,10 @@ def read_rate(text: str) -> dict[str, Any] | None:
     if found is None:
         raise InvalidInput([Problem("/rate", f"{text!r:.40} is no rate such as 100/60s or 5/h, or {NO_RATE}")])
     return {"runs": int(found[1]), "window_sec": seconds(found[2] or f"1{found[3]}", "/rate")}
+
+
+def _query(*, create: bool) -> str:
+    return "?create=true" if create else ""
 
 
 def _tell(queue: dict[str, Any], *, as_json: bool) -> None:

@@ -11,24 +11,32 @@ import sys
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from treadle.api.tokens import admin_token
+from treadle.api.tokens import admin_token, is_loopback
 from treadle.authoring.agents import configured
 from treadle.authoring.discovery import Discovery, discover
 from treadle.authoring.overrides import check_project, override
 from treadle.authoring.project import Project, read_project
 from treadle.authoring.schedule_file import read_schedules
 from treadle.bootstrap import Services, make_data_folder, open_services
+from treadle.cli.console import link_to
 from treadle.cli.output import say
+from treadle.domain.access import ADMIN
 from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.instants import MINUTE
+from treadle.services.access import LINK_LENGTH
 from treadle.services.demo import define_demo
 from treadle.services.remembered import Failed
 from treadle.services.sources import Changes, Declared
 from treadle.settings import Settings
 
 
-def prepare(settings: Settings, *, config: Path | None, demo: bool) -> None:
-    """Make everything ready. Raises InvalidInput for settings, agents or a scheduler.yaml that cannot be used."""
+def prepare(settings: Settings, *, config: Path | None, demo: bool, url: str = "") -> None:
+    """Make everything ready, and tell of a link into the console at `url`, where that is on this machine.
+
+    Raises InvalidInput for settings, agents or a scheduler.yaml that cannot be used.
+    """
     make_data_folder(settings)
     token = admin_token(settings)
     if token.made:
@@ -41,7 +49,13 @@ def prepare(settings: Settings, *, config: Path | None, demo: bool) -> None:
             if folder not in folders:
                 say(f"there is no folder {folder}: no task files are read from it")
     found = discover(*folders) if folders else None
-    asyncio.run(_register(settings, found, schedules, demo=demo))
+    asyncio.run(_register(settings, found, schedules, demo=demo, url=url))
+
+
+async def _tell_link(services: Services, url: str) -> None:
+    link = await services.access.make_link(ADMIN)
+    say(f"open this: it logs a browser on this machine in, once, within {LINK_LENGTH // MINUTE} minutes")
+    say(link_to(url, link.secret))
 
 
 class _File(NamedTuple):
@@ -58,7 +72,9 @@ def _read(path: Path) -> _File:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
 
 
-async def _register(settings: Settings, found: Discovery | None, schedules: _File | None, *, demo: bool) -> None:
+async def _register(
+    settings: Settings, found: Discovery | None, schedules: _File | None, *, demo: bool, url: str
+) -> None:
     async with open_services(settings) as services:
         if found is not None:
             await _register_tasks(services, found)
@@ -66,6 +82,8 @@ async def _register(settings: Settings, found: Discovery | None, schedules: _Fil
             await _register_schedules(services, schedules)
         if demo and await define_demo(services.engine, services.jobs, settings.domain):
             say("defined the job demo-heartbeat, which runs every ten seconds; --no-demo leaves it out")
+        if is_loopback(urlsplit(url).hostname or ""):  # from elsewhere the link would be refused
+            await _tell_link(services, url)
 
 
 def register(settings: Settings, *, config: Path | None) -> None:

@@ -16,14 +16,15 @@ from treadle.cli.completing import run_ids
 from treadle.cli.exits import Exit
 from treadle.cli.filters import EVERYTHING, Filter
 from treadle.cli.finding import find_server
-from treadle.cli.inputs import Input, Set, read_inputs
+from treadle.cli.inputs import Input, Replace, Set, other_inputs
 from treadle.cli.options import AsJson, Cursor, Limit, Timeout, Wait, Where, seconds
-from treadle.cli.output import say, say_more, write_json, write_record, write_table
+from treadle.cli.output import log_text, say, say_more, write_json, write_record, write_table
 from treadle.cli.server import Server
 from treadle.cli.times import ago, took
-from treadle.cli.waiting import say_status, wait_for
+from treadle.cli.waiting import wait_for, wait_telling
 from treadle.client.remote.paths import segment
 from treadle.domain.errors import TreadleError, Unavailable
+from treadle.domain.logs import told
 
 app = App(name="run", help="Runs: the executions of jobs.")
 app.command(compare)
@@ -130,6 +131,7 @@ def retry(
     spread: Annotated[str | None, Parameter(help="Over how long to spread the starts of many, such as 10m.")] = None,
     set_: Set = None,
     input: Input = None,  # noqa: A002 - the option's name
+    replace: Replace = False,
     wait: Wait = False,
     timeout: Timeout = None,
     where: Where = None,
@@ -144,12 +146,12 @@ def retry(
     Example: treadle run retry --job report --dead-letters --dry-run
     """
     if run_id is None:
-        check_many(wanted, {"set": set_, "input": input, "wait": wait, "timeout": timeout})
+        check_many(wanted, {"set": set_, "input": input, "replace": replace, "wait": wait, "timeout": timeout})
         return act(find_server(where), "retry", wanted, many, spread=spread, as_json=json)
     check_one(wanted, many, {"spread": spread})
-    inputs = read_inputs(input, set_ or [])
+    body = other_inputs(input, set_ or [], replace=replace)
     server = find_server(where)
-    run = submit(server, f"/runs/{segment(run_id)}/retry", {"inputs": inputs} if inputs else {})
+    run = submit(server, f"/runs/{segment(run_id)}/retry", body)
     return report(server, run, wait=wait, timeout=timeout, as_json=json)
 
 
@@ -241,7 +243,7 @@ def report(
 
 def finish(server: Server, run: dict[str, Any], timeout: str | None, *, as_json: bool) -> Exit:
     """Wait for a run, telling on standard error how it stands, and print it as it ended."""
-    run, outcome = wait_for(server, run, seconds(timeout), say_status)
+    run, outcome = wait_telling(server, run, seconds(timeout))
     write_json(run) if as_json else write_record(run)
     return outcome
 
@@ -277,7 +279,6 @@ def _print_line(line: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         write_json(line)
         return
-    fields = line.get("fields")
-    told = " ".join(f"{key}={value}" for key, value in fields.items()) if isinstance(fields, dict) else ""
-    sys.stdout.write(f"{line['message']}{' ' if told else ''}{told}\n")
+    fields = told(line.get("fields"))
+    sys.stdout.write(f"{log_text(line['message'])}{' ' if fields else ''}{fields}\n")
     sys.stdout.flush()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -42,7 +42,7 @@ def list_schedules(
     Example: treadle schedule list --job report
     """
     from treadle.cli.finding import find_server
-    from treadle.cli.times import ago, when
+    from treadle.cli.times import ago
 
     schedules = list(find_server(where).pages("/schedules", job=job, limit=200))
     if json:
@@ -54,7 +54,7 @@ def list_schedules(
             [
                 each["schedule_id"],
                 each["job_id"],
-                when(each),
+                each["when"]["en"],
                 each["next_at"] or ("over" if each["active"] else "off"),
                 ago(each["next_at"]),
                 each["source"],
@@ -123,6 +123,8 @@ def backfill(
     *,
     after: Annotated[str, Parameter(help="The first moment, such as 2026-11-01T00:00:00Z.")],
     before: Annotated[str, Parameter(help="The moment up to which, itself left out.")],
+    order: Annotated[Literal["oldest", "newest"], Parameter(help="Which of the slots come first.")] = "oldest",
+    limit: Annotated[int | None, Parameter(help="At most so many, the first in this order; 1,000 by default.")] = None,
     spread: Annotated[str | None, Parameter(help="Over how long the starts are spread, such as 10m.")] = None,
     dry_run: Annotated[bool, Parameter(help="Only print the slots.")] = False,
     where: Where = None,
@@ -133,13 +135,16 @@ def backfill(
     Example: treadle schedule backfill report --after 2026-11-01T00:00:00Z --before 2026-11-05T00:00:00Z --dry-run
     """
     spread_ms = round((seconds(spread, "/spread") or 0) * 1_000)
-    body = {"after": after, "before": before, "dry_run": dry_run, "spread_ms": spread_ms}
+    body = {"after": after, "before": before, "order": order, "dry_run": dry_run, "spread_ms": spread_ms}
+    body |= {} if limit is None else {"limit": limit}
     made = _post(schedule, "backfill", where, body)
     if json:
         write_json(made)
         return
     runs = made["run_ids"] or [""] * len(made["slots"])
     write_table(["SLOT", "RUN"], ([slot, run] for slot, run in zip(made["slots"], runs, strict=True)))
+    if made["left"]:
+        say(f"{made['left']} more were left out by the limit")
 
 
 def _post(schedule: str, verb: str, where: Where, body: object = None) -> Any:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from treadle.client.remote.place import trusting
 from treadle.client.remote.refusals import to_error, to_refusal
-from treadle.domain.errors import NotFound, TreadleError, Unavailable, nearest
+from treadle.domain.errors import NotFound, TreadleError, Unauthorized, Unavailable, nearest
 
 PATIENCE_SECONDS: Final = 30.0
 """How long a server may say nothing; an open stream is kept alive every 15 s."""
@@ -38,9 +38,12 @@ class Server:
         *,
         headers: Mapping[str, str] | None = None,
         certificate: str = "",
+        remedy: str = "",
     ) -> None:
+        """`remedy` says what to do where the token is not accepted."""
         self.url = url.rstrip("/")
         self._certificate = certificate
+        self._remedy = remedy
         self.patience = PATIENCE_SECONDS
         self._headers = dict(headers or {})
         if token:
@@ -136,7 +139,9 @@ class Server:
         return HTTPSConnection(host, timeout=self.patience, context=trusted)
 
     def _with_hint(self, path: str, error: TreadleError) -> TreadleError:
-        """The error; where it says that a name is none, with the nearest of those that there are."""
+        """The error, with the remedy for a token that is not accepted, or the nearest name to one that is none."""
+        if type(error) is Unauthorized and self._remedy:
+            return Unauthorized(f"{self.url} does not accept the token: {self._remedy}")
         _, noun, *named = path.split("/")
         if type(error) is not NotFound or not named or noun not in _NAMED_BY:
             return error

@@ -80,8 +80,9 @@ def prepare(settings: Settings, arguments: list[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path)
     parser.add_argument("--demo", action="store_true")
+    parser.add_argument("--url", default="")
     given = parser.parse_args(arguments)
-    make_ready(settings, config=given.config, demo=given.demo)
+    make_ready(settings, config=given.config, demo=given.demo, url=given.url)
 
 
 def register(settings: Settings, arguments: list[str]) -> None:

@@ -26,13 +26,14 @@ def up(
     host: str | None = None,
     port: int | None = None,
     data: str | None = None,
+    db: str | None = None,
     tasks: str | None = None,
     concurrency: int | None = None,
     config: Path | None = None,
     demo: Demo = True,
     reload: bool = False,
 ) -> NoReturn:
-    """Starts everything on one SQLite file: API, scheduler and worker. Ctrl-C stops.
+    """Starts everything on one machine: API, scheduler and worker. Ctrl-C stops.
 
     Example: treadle up --port 8080
 
@@ -44,6 +45,9 @@ def up(
         Port to listen on; 8000 by default, 0 for a free one.
     data
         Folder of the database and the local token; .treadle by default.
+    db
+        Where the database is, such as postgresql://treadle@localhost/treadle; a SQLite file in the data folder by
+        default. A password belongs into TREADLE_DATABASE_URL, which says the same.
     tasks
         Folder of task files; tasks by default.
     concurrency
@@ -57,7 +61,7 @@ def up(
     """
     from treadle.api.tokens import check_exposure, check_strength
 
-    settings = _settings(host=host, port=port, data=data, tasks=tasks, concurrency=concurrency)
+    settings = _settings(host=host, port=port, data=data, database_url=db, tasks=tasks, concurrency=concurrency)
     check_exposure(settings)
     if settings.admin_token:
         check_strength(settings.admin_token)

@@ -146,7 +146,7 @@ def main() -> NoReturn:
     url = f"{'https' if certificate else 'http'}://{_shown(orders.host)}:{listener.getsockname()[1]}"
     supervisor = Supervisor(orders, listener)
     supervisor.start_api()
-    if code := prepare(orders):
+    if code := prepare(orders, url):
         sys.exit(code)  # the API ends with this process
     note = f"{orders.data}/server.json"
     told = {"url": url, "pid": os.getpid(), "certificate": certificate and os.path.abspath(certificate)}
@@ -189,12 +189,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def prepare(orders: Orders) -> int:
+def prepare(orders: Orders, url: str) -> int:
     """Have the database, the token and the jobs made ready by a process of its own; answers its exit code.
 
     It imports people's task files, which may do anything: it is given up when it takes too long.
     """
-    arguments = [*(["--demo"] if orders.demo else []), *(["--config", orders.config] if orders.config else [])]
+    arguments = ["--url", url, *(["--demo"] if orders.demo else [])]
+    arguments += ["--config", orders.config] if orders.config else []
     process = spawn(SERVICE_MODULE, ("prepare", *arguments), safe_path=False)
     deadline = time.monotonic() + PREPARE_SECONDS
     while process.poll() is None:

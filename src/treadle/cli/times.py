@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 
 def ago(moment: str | None, now: datetime | None = None) -> str:
@@ -29,15 +28,3 @@ def length(seconds: float) -> str:
         if seconds < limit:
             return f"{seconds / size:.0f}{unit}"
     return f"{seconds / 86_400:.0f}d"
-
-
-def when(schedule: dict[str, Any] | None) -> str:
-    """A schedule in a few words."""
-    if schedule is None:
-        return "-"
-    zone = "" if schedule.get("timezone", "UTC") == "UTC" else f" {schedule['timezone']}"
-    if (every := schedule.get("interval_sec")) is not None:
-        return f"every {every:g}s"
-    if schedule.get("cron"):
-        return f"{schedule['cron']}{zone}"
-    return f"at {schedule['at']}" if schedule.get("at") else "once"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
@@ -18,6 +17,7 @@ from treadle.cli.exits import Exit
 from treadle.cli.inputs import Input, Set, read_inputs
 from treadle.cli.options import AsJson, seconds
 from treadle.cli.output import say, write_json, write_table
+from treadle.cli.progress import Progress
 from treadle.cli.project import with_project
 from treadle.domain.documents import load_json
 from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
@@ -29,7 +29,6 @@ from treadle.settings import load_settings
 Many = list[str] | None
 
 _NOTHING: Final = b"{}"
-_QUIET_SECONDS: Final = 10.0
 
 
 def verify(
@@ -76,7 +75,8 @@ def verify(
 
         async def run() -> Verdict:
             async with open_lab(Path(base), registry, folders, recorder) as lab:
-                return await prove(lab, setting, _Progress().tell)
+                with Progress("points") as progress:
+                    return await prove(lab, setting, progress.tell)
 
         verdict = asyncio.run(run())
     write_json(_told(verdict)) if json else _show(verdict)
@@ -128,22 +128,6 @@ def _answers(texts: list[str]) -> tuple[dict[str, bytes], bytes]:
         else:
             default = said.encode()
     return paths, default
-
-
-class _Progress:
-    """Tells how many points are judged: on a terminal at once, elsewhere a line every ten seconds."""
-
-    def __init__(self) -> None:
-        self._told = time.monotonic()
-
-    def tell(self, done: int, of: int) -> None:
-        """So many are, of so many."""
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{done} of {of} points" + ("\n" if done == of else ""))
-            sys.stderr.flush()
-        elif time.monotonic() - self._told >= _QUIET_SECONDS:
-            self._told = time.monotonic()
-            say(f"{done} of {of} points")
 
 
 def _show(verdict: Verdict) -> None:

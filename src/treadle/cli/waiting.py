@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from treadle.cli.exits import Exit
 from treadle.cli.output import say
+from treadle.cli.progress import Progress
 from treadle.cli.server import Server
 from treadle.client.remote.paths import segment
 
@@ -43,15 +44,25 @@ def wait_for(server: Server, run: Run, timeout: float | None, changed: Callable[
         run = server.get(f"/runs/{segment(run['run_id'])}")
 
 
-def say_status(run: Run) -> None:
-    """One line on how a run stands."""
+def wait_telling(server: Server, run: Run, timeout: float | None) -> tuple[Run, Exit]:
+    """`wait_for`, telling on standard error how the run stands, and how far it has come where it says so."""
+    seen: tuple[Any, ...] | None = None
+    with Progress("done") as progress:
+
+        def changed(run: Run) -> None:
+            nonlocal seen
+            now = run["status"], run["attempt"]
+            if now != seen:
+                seen = now
+                progress.end()
+                _say_status(run)
+            if (far := run.get("progress")) is not None and run["status"] not in TERMINAL:
+                progress.tell(far["done"], far["total"])
+
+        return wait_for(server, run, timeout, changed)
+
+
+def _say_status(run: Run) -> None:
     attempt = f", attempt {run['attempt']}" if run["attempt"] > 1 else ""
     error = f": {run['error']['message']}" if run.get("error") else ""
-    say(f"{run['run_id']} {run['status']}{attempt}{_progress(run.get('progress'))}{error}")
-
-
-def _progress(progress: dict[str, Any] | None) -> str:
-    if progress is None:
-        return ""
-    done, total = progress["done"], progress["total"]
-    return f", {done:g} done" if not total else f", {done:g} of {total:g} ({100 * done / total:.0f} %)"
+    say(f"{run['run_id']} {run['status']}{attempt}{error}")

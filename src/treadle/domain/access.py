@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
 from hmac import compare_digest
+from hmac import digest as hmac_digest
 from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -48,14 +49,16 @@ class CredentialKind(StrEnum):
     TOKEN = "token"  # noqa: S105 - the word
     USER = "user"
     SESSION = "session"
+    LINK = "link"
 
 
 class Credential(Struct, frozen=True, kw_only=True):
     """Something by which a caller is known. No secret is kept: only what a secret can be checked against.
 
-    `digest` is the SHA-256 of a token's or a session's secret, and the Argon2 hash of a user's password; `hint` is the
-    end of the secret. `domain` is the one in which it acts, None for every one. `owner` is the user whose session or
-    token of their own it is; `token` the one that became this session, which opens nothing once that token does not.
+    `digest` is the SHA-256 of the secret of a token, a session or a link, and the Argon2 hash of a user's password;
+    `hint` is the end of the secret. `domain` is the one in which it acts, None for every one. `owner` is the user whose
+    session or token of their own it is; `token` the one that became this session, which opens nothing once that token
+    does not: its id, or the `bond` to a token of the start.
     """
 
     id: str
@@ -104,6 +107,10 @@ class Principal(Struct, frozen=True):
         return all(map(self.may, scopes)) and self.domain in (None, domain)
 
 
+ADMIN: Final = Principal("admin", (Scope.ADMIN,))
+"""Whoever has the administrator's token, or the link that a start prints."""
+
+
 class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token to be made."""
 
@@ -136,10 +143,11 @@ class OwnToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Login(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who wants a session. Without name and password it is the bearer of the call's token."""
+    """Who wants a session. Without name and password, or a code, it is the bearer of the call's token."""
 
     name: Annotated[str, Meta(max_length=100)] = ""
     password: Annotated[str, Meta(max_length=MAX_PASSWORD)] = ""
+    code: Annotated[str, Meta(max_length=100, description="that of a link of `treadle up` or `treadle console`")] = ""
 
 
 def expiry(days: int | None, now: Instant) -> Instant | None:
@@ -161,6 +169,13 @@ def digest(secret: str) -> str:
 def spoken(credential_id: str, secret: str) -> str:
     """A secret as it is handed out: with the id under which it is looked up."""
     return f"{credential_id}{_SPLIT}{secret}"
+
+
+def bond(session: str, token: str) -> str:
+    """What ties a session to a token that is kept nowhere. It tells nothing of the token, which may be a guessable one,
+    to those who have not the session's own secret, which is kept nowhere either.
+    """
+    return hmac_digest(session.encode(), token.encode(), "sha256").hex()
 
 
 def named_in(text: str) -> str:

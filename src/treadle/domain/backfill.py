@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import islice
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -19,6 +19,8 @@ MOST_SLOTS: Final = 1_000
 LONGEST_SPREAD_MS: Final = 7 * 86_400_000
 _KEPT: Final = 36_500 * DAY
 
+Order: TypeAlias = Literal["oldest", "newest"]
+
 _MOMENT: Final = Meta(
     description="RFC 3339 with an offset.",
     examples=["2026-11-05T00:00:00+07:00"],
@@ -32,6 +34,10 @@ class BackfillRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     after: Annotated[str, _MOMENT]
     before: Annotated[str, _MOMENT]
     dry_run: Annotated[bool, Meta(description="Only tell which slots there are.")] = False
+    order: Annotated[Order, Meta(description="Which of the slots come first.")] = "oldest"
+    limit: Annotated[int, Meta(ge=1, le=MOST_SLOTS, description="At most so many, the first in this order.")] = (
+        MOST_SLOTS
+    )
     spread_ms: Annotated[
         int, Meta(ge=0, le=LONGEST_SPREAD_MS, description="Over how long their starts are spread.")
     ] = 0
@@ -50,13 +56,26 @@ class BackfillRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return after, before - 1
 
 
-def slots_of(schedule: Schedule, after: Instant, last: Instant, done: Collection[Instant]) -> list[Instant]:
-    """The slots of a schedule from `after` to `last` that have no run. Raises InvalidInput for too many."""
-    wanted = list(islice(fires(schedule.trigger, after - 1, last), MOST_SLOTS + 1))
-    if len(wanted) > MOST_SLOTS:
+class Slots(Struct, frozen=True):
+    """The slots of a time that are to get runs, in the order asked for; and how many have runs, or are `left` out."""
+
+    wanted: list[Instant]
+    existing: int
+    left: int
+
+
+def slots_of(schedule: Schedule, request: BackfillRequest, now: Instant, done: Collection[Instant]) -> Slots:
+    """The slots of a schedule that are asked for, but for those that are `done`. Raises InvalidInput for too many."""
+    after, last = request.span(now)
+    found = list(islice(fires(schedule.trigger, after - 1, last), MOST_SLOTS + 1))
+    if len(found) > MOST_SLOTS:
         message = f"there are more than {MOST_SLOTS} slots in this time: take a shorter one"
         raise InvalidInput([Problem("/before", message)])
-    return [slot for slot in wanted if slot not in done]
+    missing = [slot for slot in found if slot not in done]
+    if request.order == "newest":
+        missing.reverse()
+    wanted = missing[: request.limit]
+    return Slots(wanted, existing=len(found) - len(missing), left=len(missing) - len(wanted))
 
 
 def slot_key(schedule: Schedule, slot: Instant, now: Instant) -> RunKey:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.events import NewEvent
@@ -79,16 +80,21 @@ class Left(Struct, frozen=True):
 
 
 class Tally(Struct, frozen=True, omit_defaults=True):
-    """What became of runs: so many were acted upon, the others were left."""
+    """What became of runs: so many that stood in each state were acted upon, the others were left."""
 
-    done: int = 0
+    acted: dict[State, int] = {}
     left: dict[WhyLeft, Left] = {}
 
     def __add__(self, other: Tally) -> Tally:
         left = dict(self.left)
         for reason, more in other.left.items():
             left[reason] = left[reason] + more if reason in left else more
-        return Tally(self.done + other.done, left)
+        return Tally(dict(Counter(self.acted) + Counter(other.acted)), left)
+
+    @property
+    def done(self) -> int:
+        """How many were acted upon."""
+        return sum(self.acted.values())
 
     @property
     def failed(self) -> int:
@@ -101,9 +107,9 @@ class Tally(Struct, frozen=True, omit_defaults=True):
         return sum(left.count for reason, left in self.left.items() if reason not in REFUSED)
 
 
-def tally(done: int, left: Iterable[tuple[str, WhyLeft]]) -> Tally:
-    """What became of runs, from those that were left, each with its reason."""
-    return sum((Tally(left={reason: Left(1, (run_id,))}) for run_id, reason in left), Tally(done))
+def tally(acted: Iterable[State], left: Iterable[tuple[str, WhyLeft]]) -> Tally:
+    """What became of runs, from how those stood that were acted upon, and why each of the others was left."""
+    return sum((Tally(left={reason: Left(1, (run_id,))}) for run_id, reason in left), Tally(dict(Counter(acted))))
 
 
 class BulkAction(Struct, frozen=True, kw_only=True):
@@ -133,9 +139,13 @@ class BulkAction(Struct, frozen=True, kw_only=True):
 
 
 class BulkStep(Struct, frozen=True, kw_only=True):
-    """What an action does to the runs of one part: submits some, cancels some, discards some, and leaves the rest."""
+    """What an action does to the runs of one part: submits some, cancels some, discards some, and leaves the rest.
+
+    `stood` tells the states in which it found those that it does something to.
+    """
 
     action: BulkAction
+    stood: Mapping[str, State]
     retries: tuple[NewRun, ...] = ()
     cancels: tuple[str, ...] = ()
     discards: tuple[str, ...] = ()
@@ -143,8 +153,19 @@ class BulkStep(Struct, frozen=True, kw_only=True):
 
     def told(self, refused: Sequence[tuple[str, WhyLeft]]) -> Tally:
         """What became of the part, given those whom the engine has refused."""
-        tried = len(self.retries) + len(self.cancels) + len(self.discards)
-        return tally(tried - len(refused), (*self.left, *refused))
+        left = (*self.left, *refused)
+        untouched = {run_id for run_id, _ in left}
+        return tally((state for run_id, state in self.stood.items() if run_id not in untouched), left)
+
+    def divided(self, chosen: Container[str | None]) -> tuple[BulkStep, BulkStep]:
+        """The step of the retries of the chosen runs, and that of all others."""
+
+        def part(*, is_in: bool) -> BulkStep:
+            retries = tuple(run for run in self.retries if (run.retry_of in chosen) is is_in)
+            stood = {run_id: state for run_id, state in self.stood.items() if (run_id in chosen) is is_in}
+            return structs.replace(self, retries=retries, stood=stood)
+
+        return structs.replace(part(is_in=True), cancels=(), discards=(), left=()), part(is_in=False)
 
 
 def plan_step(
@@ -161,6 +182,7 @@ def plan_step(
             wanted.append((index, run))
         elif reason is not None:
             left.append((run_id, reason))
+    stood = {run.id: run.state for _, run in wanted}
     if action.act is Act.RETRY:
         retries = tuple(
             repeat_run(
@@ -172,11 +194,11 @@ def plan_step(
             )
             for index, run in wanted
         )
-        return BulkStep(action=action, retries=retries, left=tuple(left))
+        return BulkStep(action=action, stood=stood, retries=retries, left=tuple(left))
     ids = tuple(run.id for _, run in wanted)
     if action.act is Act.CANCEL:
-        return BulkStep(action=action, cancels=ids, left=tuple(left))
-    return BulkStep(action=action, discards=ids, left=tuple(left))
+        return BulkStep(action=action, stood=stood, cancels=ids, left=tuple(left))
+    return BulkStep(action=action, stood=stood, discards=ids, left=tuple(left))
 
 
 def cancel_refusals(step: BulkStep, states: Mapping[str, State]) -> list[tuple[str, WhyLeft]]:

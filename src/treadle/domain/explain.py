@@ -128,7 +128,7 @@ def _finished(run: Run) -> Explanation:
 def _running(run: Run, workers: Sequence[Worker]) -> Explanation:
     worker = next((worker for worker in workers if worker.id == run.worker_id), None)
     where = f"{worker.host} (process {worker.pid})" if worker else "a worker that is no longer listed"
-    since = run.started_at if run.token == 1 else None  # a run keeps the start of its first try
+    since = run.claimed_at
     details = {
         "worker_id": run.worker_id,
         "host": worker.host if worker else None,

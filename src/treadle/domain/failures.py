@@ -6,6 +6,7 @@ was resolved opens it again, and so does the end of a snooze.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Final
@@ -15,12 +16,16 @@ from msgspec import Meta, Struct
 from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.events import NewEvent
 from treadle.domain.fingerprints import fingerprint
-from treadle.domain.instants import DAY, Instant, from_iso, to_iso
+from treadle.domain.instants import DAY, HOUR, Instant, from_iso, to_iso
 from treadle.domain.json import Json, encode
 from treadle.domain.runs import State
 from treadle.domain.stats import Ended
 
 LONGEST_SNOOZE: Final = 366 * DAY
+
+BARS: Final = 28
+BAR: Final = 6 * HOUR
+"""A group's recent failures are counted in so many bars of such a length, a week in all."""
 
 GROUP_PATH: Final = "=failure_group"
 """Where a failed run is filed under its group, beside the values of its inputs; no input has such a path."""
@@ -123,6 +128,12 @@ class Snooze(Resolve, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 [Problem("/until", f"must lie after {to_iso(now)}, by {LONGEST_SNOOZE // DAY} days at most")]
             )
         return until
+
+
+def bars(submitted: Iterable[Instant], now: Instant) -> tuple[int, ...]:
+    """How many failures were submitted in each of the last `BARS` spans of `BAR`, the oldest first."""
+    ages = Counter(max(now - at, 0) // BAR for at in submitted)
+    return tuple(ages[age] for age in reversed(range(BARS)))
 
 
 def group(runs: Iterable[Ended]) -> list[Fresh]:

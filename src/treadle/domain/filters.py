@@ -13,12 +13,16 @@ from treadle.domain.searching import Found, search_text
 from treadle.domain.submitting import read_moment
 
 MAX_WORDS: Final = 100
+MAX_RUNS: Final = 1_000
 
 # An empty list is refused: whoever means "of none" would be given all.
 _Words: TypeAlias = Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_WORDS)]
+_RunIds: TypeAlias = Annotated[tuple[str, ...], Meta(min_length=1, max_length=MAX_RUNS)]
 _Moment: TypeAlias = Annotated[
     str | None, Meta(description="RFC 3339 with an offset.", extra_json_schema={"format": "date-time"})
 ]
+
+_MOMENTS: Final = ("created_after", "created_before", "finished_after", "finished_before")
 
 
 class RunsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -28,6 +32,7 @@ class RunsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     any of its values. `tag` is one of the job's, as it is defined now.
     """
 
+    run: Annotated[_RunIds, Meta(description="These alone, by their ids.")] = ()
     status: Annotated[tuple[State, ...], Meta(min_length=1, max_length=len(State))] = ()
     job: _Words = ()
     queue: _Words = ()
@@ -39,19 +44,24 @@ class RunsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     ] = None
     created_after: _Moment = None
     created_before: _Moment = None
+    finished_after: _Moment = None
+    finished_before: _Moment = None
     failure_group: Annotated[_Words, Meta(description="Failed runs of this group of equal failures.")] = ()
     dead_letters: Annotated[bool, Meta(description="Only failed runs that nobody has retried or discarded.")] = False
 
-    def period(self, at: str) -> tuple[Instant | None, Instant | None]:
-        """From when on, and before when, they were created. Raises InvalidInput; `at` is the pointer of the filter."""
+    def moments(self, at: str) -> dict[str, Instant | None]:
+        """From when on, and before when, they were created and have ended, by the names of the fields of `RunFilter`.
+
+        Raises InvalidInput; `at` is the pointer of the filter.
+        """
         problems: list[Problem] = []
-        texts = {"created_after": self.created_after, "created_before": self.created_before}
-        first, last = (
-            None if text is None else read_moment(text, f"{at}/{name}", problems) for name, text in texts.items()
-        )
+        texts = {name: getattr(self, name) for name in _MOMENTS}
+        read = {
+            name: None if text is None else read_moment(text, f"{at}/{name}", problems) for name, text in texts.items()
+        }
         if problems:
             raise InvalidInput(problems)
-        return first, last
+        return read
 
     def values(self, at: str) -> dict[str, tuple[str, ...]]:
         """The values that are wanted of each path. Raises InvalidInput for what is no `path=value`."""
@@ -70,10 +80,11 @@ class RunsWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 class RunFilter(Struct, frozen=True, kw_only=True):
     """Which runs to look for; several values of one field mean any of them.
 
-    `where` has paths with the values wanted there, all of which must be met. `prefix` is how their ids begin. `dead`
-    are dead letters alone.
+    `where` has paths with the values wanted there, all of which must be met. `prefix` is how their ids begin. Each
+    `…_after` is inclusive, each `…_before` exclusive. `dead` are dead letters alone.
     """
 
+    run_ids: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
     job_ids: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
@@ -81,7 +92,14 @@ class RunFilter(Struct, frozen=True, kw_only=True):
     prefix: str | None = None
     created_after: Instant | None = None
     created_before: Instant | None = None
+    finished_after: Instant | None = None
+    finished_before: Instant | None = None
     dead: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether only runs that have ended are looked for."""
+        return self.dead or self.finished_after is not None or self.finished_before is not None
 
     def filed(self, found: Found) -> bool:
         """Whether a run that is filed under these values is one of them."""

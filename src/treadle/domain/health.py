@@ -96,19 +96,20 @@ def judge_crew(domain: str, queues: Iterable[Queue], workers: Iterable[Worker], 
 
 def _judge_line(queue: Queue, crew: Iterable[Worker], idle: Iterable[Worker], now: Instant) -> Iterator[Finding]:
     """Whether the ready runs of a queue that is open are taken."""
-    takers = _takers(crew, queue)
+    taking = takers(crew, queue)
     what = f"queue {queue.name} of {queue.domain}"
-    if not takers:
+    if not taking:
         said = f"{queue.ready} runs are ready, and no worker online takes from it"
-        yield Finding(Grade.FAIL, what, said, _remedy(_takers(idle, queue), f"treadle worker --queues {queue.name}"))
+        yield Finding(Grade.FAIL, what, said, _remedy(takers(idle, queue), f"treadle worker --queues {queue.name}"))
         return
     waited = 0 if queue.oldest_due_at is None else now - queue.oldest_due_at
-    if waited > LONG_READY and any(not each.is_busy for each in takers):
+    if waited > LONG_READY and any(not each.is_busy for each in taking):
         said = f"a run has been ready for {waited // MINUTE} minutes while slots are free"
         yield Finding(Grade.WARN, what, said, "`treadle run list --status ready`, and ask `treadle run explain` of one")
 
 
-def _takers(crew: Iterable[Worker], queue: Queue) -> list[Worker]:
+def takers(crew: Iterable[Worker], queue: Queue) -> list[Worker]:
+    """Those that take from a queue."""
     return [each for each in crew if not each.queues or queue.name in each.queues]
 
 

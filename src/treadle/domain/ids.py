@@ -17,3 +17,8 @@ def make_id(prefix: str, now: Instant, randomness: int) -> str:
     keeps the order of creation.
     """
     return f"{prefix}_{(now // MILLISECOND) << 80 | _VERSION | randomness:032x}"
+
+
+def made_at(made: str) -> Instant:
+    """When an id was made, to the millisecond."""
+    return (int(made.rpartition("_")[2], 16) >> 80) * MILLISECOND

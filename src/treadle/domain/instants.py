@@ -52,7 +52,7 @@ def from_datetime(moment: datetime) -> Instant:
 
 def to_datetime(instant: Instant) -> datetime:
     """An instant as an aware UTC datetime."""
-    return _EPOCH + timedelta(microseconds=instant)
+    return _EPOCH + timedelta(0, 0, instant)  # half the time of a keyword: pages of runs have hundreds
 
 
 def to_iso(instant: Instant) -> str:

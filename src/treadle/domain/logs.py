@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from treadle.domain.instants import Instant
-from treadle.domain.json import Json
+from treadle.domain.json import Json, encode
 
 MAX_LINE_BYTES: Final = 16 * 1024
 MAX_LOG_BYTES: Final = 10 * 1024 * 1024
@@ -19,6 +19,9 @@ MAX_LOG_LINES: Final = 200_000
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])")
 # Controls but tab, line separators and bidirectional overrides: what lets one line pass for several or for another.
 _CONTROLS: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What sets colours and weights (SGR), all but concealing and blinking: it moves nothing and hides nothing.
+_SHADE: Final = r"[34]8;(?:5;\d{1,3}|2;\d{1,3};\d{1,3};\d{1,3})|0?[0-479]|2[1-47-9]|[34][0-79]|9[0-7]|10[0-7]"
+_COLOURS: Final = re.compile(rf"(\x1b\[(?:(?:{_SHADE})(?:;(?:{_SHADE}))*)?m)")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -94,6 +97,20 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return encodable(_CONTROLS.sub("", _ESCAPES.sub("", text)))
+
+
+def told(fields: object) -> str:
+    """A line's fields as they stand behind its message: `name=value`, what is no text as JSON; cleaned."""
+    if not isinstance(fields, dict):
+        return ""
+    said = (f"{name}={value if isinstance(value, str) else encode(value).decode()}" for name, value in fields.items())
+    return clean(" ".join(said))
+
+
+def coloured(text: str) -> str:
+    """As `clean`, but with the colours: whole sequences of them alone, so that they are all that a terminal obeys."""
+    parts = _COLOURS.split(text)
+    return "".join(part if place % 2 else clean(part) for place, part in enumerate(parts))
 
 
 def encodable(text: str) -> str:

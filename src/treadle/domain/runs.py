@@ -161,7 +161,10 @@ class RunView(Struct, frozen=True, kw_only=True):
 
 
 class Run(RunView, frozen=True, kw_only=True):
-    """A run as an engine keeps it: with what it is ordered, fenced and carried out by."""
+    """A run as an engine keeps it: with what it is ordered, fenced and carried out by.
+
+    `claimed_at` is when the try that is under way began.
+    """
 
     domain: str
     requires: str
@@ -174,10 +177,11 @@ class Run(RunView, frozen=True, kw_only=True):
     work: Json
     limits: Limits | None
     depends: Depends | None
+    claimed_at: Instant | None = None
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One ended try of a run that did not end the run."""
+    """One ended try of a run: one that did not end it, or the last after others. Of an only one the run tells all."""
 
     run_id: str
     token: int

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from itertools import islice
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, structs
 
-from treadle.domain.instants import Instant, Micros, from_seconds
+from treadle.domain.instants import MINUTE, Instant, Micros, from_seconds
 from treadle.domain.misfires import MisfirePlan, MisfirePolicy, plan_misfires
 from treadle.domain.overlap import Overlap
+from treadle.domain.revisions import revision
 from treadle.domain.triggers import At, Interval, Trigger, fires, next_fire, parse_cron
+from treadle.domain.triggers.clocks import ClockChange, clock_changes
 
 DEFAULT_TIMEZONE: Final = "UTC"
+
+OVERDUE: Final[Micros] = MINUTE
+"""How late a schedule may be before somebody should look why."""
 
 
 class Misfire(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -89,6 +95,44 @@ class Schedule(Struct, frozen=True, kw_only=True):
         """The zone in which people read its times."""
         return self.spec.timezone
 
+    @property
+    def revision(self) -> str:
+        """What tells whether it says something else than when it was read; to fire changes nothing of that."""
+        return revision(self.spec, self.paused)
+
+
+class Standing(StrEnum):
+    """Whether a schedule fires, and if not, why.
+
+    `overdue`: it should have fired, and no scheduler did it. `paused` by hand; `disabled` by its own definition, or
+    `job_disabled`; `over`: it has no slots to come.
+    """
+
+    ACTIVE = "active"
+    OVERDUE = "overdue"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    JOB_DISABLED = "job_disabled"
+    OVER = "over"
+
+
+class Fire(Struct, frozen=True):
+    """A slot to come, and what changes of its zone's clock do to it."""
+
+    at: Instant
+    clock: tuple[ClockChange, ...]
+
+
+def standing(schedule: Schedule, now: Instant) -> Standing:
+    """Whether a schedule fires at `now`, and if not, why."""
+    if schedule.paused:
+        return Standing.PAUSED
+    if not schedule.active:
+        return Standing.JOB_DISABLED if schedule.spec.enabled else Standing.DISABLED
+    if schedule.next_at is None:
+        return Standing.OVER
+    return Standing.OVERDUE if schedule.next_at < now - OVERDUE else Standing.ACTIVE
+
 
 def start(schedule: Schedule, now: Instant) -> Schedule:
     """The schedule with its cursor on the first slot to fire from `now` on, and never on one that was fired before.
@@ -118,11 +162,17 @@ def plan(schedule: Schedule, now: Instant) -> MisfirePlan:
     return structs.replace(planned, next=_within(schedule, planned.next))
 
 
-def coming(schedule: Schedule, count: int) -> list[Instant]:
-    """The next slots of a schedule, at most `count`, from its cursor on."""
+def coming(schedule: Schedule, count: int, now: Instant, after: Instant | None = None) -> list[Fire]:
+    """The next slots of a schedule, at most `count`: from its cursor on, or those of them beyond `after`."""
     if schedule.next_at is None:
         return []
-    return list(islice(fires(schedule.trigger, schedule.next_at - 1, schedule.spec.end_at), count))
+    first = schedule.next_at if after is None else max(schedule.next_at, after + 1)
+    before = min(max(now if after is None else after, (schedule.spec.start_at or 0) - 1), first - 1)
+    found = []
+    for slot in islice(fires(schedule.trigger, first - 1, schedule.spec.end_at), count):
+        found.append(Fire(slot, tuple(clock_changes(schedule.trigger, schedule.timezone, before, slot))))
+        before = slot
+    return found
 
 
 def reschedule(old: Schedule | None, new: Schedule, now: Instant) -> Schedule:

@@ -25,8 +25,8 @@ class SpanKind(StrEnum):
 class Span(Struct, frozen=True, kw_only=True):
     """A part of a run's life. `end` is None where it goes on.
 
-    `outcome` is what became of an attempt. The start of a last attempt that had others before it is not kept: it is
-    `about` when the run was due.
+    `outcome` is what became of an attempt. Where the start of the last one is not known, it is `about` when the run was
+    due.
     """
 
     kind: SpanKind
@@ -43,13 +43,13 @@ _RETRY = TABLE[State.RUNNING, Change.RETRY].event
 def spans_of(run: Run, attempts: Sequence[Attempt]) -> list[Span]:
     """The spans of a run from its creation to its end, oldest first, of which none overlaps another.
 
-    `attempts` are those that ended without ending it, oldest first.
+    `attempts` are those that have ended, oldest first; that of a run which had but one may be missing.
     """
     spans: list[Span] = []
     at, retried = run.created_at, False
     for each in attempts:
         start = max(at, each.finished_at if each.started_at is None else each.started_at)
-        spans += _waited(at, start, retried=retried, due_at=None)
+        spans += _waited(at, start, retried=retried, due_at=run.due_at if each.token == run.token else None)
         at = max(start, each.finished_at)
         outcome = each.event.partition(".")[2]
         spans.append(Span(kind=SpanKind.RUNNING, start=start, end=at, attempt=each.attempt, outcome=outcome))
@@ -57,7 +57,7 @@ def spans_of(run: Run, attempts: Sequence[Attempt]) -> list[Span]:
     claimed = run.token > max((each.token for each in attempts), default=0)
     if not claimed or (run.state not in TERMINAL and run.state is not State.RUNNING):
         return [*spans, *_left(run, at)]
-    known = None if attempts else run.started_at
+    known = run.claimed_at or (None if attempts else run.started_at)
     start = max(at, run.due_at if known is None else known)
     if run.finished_at is not None:
         start = min(start, max(at, run.finished_at))
@@ -89,6 +89,8 @@ def _waited(at: Instant, start: Instant, *, retried: bool, due_at: Instant | Non
 def _left(run: Run, at: Instant) -> list[Span]:
     """What a run waits for that has no attempt under way, or waited for until it was ended."""
     if run.finished_at is not None:
+        if run.finished_at <= at:
+            return []
         kind = SpanKind.HELD
     elif run.state is State.READY:
         kind = SpanKind.QUEUED

@@ -97,6 +97,9 @@ _ONCE: Final = "and its job is not idempotent: what was begun is not begun again
 _SUCCEED: Final = Change.SUCCEED
 _SUCCEED_ROW: Final = TABLE[State.RUNNING, Change.SUCCEED]
 
+ENDS: Final = frozenset(row.event for row in TABLE.values() if row.to in TERMINAL)
+"""The events of runs that end."""
+
 CANCEL_ROW: Final = TABLE[State.RUNNING, Change.CANCEL]
 """What the engine applies in place of any row but success once a cancel was accepted: no further attempt begins."""
 

@@ -80,11 +80,13 @@ class Tally(Ends, frozen=True, kw_only=True, omit_defaults=True):
     """Runs that ended within a span, and how long they took and waited.
 
     `durations` are those of the runs that completed or failed, from the start of their first attempt to their end.
-    `waits` are from when a run was due to its start, of the runs that were started once: a retry is due anew.
+    `waits` are from when a run was due to its start, of the runs that were started once: a retry is due anew. `depth`
+    is the most runs that were seen ready at once, in a queue or in all of them.
     """
 
     durations: Histogram = {}
     waits: Histogram = {}
+    depth: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return total((self, other))
@@ -140,6 +142,7 @@ def total(tallies: Iterable[Tally]) -> Tally:
         **structs.asdict(_ends(parts)),
         durations=merge([part.durations for part in parts]),
         waits=merge([part.waits for part in parts]),
+        depth=max((part.depth for part in parts), default=0),
     )
 
 
@@ -161,6 +164,16 @@ def count(runs: Iterable[Ended]) -> dict[Key, Tally]:
                 key = Key(run.domain, series, step, run.finished_at // step * step)
                 parts.setdefault(key, []).append(tally)
     return {key: total(each) for key, each in parts.items()}
+
+
+def depths(domain: str, ready: Mapping[str, int], at: Instant) -> dict[Key, Tally]:
+    """What it adds to the tallies that so many runs are ready in each queue at a moment."""
+    seen = {EVERYTHING: sum(ready.values()), **{queue_series(name): count for name, count in ready.items()}}
+    return {
+        Key(domain, series, step, at // step * step): Tally(depth=count)
+        for series, count in seen.items()
+        for step in STEPS
+    }
 
 
 def step_of(bucket: Bucket) -> Micros:
@@ -211,9 +224,14 @@ def by_weekday(tallies: Iterable[tuple[Instant, Tally]], tz: str) -> Mapping[tup
     """How runs ended by weekday (0 is Monday) and hour of the day, as clocks of a zone show them where hours begin."""
     parts: dict[tuple[int, int], list[Tally]] = {(day, hour): [] for day in range(7) for hour in range(24)}
     for at, tally in tallies:
-        days, rest = divmod(at + span_at(tz, at).offset, DAY)
-        parts[(days + _EPOCH_WEEKDAY) % 7, rest // HOUR].append(tally)
+        parts[weekday_hour(at, tz)].append(tally)
     return {cell: _ends(each) for cell, each in parts.items()}
+
+
+def weekday_hour(instant: Instant, tz: str) -> tuple[int, int]:
+    """The weekday (0 is Monday) and the hour of the day, as the clocks of a zone show them at an instant."""
+    days, rest = divmod(instant + span_at(tz, instant).offset, DAY)
+    return (days + _EPOCH_WEEKDAY) % 7, rest // HOUR
 
 
 def _ends(parts: Sequence[Ends]) -> Ends:

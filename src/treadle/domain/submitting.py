@@ -117,6 +117,13 @@ class RetryRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What may be said when a finished run is done again."""
 
     inputs: Annotated[dict[str, Any] | None, Meta(description="Go over those of then, key by key.")] = None
+    replace: Annotated[bool, Meta(description="Whether they are all the inputs, and none of then stays.")] = False
+
+    def has_other_inputs(self) -> bool:
+        """Whether the inputs are not those of then. Raises InvalidInput where nothing is to replace those."""
+        if self.replace and self.inputs is None:
+            raise InvalidInput([Problem("/inputs", "are needed: they replace those of then", "missing")])
+        return self.replace or bool(self.inputs)
 
 
 def build_run(
@@ -307,6 +314,7 @@ def repeat_run(
     now: Instant,
     job: Job | None = None,
     inputs: Mapping[str, Any] | None = None,
+    replace: bool = False,
     inputs_schema: str = "",
     for_letter: bool = False,
     key: RunKey | None = None,
@@ -315,12 +323,13 @@ def repeat_run(
 ) -> NewRun:
     """A new run that does again what a finished one did, with the work and the limits of then.
 
-    `inputs` go over those of then, key by key; together they must fit `inputs_schema`, and `job`, as it was then, fills
-    its keys in from them. Raises as `build_run` does. It has the same parents, but does not ask how they ended: whoever
-    repeats it by hand has decided that.
+    `inputs` go over those of then, key by key, or `replace` them; what comes of it must fit `inputs_schema`, and `job`,
+    as it was then, fills its keys in from it. Raises as `build_run` does. It has the same parents, but does not ask how
+    they ended: whoever repeats it by hand has decided that.
     """
     due_at = now if due_at is None else max(now, due_at)
-    merged = _over(json.decode(run.inputs), inputs) if inputs else None
+    standing = {} if replace else json.decode(run.inputs)
+    merged = _over(standing, inputs) if inputs or replace else None
     limits = run.limits
     if merged is not None:
         check_inputs(inputs_schema, merged)
@@ -348,7 +357,7 @@ def repeat_run(
         limits=limits,
         depends=run.depends and structs.replace(run.depends, join=Join.ALWAYS, conditions={}, jobs=()),
         key=key,
-        filed_under=search_values(searchable, merged or json.decode(run.inputs)) if searchable else (),
+        filed_under=search_values(searchable, standing if merged is None else merged) if searchable else (),
     )
 
 

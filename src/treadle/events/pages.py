@@ -9,13 +9,15 @@ T = TypeVar("T")
 
 PAGE: Final = 100
 PAGE_BYTES: Final = 128 * 1024
+_FIRST: Final = 8
+"""How many are asked for while it is not known how large they are: of the largest a hundred are tens of megabytes."""
 
 
 class Pager(Generic[T]):
     """Says how many to ask for next, so that little is read in vain where they are large."""
 
     def __init__(self, size: Callable[[T], int]) -> None:
-        self.limit = PAGE
+        self.limit = _FIRST
         self._size = size
 
     def fit(self, found: list[T]) -> tuple[list[T], bool]:

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from treadle.authoring.context import Log
 from treadle.authoring.decorators import AnyHandler
+from treadle.authoring.discovery import as_written, own_trace
 from treadle.authoring.retrying import GiveUp, Retry, ask
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, NotFound
@@ -63,7 +64,8 @@ def failure(error: BaseException) -> Failed:
         message = f"the handler called sys.exit({error.code!r:.100})"
     else:
         message = _said(error) or name
-    text = "".join(traceback.format_exception(error, limit=-TRACEBACK_FRAMES))
+    trace = own_trace(error) or error.__traceback__
+    text = as_written("".join(traceback.format_exception(type(error), error, trace, limit=-TRACEBACK_FRAMES)))
     retry = not isinstance(error, InvalidInput | NotFound | GiveUp)
     delay = error.delay if isinstance(error, Retry) else None
     return Failed(_kept(RunError("exception", message, name, text)), retry=retry, delay=delay)

@@ -10,12 +10,14 @@ from typing import Any, Final
 from treadle.domain import json
 from treadle.domain.instants import Instant
 from treadle.domain.logs import (
+    MAX_LINE_BYTES,
     MAX_LOG_BYTES,
     Level,
     LogCap,
     LogLine,
     Stream,
     clean,
+    coloured,
     line_size,
     split_line,
 )
@@ -56,7 +58,7 @@ class RunLog:
         Never waits; may be called from any thread.
         """
         extra = None if fields is None else encode_fields(fields, self.redactor)
-        lines = (self.shown(line) for line in text.removesuffix("\n").split("\n"))
+        lines = (self._kept(line) for line in text.removesuffix("\n").split("\n"))
         with self._lock:
             for part in (part for line in lines for part in split_line(line)):
                 self._add(stream, level, part, extra)
@@ -69,6 +71,14 @@ class RunLog:
     def shown(self, text: str) -> str:
         """The text of one line as it may be shown: cleaned, and with the secrets masked."""
         return self.redactor.redact(clean(text))
+
+    def _kept(self, text: str) -> str:
+        """As `shown`, with its colours; without them where they stand inside a secret, or the line must be cut."""
+        plain = self.shown(text)
+        if "\x1b" not in text:
+            return plain
+        kept = self.redactor.redact(coloured(text))
+        return kept if clean(kept) == plain and len(kept.encode()) <= MAX_LINE_BYTES else plain
 
     async def drain(self) -> None:
         """Waits while the log store is slower than the writer."""

@@ -17,6 +17,7 @@ from treadle.meters.tally import Tally
 from treadle.scheduler.arrivals import Arrivals
 from treadle.scheduler.bulk_actions import BulkActions
 from treadle.scheduler.cascades import Cascades
+from treadle.scheduler.depths import Depths
 from treadle.scheduler.followers import Followers
 from treadle.scheduler.loops import repeat
 from treadle.scheduler.pruner import Pruner
@@ -71,6 +72,7 @@ async def schedule(engine: Engine, new_id: IdSource, settings: Settings) -> None
             loops.create_task(repeat("cascades", Cascades(engine), told[Topic.CASCADES].wait))
             loops.create_task(repeat("followers", Followers(engine, new_id), told[Topic.TRIGGERS].wait))
             loops.create_task(repeat("rollup", Rollup(engine)))
+            loops.create_task(repeat("depths", Depths(engine)))
             bulk = BulkActions(engine, new_id)
             loops.create_task(repeat("bulk actions", bulk, told[Topic.BULK_ACTIONS].wait))
             loops.create_task(repeat("pruner", Pruner(engine, settings)))

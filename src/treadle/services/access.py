@@ -1,9 +1,11 @@
-"""Tokens, users and their sessions: made, looked up, ended."""
+"""Tokens, users, their sessions and the links that open one: made, looked up, ended."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
+from hmac import compare_digest
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -19,6 +21,7 @@ from treadle.domain.access import (
     Principal,
     Scope,
     UserChange,
+    bond,
     check_password,
     digest,
     expiry,
@@ -36,8 +39,12 @@ from treadle.system import IdSource
 
 _SECRET_BYTES: Final = 32
 _HINT: Final = 4
+_PREFIX: Final = {CredentialKind.TOKEN: "tok", CredentialKind.SESSION: "ses", CredentialKind.LINK: "lnk"}
 _TOUCHED_EVERY: Final = MINUTE
 """How exactly it is known when a credential was used last: a write for each call would cost more than the call."""
+
+LINK_LENGTH: Final = 10 * MINUTE
+"""How long a link may be followed, once."""
 
 _AT_ONCE: Final = 2
 """Passwords that are checked at the same time: each check takes tens of milliseconds and 64 MiB, by design."""
@@ -156,12 +163,20 @@ class Access:
             return None
         return principal_of(token) if token.owner else Principal(f"token:{token.name}", token.scopes, token.domain)
 
-    async def by_session(self, text: str) -> Principal | None:
-        """Who has a session; None where it has ended."""
+    async def by_session(self, text: str, start: Iterable[str]) -> Principal | None:
+        """Who has a session; None where it has ended, as it does with what it was opened by: `start` are the tokens of
+        the server's start, which stand nowhere.
+        """
         session = await self._opened(CredentialKind.SESSION, text)
-        if session is None or (session.token and not await self._stands(session.token)):
+        if session is None:
             return None
-        return principal_of(session)
+        tied = any(compare_digest(session.token, bond(text, token)) for token in start)
+        return principal_of(session) if session.owner or tied or await self._stands(session.token) else None
+
+    async def ends_at(self, text: str) -> Instant | None:
+        """When what let a call through ends by itself; None where it does not."""
+        found = await self._engine.access.get(named_in(text))
+        return None if found is None else found.expires_at
 
     async def log_in(self, name: str, password: str) -> Issued:
         """Open a session by a password. Raises Unauthorized, in the same time whether there is such a user or not."""
@@ -179,8 +194,22 @@ class Access:
 
     async def exchange(self, caller: Principal, token: str) -> Issued:
         """Open a session for a caller who came with a token, so that a browser need not keep it. It ends with that."""
-        found = await self._engine.access.get(named_in(token))  # none for a token of the start
-        return await self._open(caller, token="" if found is None else found.id)
+        found = await self._engine.access.get(named_in(token))
+        if found is None:
+            return await self._open(caller, start=token)
+        return await self._open(caller, token=found.id)
+
+    async def make_link(self, holder: Principal) -> Issued:
+        """Make a code that opens one session for somebody, once and soon."""
+        return await self._make(CredentialKind.LINK, holder, self._engine.now() + LINK_LENGTH)
+
+    async def follow_link(self, code: str, start: str) -> Issued:
+        """Open the session of a link, tied to a token of the start. Raises Unauthorized for one that opens none."""
+        link = await self._opened(CredentialKind.LINK, code)
+        # Of two who follow it at once one has ended it.
+        if link is None or not await self._engine.access.revoke(link.id, self._engine.now()):
+            raise Unauthorized("this link was followed before, or has expired: `treadle console` prints another")
+        return await self._open(principal_of(link), start=start)
 
     async def log_out(self, text: str) -> bool:
         """End a session, or a token of the user's own. False for what is neither, or has ended."""
@@ -190,23 +219,8 @@ class Access:
         return found is not None and await self._engine.access.revoke(found.id, self._engine.now())
 
     async def _issue(self, holder: Principal, *, created_by: str, days: int | None, owner: str = "") -> Issued:
-        now = self._engine.now()
-        secret = secrets.token_urlsafe(_SECRET_BYTES)
-        token = Credential(
-            id=self._new_id("tok"),
-            kind=CredentialKind.TOKEN,
-            name=holder.name,
-            digest=digest(secret),
-            scopes=holder.scopes,
-            domain=holder.domain,
-            created_at=now,
-            created_by=created_by,
-            hint=secret[-_HINT:],
-            owner=owner,
-            expires_at=expiry(days, now),
-        )
-        await self._engine.access.put(token)
-        return Issued(token, spoken(token.id, secret))
+        ends = expiry(days, self._engine.now())
+        return await self._make(CredentialKind.TOKEN, holder, ends, created_by=created_by, owner=owner)
 
     async def _end_owned(self, user: Credential) -> None:
         """End the sessions of a user, and the tokens of their own."""
@@ -218,24 +232,40 @@ class Access:
                         await self._engine.access.revoke(each.id, self._engine.now())
                 after = found[-1].id
 
-    async def _open(self, principal: Principal, *, owner: str = "", token: str = "") -> Issued:
-        now = self._engine.now()
-        secret = secrets.token_urlsafe(_SECRET_BYTES)
-        session = Credential(
-            id=self._new_id("ses"),
-            kind=CredentialKind.SESSION,
-            name=principal.name,
+    async def _open(self, holder: Principal, *, owner: str = "", token: str = "", start: str = "") -> Issued:
+        """Open a session: of a user, or of a token by its id, or by a token of the start."""
+        ends = self._engine.now() + self._session_length
+        return await self._make(CredentialKind.SESSION, holder, ends, owner=owner, token=token, start=start)
+
+    async def _make(
+        self,
+        kind: CredentialKind,
+        holder: Principal,
+        ends: Instant | None,
+        *,
+        created_by: str = "",
+        owner: str = "",
+        token: str = "",
+        start: str = "",
+    ) -> Issued:
+        id_, secret = self._new_id(_PREFIX[kind]), secrets.token_urlsafe(_SECRET_BYTES)
+        told = spoken(id_, secret)
+        made = Credential(
+            id=id_,
+            kind=kind,
+            name=holder.name,
             digest=digest(secret),
-            scopes=principal.scopes,
-            domain=principal.domain,
-            created_at=now,
-            created_by=principal.name,
+            scopes=holder.scopes,
+            domain=holder.domain,
+            created_at=self._engine.now(),
+            created_by=created_by or holder.name,
+            hint=secret[-_HINT:],
             owner=owner,
-            token=token,
-            expires_at=now + self._session_length,
+            token=bond(told, start) if start else token,
+            expires_at=ends,
         )
-        await self._engine.access.put(session)
-        return Issued(session, spoken(session.id, secret))
+        await self._engine.access.put(made)
+        return Issued(made, told)
 
     async def _opened(self, kind: CredentialKind, text: str) -> Credential | None:
         """The credential that a text opens. Looked up each time: what was ended opens nothing any more, anywhere."""

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs, to_builtins
 
-from treadle.domain.bulk_actions import BulkAction, BulkRequest, BulkStep, WhyLeft, plan_step
+from treadle.domain.bulk_actions import BulkAction, BulkRequest, BulkStep, Tally, WhyLeft, plan_step
 from treadle.domain.clashes import OnClash
 from treadle.domain.errors import NotFound
 from treadle.domain.instants import MILLISECOND
+from treadle.domain.queues import QueueState
 from treadle.domain.runs import NewRun
 from treadle.domain.submitting import run_key
 from treadle.engines.contract import Admission, Engine
@@ -50,10 +51,21 @@ class BulkActions:
         taken: set[str] = set()
         while action.finished_at is None:
             step = _apart(await prepare(self._engine, action, self._new_id), taken)
-            told = action.tally + await self._engine.bulk_actions.foresee(step)
+            told = action.tally + await self._foresee(step)
             now = self._engine.now() if action.is_last else None
             action = structs.replace(action, position=action.position + 1, tally=told, finished_at=now)
         return action
+
+    async def _foresee(self, step: BulkStep) -> Tally:
+        """What would become of a part. The engine tries only what it could refuse, since it has to undo it again."""
+        queues = list({run.queue for run in step.retries})
+        controls = await self._engine.queues.controls(step.action.domain, queues) if queues else {}
+        draining = {name for name, control in controls.items() if control.state is QueueState.DRAINING}
+        doubtful = {run.retry_of for run in step.retries if run.queue in draining or _unique_key(run) is not None}
+        if not doubtful:
+            return step.told(())
+        tried, sure = step.divided(doubtful)
+        return sure.told(()) + await self._engine.bulk_actions.foresee(tried)
 
     async def get(self, domain: str, action_id: str) -> BulkAction:
         """An action, as far as it has come. Raises NotFound."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct, to_builtins
 
 from treadle.domain.errors import InvalidInput, NotFound, Problem
-from treadle.domain.failures import GROUP_PATH, FailureGroup, GroupState, JobCount, Resolve, Snooze, Verdict
+from treadle.domain.failures import GROUP_PATH, FailureGroup, GroupState, JobCount, Resolve, Snooze, Verdict, bars
+from treadle.domain.ids import made_at
 from treadle.domain.instants import Instant
 from treadle.domain.runs import Run
 from treadle.engines.contract import Engine, GroupQuery, RunQuery
 from treadle.services.paging import Page, decode_cursor, encode_cursor
+
+MOST_RECENT: Final = 500
+"""How many of a group's failures, the newest, are looked at for when they came."""
 
 _APART: Final = " "
 
@@ -27,10 +32,11 @@ class GroupFilters(Struct, frozen=True, kw_only=True):
 
 
 class Grouped(Struct, frozen=True):
-    """A group with the jobs whose runs are in it, as it stands at a moment."""
+    """A group with the jobs whose runs are in it, as it stands at a moment; `recent` are the bars of its failures."""
 
     group: FailureGroup
     jobs: list[JobCount]
+    recent: tuple[int, ...]
     now: Instant
 
 
@@ -104,9 +110,17 @@ class FailureGroups:
         return (await self._with_jobs(domain, [group]))[0]
 
     async def _with_jobs(self, domain: str, groups: Sequence[FailureGroup]) -> list[Grouped]:
-        jobs = await self._engine.failures.jobs(domain, [group.id for group in groups]) if groups else {}
+        if not groups:
+            return []
+        jobs = await self._engine.failures.jobs(domain, [group.id for group in groups])
         now = self._engine.now()
-        return [Grouped(group, jobs[group.id], now) for group in groups]
+        recent = await asyncio.gather(*(self._recent(domain, group.id, now) for group in groups))
+        return [Grouped(each, jobs[each.id], seen, now) for each, seen in zip(groups, recent, strict=True)]
+
+    async def _recent(self, domain: str, group_id: str, now: Instant) -> tuple[int, ...]:
+        """Ids tell when they were made, and are all that is read: not the runs."""
+        query = RunQuery(domain=domain, limit=MOST_RECENT, where=((GROUP_PATH, (group_id,)),))
+        return bars(map(made_at, await self._engine.runs.find_ids(query)), now)
 
 
 def _place(position: str) -> tuple[Instant, str]:

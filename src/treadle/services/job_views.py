@@ -16,13 +16,16 @@ from treadle.domain.spans import Span, spans_of
 from treadle.domain.stats import Outcome
 from treadle.domain.steps import StepKind
 from treadle.engines.contract import Engine, RunQuery
-from treadle.engines.definitions import JOB_KIND
+from treadle.engines.definitions import JOB_KIND, to_job
 from treadle.services.jobs import Jobs
-from treadle.services.paging import Page
+from treadle.services.paging import Page, decode_cursor, encode_cursor
 from treadle.services.schedules import Schedules
 
 MOST_NODES: Final = 100
 """How many jobs a graph has."""
+
+MOST_LOOKED_AT: Final = 2000
+"""After how many jobs a page ends though it is not full."""
 
 _NAMED_AT_ONCE: Final = 500
 _UNTRIED: Final = frozenset({State.RUNNING, State.COMPLETED})
@@ -35,6 +38,30 @@ class JobOverview(Struct, frozen=True, kw_only=True):
     job: Job
     recent: list[Outcome]
     next_fire: Instant | None
+
+
+class JobFilters(Struct, frozen=True, kw_only=True):
+    """Which jobs are wanted. `text` is part of an id, a name or a description; of `tags` a job has one.
+
+    `failing` are those whose last run failed.
+    """
+
+    text: str = ""
+    tags: tuple[str, ...] = ()
+    enabled: bool | None = None
+    failing: bool = False
+
+    def fit(self, job: Job) -> bool:
+        """Whether a job is one of them, as far as its definition tells."""
+        return (
+            any(self.text.casefold() in said.casefold() for said in (job.job_id, job.name, job.description))
+            and (not self.tags or not set(self.tags).isdisjoint(job.tags))
+            and self.enabled in (None, job.enabled)
+        )
+
+    def fit_outcome(self, seen: JobOverview) -> bool:
+        """Whether a job is one of them, as far as its last run tells."""
+        return not self.failing or (bool(seen.recent) and seen.recent[0].state is State.FAILED)
 
 
 class Tried(Struct, frozen=True, kw_only=True):
@@ -68,6 +95,9 @@ class Graph(Struct, frozen=True, kw_only=True):
     whole: bool
 
 
+ANY_JOB: Final = JobFilters()
+
+
 class JobViews:
     """The use cases of looking at jobs and their runs."""
 
@@ -76,10 +106,26 @@ class JobViews:
         self._jobs = jobs
         self._schedules = schedules
 
-    async def overview(self, domain: str, *, limit: int, runs: int, cursor: str | None = None) -> Page[JobOverview]:
-        """Jobs by id, each with its last `runs` outcomes. Raises InvalidInput for a cursor of another question."""
-        page = await self._jobs.page(domain, limit=limit, cursor=cursor)
-        return Page(await self._with_outcomes(domain, page.items, runs), page.next_cursor)
+    async def overview(
+        self, domain: str, filters: JobFilters = ANY_JOB, *, limit: int, runs: int, cursor: str | None = None
+    ) -> Page[JobOverview]:
+        """Jobs by id, each with its last `runs` outcomes. Raises InvalidInput for a cursor of another question.
+
+        A page ends early once many jobs were looked at and few were wanted: the next one goes on from there.
+        """
+        question = (JOB_KIND, domain, filters)
+        after = "" if cursor is None else decode_cursor(cursor, question)
+        found: list[JobOverview] = []
+        for _ in range(-(-MOST_LOOKED_AT // (limit + 1))):
+            documents = await self._engine.documents.find(domain, JOB_KIND, after=after, limit=limit + 1)
+            jobs = [job for job in map(to_job, documents) if filters.fit(job)]
+            found += filter(filters.fit_outcome, await self._with_outcomes(domain, jobs, runs))
+            if len(found) > limit:
+                return Page(found[:limit], encode_cursor(found[limit - 1].job.job_id, question))
+            if len(documents) <= limit:
+                return Page(found, None)
+            after = documents[-1].id
+        return Page(found, encode_cursor(after, question))
 
     async def grid(self, domain: str, job_id: str, limit: int) -> list[Tried]:
         """The last runs of a job with their attempts and steps, newest first. Raises NotFound."""
@@ -122,8 +168,9 @@ class JobViews:
 
     async def _with_outcomes(self, domain: str, jobs: Sequence[Job], runs: int) -> list[JobOverview]:
         ids = [job.job_id for job in jobs]
-        recent = await self._engine.stats.recent(domain, ids, runs)
-        schedules = await self._schedules.of_jobs(domain, ids)
+        recent, schedules = await asyncio.gather(
+            self._engine.stats.recent(domain, ids, runs), self._schedules.of_jobs(domain, ids)
+        )
         return [
             JobOverview(
                 job=job,

@@ -10,10 +10,10 @@ from msgspec import Struct, structs
 
 from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
 from treadle.domain.events import NewEvent
-from treadle.domain.instants import Instant
 from treadle.domain.jobs import (
     Job,
     JobSpec,
+    check_not_reserved,
     create_job,
     entry_schedule,
     job_schedule,
@@ -22,7 +22,7 @@ from treadle.domain.jobs import (
     standing_limits,
 )
 from treadle.domain.jobs.origins import switched_source
-from treadle.domain.schedules import Schedule, coming
+from treadle.domain.schedules import Fire, Schedule, coming
 from treadle.engines.contract import Engine, Save
 from treadle.engines.definitions import JOB_KIND, job_body, to_job
 from treadle.services.paging import Page, decode_cursor, encode_cursor
@@ -39,7 +39,7 @@ class Checked(Struct, frozen=True):
     """What a valid document means: its spec, and the first fires that it would have if it were defined now."""
 
     spec: JobSpec
-    coming: list[Instant]
+    coming: list[Fire]
 
 
 class Jobs:
@@ -49,10 +49,13 @@ class Jobs:
         self._engine = engine
 
     async def create(self, domain: str, spec: JobSpec, *, source: str = FROM_API, repeatable: bool = False) -> Job:
-        """Define a new job. Raises Conflict where its id is taken, and InvalidInput for a rule that its handler lacks.
+        """Define a new job.
+
+        Raises Conflict where its id is taken, InvalidInput where it is reserved, or for a rule that its handler lacks.
 
         A `repeatable` call answers with the job that stands where it is the same: its id is the key.
         """
+        check_not_reserved(spec.job_id)
         if source == FROM_API:
             await check_rule(self._engine, domain, spec)
         job = create_job(spec, domain=domain, source=source, now=self._engine.now())
@@ -168,9 +171,10 @@ class Jobs:
     def check(self, document: object, *, fires: int = 5) -> Checked:
         """What a document means, without storing it. Raises InvalidInput with every fault in it."""
         spec = parse_job(document)
+        check_not_reserved(spec.job_id)
         now = self._engine.now()
         schedule = job_schedule(create_job(spec, source=FROM_API, now=now), None, now)
-        return Checked(spec, [] if schedule is None else coming(schedule, fires))
+        return Checked(spec, [] if schedule is None else coming(schedule, fires, now))
 
     async def _switch(self, domain: str, job_id: str, *, enabled: bool, expected: int | None) -> Job:
         def change(job: Job) -> Job:

@@ -20,7 +20,7 @@ async def narrow(jobs: Jobs, domain: str, wanted: RunsWanted, at: str) -> RunFil
 
     Raises InvalidInput where it cannot be understood, and for paths of inputs that no such job declares.
     """
-    created_after, created_before = wanted.period(at)
+    moments = wanted.moments(at)
     where = wanted.values(at)
     by_id = wanted.q is not None and wanted.q.startswith(_RUN)
     by_job = (wanted.tag or wanted.q) and not (by_id and not wanted.tag)
@@ -34,14 +34,14 @@ async def narrow(jobs: Jobs, domain: str, wanted: RunsWanted, at: str) -> RunFil
             if not job_ids:
                 return None
     return RunFilter(
+        run_ids=wanted.run,
         states=wanted.status,
         job_ids=job_ids,
         queues=wanted.queue,
         where=(*where.items(), *([(GROUP_PATH, wanted.failure_group)] if wanted.failure_group else [])),
         prefix=search_text(wanted.q or "") if by_id else None,
-        created_after=created_after,
-        created_before=created_before,
         dead=wanted.dead_letters,
+        **moments,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from msgspec import Struct, structs, to_builtins
 
 from treadle.domain import json
 from treadle.domain.batches import Orders, build_batch
+from treadle.domain.comparing import Difference, compare
 from treadle.domain.dependencies import Parent
 from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, placed
 from treadle.domain.explain import MOST_COUNTED, explain
@@ -173,17 +175,20 @@ class Runs:
         if run.state not in TERMINAL:
             raise Conflict(f"run {run_id} is {run.state}: only a finished run can be retried")
         now = self._engine.now()
-        job = await self._jobs.find(domain, run.job_id) if request.inputs else None
-        then = await self._jobs.version(domain, run.job_id, run.job_version) if request.inputs else None
+        other = request.has_other_inputs()
+        job = await self._jobs.find(domain, run.job_id) if other else None
+        then = await self._jobs.version(domain, run.job_id, run.job_version) if other else None
+        asked = (request.inputs, "replace") if request.replace else (request.inputs,)
         new = repeat_run(
             run,
             run_id=self._new_id("run"),
             now=now,
             job=then,
             inputs=request.inputs,
+            replace=request.replace,
             inputs_schema="" if job is None else job.inputs_schema,
             for_letter=for_letter,
-            key=None if key is None else run_key(key, now, "retry", run_id, request.inputs),
+            key=None if key is None else run_key(key, now, "retry", run_id, *asked),
             max_inputs=self._max_inputs,
         )
         return await self._enqueue(new)
@@ -209,14 +214,16 @@ class Runs:
         return Page(runs, encode_cursor(ids[limit - 1], question) if len(ids) > limit else None)
 
     async def attempts(self, run: Run) -> list[Attempt]:
-        """The tries of a run that ended without ending it, oldest first."""
+        """The tries of a run that have ended, oldest first; that of a run which had but one is the run itself."""
         return await self._engine.runs.attempts(run.domain, run.id)
 
     async def told(self, run: Run) -> Told:
         """What a run's handler says of it."""
-        found = await self._engine.kv.get(run.domain, Scope.PROGRESS, [run.id], "")
+        found, entries = await asyncio.gather(
+            self._engine.kv.get(run.domain, Scope.PROGRESS, [run.id], ""),
+            self._engine.kv.find(Space(run.domain, Scope.RUN, run.id)),
+        )
         progress = to_progress(found[run.id]) if found else None
-        entries = await self._engine.kv.find(Space(run.domain, Scope.RUN, run.id))
         return Told(progress, {entry.key: json.decode(entry.value) for entry in entries})
 
     async def page(self, domain: str, wanted: RunsWanted, *, limit: int, cursor: str | None = None) -> Page[Run]:
@@ -271,6 +278,20 @@ class Runs:
             wait=wait,
             now=now,
         )
+
+    async def compare(self, domain: str, run_id: str, other: str | None = None) -> tuple[Run, Run, list[Difference]]:
+        """A run, the one that it is compared with, and what differs: without `other` the last of its job that was
+        created before it and completed. Raises NotFound, also where none did."""
+        run = await self.get(domain, run_id)
+        against = await (self._last_completed(run) if other is None else self.get(domain, other))
+        workers = {worker.id: worker for worker in await self._engine.workers.find(domain)}
+        return run, against, compare(against, run, workers)
+
+    async def _last_completed(self, run: Run) -> Run:
+        query = RunQuery(domain=run.domain, limit=1, before=run.id, states=(State.COMPLETED,), job_ids=(run.job_id,))
+        if not (found := await self._engine.runs.find(query)):
+            raise NotFound(f"no run of {run.job_id} completed before {run.id}: name a run to compare it with")
+        return found[0]
 
     async def steps(self, domain: str, run_id: str) -> list[RunStep]:
         """What a run has done for good, oldest first. Raises NotFound."""

@@ -7,13 +7,14 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from treadle.domain.backfill import BackfillRequest, slot_key, slots_of, spread
+from treadle.domain.backfill import BackfillRequest, Slots, slot_key, slots_of, spread
 from treadle.domain.errors import Conflict, NotFound
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import Instant
 from treadle.domain.jobs import pause_schedule
+from treadle.domain.revisions import check_revision
 from treadle.domain.runs import Cause, Run
-from treadle.domain.schedules import Schedule, coming
+from treadle.domain.schedules import Fire, Schedule, coming
 from treadle.domain.submitting import slot_run
 from treadle.engines.contract import Engine, RunQuery
 from treadle.engines.refusals import check_accepted, check_all_accepted
@@ -25,10 +26,10 @@ _PAGE: Final = 1_000
 
 
 class Backfilled(Struct, frozen=True):
-    """The slots that had no run, and the ids of the runs that they got, in the same order; none on a dry run."""
+    """The slots that were made up for, and the ids of the runs that they got, in the same order; none on a dry run."""
 
     schedule: Schedule
-    slots: list[Instant]
+    slots: Slots
     run_ids: list[str]
 
 
@@ -62,18 +63,23 @@ class Schedules:
         """The schedules of jobs' own definitions, by job id; jobs without one are left out."""
         return {schedule.id: schedule for schedule in await self._engine.schedules.get(domain, job_ids)}
 
-    async def coming(self, domain: str, schedule_id: str, count: int) -> tuple[Schedule, list[Instant]]:
-        """A schedule and its next slots. Raises NotFound."""
+    async def coming(
+        self, domain: str, schedule_id: str, count: int, after: Instant | None = None
+    ) -> tuple[Schedule, list[Fire]]:
+        """A schedule and its next slots, or those beyond a moment. Raises NotFound."""
         schedule = await self.get(domain, schedule_id)
-        return schedule, coming(schedule, count)
+        return schedule, coming(schedule, count, self._engine.now(), after)
 
-    async def pause(self, domain: str, schedule_id: str) -> Schedule:
-        """Keep a schedule from firing until it is resumed, whatever its source says meanwhile. Raises NotFound."""
-        return await self._switch(domain, schedule_id, paused=True)
+    async def pause(self, domain: str, schedule_id: str, *, expected: str | None = None) -> Schedule:
+        """Keep a schedule from firing until it is resumed, whatever its source says meanwhile.
 
-    async def resume(self, domain: str, schedule_id: str) -> Schedule:
-        """Let a schedule fire again, from its next slot on. Raises NotFound."""
-        return await self._switch(domain, schedule_id, paused=False)
+        Raises NotFound, and StaleVersion where another revision stands than the `expected` one.
+        """
+        return await self._switch(domain, schedule_id, expected, paused=True)
+
+    async def resume(self, domain: str, schedule_id: str, *, expected: str | None = None) -> Schedule:
+        """Let a schedule fire again, from its next slot on. Raises as `pause` does."""
+        return await self._switch(domain, schedule_id, expected, paused=False)
 
     async def trigger(self, domain: str, schedule_id: str) -> Run:
         """A run with the schedule's inputs, now. Raises NotFound, QueueDraining, and InvalidInput for such inputs."""
@@ -91,9 +97,10 @@ class Schedules:
         """
         schedule = await self.get(domain, schedule_id)
         now = self._engine.now()
-        after, last = request.span(now)
-        slots = slots_of(schedule, after, last, await self._done(schedule, after))
-        if request.dry_run or not slots:
+        after, _ = request.span(now)
+        slots = slots_of(schedule, request, now, await self._done(schedule, after))
+        wanted = slots.wanted
+        if request.dry_run or not wanted:
             return Backfilled(schedule, slots, [])
         job = await self._jobs.get(domain, schedule.job_id)
         new = [
@@ -103,10 +110,10 @@ class Schedules:
                 slot,
                 now,
                 self._new_id("run"),
-                due_at=spread(at, len(slots), request, now),
+                due_at=spread(at, len(wanted), request, now),
                 key=slot_key(schedule, slot, now),
             )
-            for at, slot in enumerate(slots)
+            for at, slot in enumerate(wanted)
         ]
         answers = await self._engine.runs.enqueue(new, together=True)
         check_all_accepted(new, answers)
@@ -123,9 +130,10 @@ class Schedules:
                 return done
             query = structs.replace(query, before=runs[-1].id)
 
-    async def _switch(self, domain: str, schedule_id: str, *, paused: bool) -> Schedule:
+    async def _switch(self, domain: str, schedule_id: str, expected: str | None, *, paused: bool) -> Schedule:
         for _ in range(_MOST_RACES):
             seen = await self.get(domain, schedule_id)
+            check_revision(f"schedule {schedule_id}", seen.revision, expected)
             if seen.paused is paused:
                 return seen
             job, now = await self._jobs.get(domain, seen.job_id), self._engine.now()

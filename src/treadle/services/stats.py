@@ -5,6 +5,7 @@ They are made of tallies that the scheduler keeps up to date; see `domain.stats`
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 from typing import Final
 
@@ -30,8 +31,13 @@ from treadle.domain.stats import (
 )
 from treadle.domain.triggers import zones
 from treadle.engines.contract import Engine
+from treadle.services.kept import KeptEach
 
 MOST_WEEKS: Final = 13
+
+KEPT_SECONDS: Final = 1.0
+"""How old a series or the hours of a week may be: no scheduler counts more often. Each adds up hundreds of tallies,
+and pages of many people ask for the same ones."""
 
 
 class Window(StrEnum):
@@ -99,19 +105,25 @@ class Stats:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._series: KeptEach[Timeseries] = KeptEach(KEPT_SECONDS)
+        self._weeks: KeptEach[Heatmap] = KeptEach(KEPT_SECONDS)
 
     async def overview(self, domain: str, window: Window, series: Series) -> Overview:
         """How things are now. Only what has ended is of the series: how the live runs stand is of the whole domain."""
         length, bucket = _WINDOWS[window]
         now = self._engine.now()
         since = floor(bucket, now - length, "UTC")
-        tallies = await self._engine.stats.tallies(domain, series.name, step_of(bucket), since, now)
+        tallies, standing, next_fire = await asyncio.gather(
+            self._engine.stats.tallies(domain, series.name, step_of(bucket), since, now),
+            self._engine.stats.standing(domain),
+            self._engine.schedules.next_due(domain),
+        )
         return Overview(
             since=since,
             now=now,
             tally=total(tally for _, tally in tallies),
-            standing=await self._engine.stats.standing(domain),
-            next_fire=await self._engine.schedules.next_due(domain),
+            standing=standing,
+            next_fire=next_fire,
         )
 
     async def timeseries(
@@ -125,7 +137,18 @@ class Stats:
         tz: str = "UTC",
     ) -> Timeseries:
         """How runs ended, bucket by bucket. Raises InvalidInput for a range too long or none, or for no zone."""
-        _check_zone(tz)
+        check_zone(tz)
+        question = (domain, bucket, series, since, until, tz)
+        return await self._series(question, lambda: self._timeseries(domain, bucket, series, since, until, tz))
+
+    async def heatmap(self, domain: str, weeks: int, series: Series, *, tz: str = "UTC") -> Heatmap:
+        """How runs ended in the last weeks, by weekday and hour. Raises InvalidInput for what is no zone."""
+        check_zone(tz)
+        return await self._weeks((domain, weeks, series, tz), lambda: self._heatmap(domain, weeks, series, tz))
+
+    async def _timeseries(
+        self, domain: str, bucket: Bucket, series: Series, since: Instant | None, until: Instant | None, tz: str
+    ) -> Timeseries:
         until = self._engine.now() if until is None else until
         since = until - _USUAL[bucket] if since is None else since
         if not 0 <= since < until:
@@ -137,9 +160,7 @@ class Stats:
         tallies = await self._engine.stats.tallies(domain, series.name, step_of(bucket), edges[0], until)
         return Timeseries(bucket=bucket, until=until, buckets=list(zip(edges, gather(tallies, edges), strict=True)))
 
-    async def heatmap(self, domain: str, weeks: int, series: Series, *, tz: str = "UTC") -> Heatmap:
-        """How runs ended in the last weeks, by weekday and hour. Raises InvalidInput for what is no zone."""
-        _check_zone(tz)
+    async def _heatmap(self, domain: str, weeks: int, series: Series, tz: str) -> Heatmap:
         now = self._engine.now()
         since = floor(Bucket.HOUR, now - weeks * 7 * DAY, tz)
         tallies = await self._engine.stats.tallies(domain, series.name, HOUR, since, now)
@@ -147,6 +168,7 @@ class Stats:
         return Heatmap(since=since, until=now, cells=cells)
 
 
-def _check_zone(tz: str) -> None:
+def check_zone(tz: str) -> None:
+    """Raises InvalidInput for what is no zone."""
     if found := zones.problems(tz):
         raise InvalidInput([Problem("/query/timezone", found[0].message)])

@@ -39,8 +39,10 @@ PLACES: Final = {
 """What a placeholder in a path names: by the path up to it where its name alone does not tell, else by its name."""
 
 QUERIES: Final = {
+    "against": "run",
     "job": "job",
     "run": "run",
+    "schedule": "schedule",
     "queue": "queue",
     "type": "message_type",
     "error": "error",
@@ -89,7 +91,7 @@ BODIES: Final[Mapping[str, Callable[[Things], Iterator[Any]]]] = {
     "resolve_failure_group": _same({"why": "so"}),
     "snooze_failure_group": _same({"until": "2027-01-01T00:00:00Z", "why": "so"}),
     "create_selection": lambda things: (
-        {"filter": {key: [value]}} for key in ("job", "queue", "tag", "where") for value in things[key]
+        {"filter": {key: [value]}} for key in ("run", "job", "queue", "tag", "where") for value in things[key]
     ),
     "start_bulk_action": lambda things: (
         {"selection": selection, "action": action, "dry_run": dry_run}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -76,7 +77,7 @@ def _parse(block: str) -> Message:
 
 
 async def stalled(url: str, secret: str) -> socket.socket:
-    """A connection on which all events were asked for, and nothing is read."""
+    """A connection on which all events were asked for and the answer has begun, and nothing is read."""
     address = urlsplit(url)
     connection = socket.create_connection((address.hostname or "", address.port or 0))
     connection.setblocking(False)
@@ -85,6 +86,7 @@ async def stalled(url: str, secret: str) -> socket.socket:
         f"Authorization: Bearer {secret}\r\nConnection: close\r\n\r\n"
     )
     await asyncio.get_running_loop().sock_sendall(connection, request.encode())
+    await asyncio.to_thread(select.select, [connection], [], [])
     return connection
 
 

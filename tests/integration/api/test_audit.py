@@ -7,6 +7,7 @@ from typing import Any
 from tests.integration.api import contract
 from tests.integration.api.server import Server
 from tests.integration.api.test_identity import PASSWORD, caller, make_token, make_user
+from treadle.api.deeds import DEEDS
 
 
 async def entries(server: Server, **filters: Any) -> list[dict[str, Any]]:
@@ -102,9 +103,15 @@ async def test_an_administrator_of_one_domain_sees_its_changes_alone(server: Ser
     assert [(each["action"], each["domain"]) for each in found] == [("create_job", "theirs")]
 
 
-async def test_every_operation_that_changes_something_passes_the_audit(server: Server) -> None:
+async def test_every_operation_that_changes_something_passes_the_audit_and_is_told_in_words(server: Server) -> None:
     """None is served beside it: the document names every route, and each but reads is told where it succeeds."""
+    changing = {"open_session"}
     for method, path, operation in contract.operations():
         if method != "GET" and operation["operationId"] not in ("validate_job", "check_job", "open_session"):
             (needs,) = operation["security"][0]["token"] or ["session"]
             assert needs != "read", (method, path)
+            changing.add(operation["operationId"])
+    assert changing == DEEDS.keys()
+    await server.create_job()
+    (entry,) = await entries(server)
+    assert (entry["action"], entry["what"]) == ("create_job", {"en": "created a job", "id": "membuat pekerjaan"})

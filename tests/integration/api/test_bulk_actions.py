@@ -90,6 +90,7 @@ async def test_a_dry_run_tells_exactly_what_the_action_then_does_and_changes_not
     foreseen = await act(server, selection, "retry", dry_run=True)
     assert await listed(server) == before
     assert (await server.client.get("/bulk-actions")).json()["items"] == []
+    assert (await server.client.get("/audit-events?action=start_bulk_action")).json()["items"] == []
     assert (foreseen["id"], foreseen["dry_run"], foreseen["status"]) == (None, True, "finished")
     assert (foreseen["total"], foreseen["done"], foreseen["skipped"], foreseen["failed"]) == (4, 2, 2, 0)
     assert foreseen["reasons"] == [
@@ -97,7 +98,7 @@ async def test_a_dry_run_tells_exactly_what_the_action_then_does_and_changes_not
         {"reason": "not_finished", "outcome": "skipped", "count": 1, "sample": [ready]},
     ]
     ended = await carried_out(server, await act(server, selection, "retry"))
-    same = ("total", "done", "skipped", "failed", "reasons")
+    same = ("total", "done", "acted", "skipped", "failed", "reasons")
     assert {key: ended[key] for key in same} == {key: foreseen[key] for key in same}
 
 
@@ -148,12 +149,22 @@ async def test_many_are_cancelled_or_discarded(server: Server, hands: Hands) -> 
     failed = await fail(server, hands)
     ready = [(await server.submit())["run_id"] for _ in range(3)]
     ended = await carried_out(server, await act(server, await select(server), "cancel"))
-    assert (ended["done"], ended["skipped"]) == (3, 1)
+    assert (ended["done"], ended["acted"], ended["skipped"]) == (3, {"ready": 3}, 1)
     assert {run["run_id"] for run in await listed(server, status="cancelled")} == set(ready)
     ended = await carried_out(server, await act(server, await select(server), "discard", why="old"))
     assert (ended["done"], ended["skipped"]) == (1, 3)
     resolution = (await server.client.get(f"/runs/{failed}")).json()["resolution"]
     assert (resolution["how"], resolution["why"], resolution["by"]) == ("discarded", "old", "admin")
+
+
+async def test_runs_are_selected_by_their_ids_too(server: Server, hands: Hands) -> None:
+    failed = [await fail(server, hands) for _ in range(2)]
+    await fail(server, hands)
+    selection = await select(server, run=[*failed, "run_unknown"])
+    assert (selection["count"], [run["run_id"] for run in selection["sample"]]) == (2, failed[::-1])
+    assert [run["run_id"] for run in await listed(server, run=failed)] == failed[::-1]
+    theirs = {"Treadle-Domain": "theirs"}
+    assert (await select(server, theirs, run=failed))["count"] == 0
 
 
 async def test_a_repeated_call_begins_nothing_new(server: Server, hands: Hands) -> None:
@@ -207,6 +218,8 @@ async def test_a_selection_that_is_not_there_or_has_expired_and_one_of_another_d
         ("/selections", {"filter": {"status": ["gone"]}}, "/filter/status/0"),
         ("/selections", {"filter": {"status": []}}, "/filter/status"),
         ("/selections", {"filter": {"failure_group": []}}, "/filter/failure_group"),
+        ("/selections", {"filter": {"run": []}}, "/filter/run"),
+        ("/selections", {"filter": {"run": ["run_1"] * 1001}}, "/filter/run"),
         ("/selections", {"filter": {"created_after": "monday"}}, "/filter/created_after"),
         ("/selections", {"filter": {"where": ["region=1"]}}, "/filter/where"),
         ("/selections", {"filter": {"where": ["region"]}}, "/filter/where/0"),

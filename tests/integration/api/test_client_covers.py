@@ -86,6 +86,7 @@ async def test_every_method_is_understood_and_its_answer_too(server: Server) -> 
 async def the_refused_answer(client: AsyncClient, hands: Hands) -> set[str]:
     """The methods that the administrator of a domain with everything in it is refused; here they are not."""
     assert (await client.domains.set("bravo", weight=3)).weight == 3
+    assert (await client.session.create_link()).secret
     assert (await client.domains.create("charlie", title="C")).title == "C"
     assert (await client.domains.disable("charlie")).name == (await client.domains.enable("charlie")).name
     await client.domains.delete("charlie")
@@ -97,7 +98,14 @@ async def the_refused_answer(client: AsyncClient, hands: Hands) -> set[str]:
     assert (await client.dead_letters.discard(failed[0], why="so")).resolution is not None
     assert (await client.dead_letters.retry(failed[1])).retry_of == failed[1]
     assert (await client.messages.retry(message_id)).attempts == 0
-    words = ("dead_letters.discard", "dead_letters.retry", "messages.retry", "runs.run_adhoc_job", "users.create")
+    words = (
+        "dead_letters.discard",
+        "dead_letters.retry",
+        "messages.retry",
+        "runs.run_adhoc_job",
+        "session.create_link",
+        "users.create",
+    )
     of_domains = ("create", "set", "disable", "enable", "delete")
     return {f"client.{word}" for word in (*words, *(f"domains.{word}" for word in of_domains))}
 

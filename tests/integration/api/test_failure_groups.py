@@ -32,6 +32,7 @@ async def test_equal_failures_are_one_group(server: Server) -> None:
     assert (older["error"], older["place"], older["title"], older["count"]) == ("ValueError", "job report", "row 12", 2)
     assert (older["status"], older["run_id"], older["said_at"], older["by"]) == ("open", second, None, "")
     assert [(job["job_id"], job["count"]) for job in older["jobs"]] == [("report", 2)]
+    assert older["recent"] == [0] * 27 + [2]
     assert await get(server, f"/failure-groups/{older['group_id']}") == older
     runs = await get(server, f"/failure-groups/{older['group_id']}/runs", limit=1)
     assert ([run["run_id"] for run in runs["items"]], runs["has_more"]) == ([second], True)

@@ -83,6 +83,16 @@ async def test_a_secret_is_told_once_and_kept_nowhere(server: Server, tmp_path: 
             assert secret.encode() not in file.read_bytes(), file
 
 
+async def test_a_token_tells_when_it_was_used_last(server: Server) -> None:
+    made = await make_token(server, scopes=["read"])
+    path = f"/tokens/{made['token']['token_id']}"
+    assert (await server.client.get(path)).json()["last_used_at"] is None
+    async with caller(server, made["secret"]) as client:
+        assert (await client.get("/jobs")).status_code == 200
+    token = (await server.client.get(path)).json()
+    assert token["last_used_at"] >= token["created_at"]
+
+
 async def test_a_revoked_token_opens_nothing_any_more(server: Server) -> None:
     made = await make_token(server)
     async with caller(server, made["secret"]) as client:

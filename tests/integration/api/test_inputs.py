@@ -49,6 +49,26 @@ async def test_a_run_done_again_with_other_inputs_is_held_to_the_schema_that_sta
     assert (await server.client.post(retry)).status_code < 300
 
 
+async def test_inputs_that_replace_those_of_then_are_all_that_the_new_run_gets(server: Server) -> None:
+    await server.client.post("/jobs", json=JOB)
+    given = {"inputs": {"org": "x", "copies": 9007199254740993}}
+    run_id = (await server.client.post("/jobs/send/run", json=given)).json()["run_id"]
+    await server.client.post(f"/runs/{run_id}/cancel")
+    retry = f"/runs/{run_id}/retry"
+    key = {"Idempotency-Key": "again"}
+
+    async def inputs_with(**body: object) -> object:
+        return (await server.client.post(retry, json=body)).json()["inputs"]
+
+    assert await inputs_with(inputs={"org": "y"}) == {"org": "y", "copies": 9007199254740993}
+    assert await inputs_with(inputs={"org": "y"}, replace=True) == {"org": "y"}
+    assert told(await server.client.post(retry, json={"inputs": {}, "replace": True})) == [("/inputs/org", "missing")]
+    assert told(await server.client.post(retry, json={"replace": True})) == [("/inputs", "missing")]
+    bodies = [{"inputs": {"org": "y"}}, {"inputs": {"org": "y"}, "replace": True}]
+    answers = [await server.client.post(retry, json=body, headers=key) for body in bodies]
+    assert [answer.status_code for answer in answers] == [202, 409]
+
+
 async def test_a_job_is_read_and_sent_back_with_its_schema(server: Server) -> None:
     await server.client.post("/jobs", json=JOB)
     job = (await server.client.get("/jobs/send")).json()

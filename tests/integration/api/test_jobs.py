@@ -50,6 +50,16 @@ async def test_an_id_that_is_taken_is_a_conflict(server: Server) -> None:
     assert (response.status_code, response.json()["code"]) == (409, "conflict")
 
 
+@pytest.mark.parametrize("name", ["adhoc", "validate", "new"])
+async def test_an_id_that_means_something_else_where_jobs_are_addressed_is_refused(server: Server, name: str) -> None:
+    document = {**HANDLER_JOB, "job_id": name}
+    refused = await server.client.post("/jobs", json=document)
+    (fault,) = refused.json()["errors"]
+    assert (refused.status_code, fault["pointer"], fault["code"]) == (422, "/job_id", "reserved")
+    checked = (await server.client.post("/jobs/validate", json=document)).json()
+    assert (checked["valid"], [each["pointer"] for each in checked["errors"]]) == (False, ["/job_id"])
+
+
 async def test_creating_again_under_an_idempotency_key_answers_the_same_job(server: Server) -> None:
     headers = {"Idempotency-Key": "k1"}
     first = await server.client.post("/jobs", json=HANDLER_JOB, headers=headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -130,7 +130,35 @@ async def test_an_unknown_queue_is_not_found_and_a_name_that_can_be_none_is_refu
         assert 'did you mean "reports"?' in response.json()["detail"]
     wrong = await server.client.post("/queues/no%20name/pause")
     assert wrong.json()["errors"][0]["pointer"] == "/path/name"
-    assert (await server.client.post("/queues/not-yet-used/pause")).json()["ready"] == 0
+
+
+TELLING: Final = (
+    ("POST", "/pause", None),
+    ("POST", "/drain", None),
+    ("PUT", "", {"rate": {"runs": 5, "window_sec": 1}}),
+)
+
+
+@pytest.mark.parametrize(("method", "verb", "body"), TELLING)
+async def test_telling_a_misspelt_queue_something_makes_none_unless_that_is_asked(
+    server: Server, method: str, verb: str, body: object
+) -> None:
+    await server.create_job(queue="reports")
+    refused = await server.client.request(method, f"/queues/report{verb}", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+    assert 'did you mean "reports"?' in refused.json()["detail"]
+    assert (await server.client.get("/queues")).json()["items"] == []
+    made = await server.client.request(method, f"/queues/report{verb}", json=body, params={"create": True})
+    assert (made.status_code, made.json()["name"]) == (200, "report")
+    again = await server.client.request(method, f"/queues/report{verb}", json=body)
+    assert (again.status_code, again.json()["name"]) == (200, "report")
+
+
+async def test_a_queue_that_a_job_names_is_told_something_before_its_first_run(server: Server) -> None:
+    await server.create_job(queue="reports")
+    assert (await server.client.get("/queues/reports")).json()["status"] == "open"
+    assert (await server.client.post("/queues/reports/resume")).json()["status"] == "open"
+    assert (await server.client.post("/queues/reports/pause")).json()["status"] == "paused"
 
 
 async def test_other_spellings_are_of_the_default_queue_or_the_one_named(server: Server) -> None:
@@ -139,5 +167,5 @@ async def test_other_spellings_are_of_the_default_queue_or_the_one_named(server:
     assert (await server.client.post("/api/queue/pause")).json()["status"] == "paused"
     assert (await server.client.get("/api/queue/status")).json()["status"] == "paused"
     assert (await server.client.post("/api/queue/resume")).json()["status"] == "open"
-    drained = (await server.client.post("/api/queue/drain", params={"queue": "other"})).json()
+    drained = (await server.client.post("/api/queue/drain", params={"queue": "other", "create": "true"})).json()
     assert (drained["name"], drained["status"], drained["drained"]) == ("other", "draining", True)

@@ -8,7 +8,8 @@ from typing import Final
 
 from tests.integration.api.server import HANDLER_JOB, Hands, Server
 from treadle.domain.instants import SECOND
-from treadle.domain.outcomes import Failed, RunError
+from treadle.domain.logs import Level, LogLine, Stream
+from treadle.domain.outcomes import Failed, RunError, Succeeded
 from treadle.services.paging import encode_cursor
 
 
@@ -21,9 +22,12 @@ async def test_a_run_gets_the_jobs_inputs_with_its_own_over_them(server: Server)
     assert (run["status"], run["attempt"], run["result"], run["error"]) == ("ready", 0, None, None)
     assert (run["cause"], run["job_version"], run["requires"]) == ("api", 1, "handler:report.daily")
     assert response.headers["location"] == f"/api/v1/runs/{run['run_id']}"
+    unsaid = {"attempt": None, "outcome": None, "about": False}
     assert (await server.client.get(response.headers["location"])).json() == {
         **run,
         "attempts": [],
+        "spans": [{"kind": "queued", "start": run["created_at"], "end": None, **unsaid}],
+        "trace_id": response.headers["x-trace-id"],
         "depends_on": None,
         "progress": None,
         "telemetry": {},
@@ -92,6 +96,8 @@ async def test_a_finished_run_reads_its_result_and_its_attempts(server: Server) 
         (1, "retry_scheduled"),
         (2, "completed"),
     ]
+    first, last = (each["started_at"] for each in run["attempts"])
+    assert run["started_at"] == first < last == run["spans"][-1]["start"]
     assert run["attempts"][0]["error"] == {"code": "exception", "message": "boom", "type": "ValueError"}
 
 
@@ -127,6 +133,8 @@ async def test_filters_given_several_times_mean_any_of_their_values(server: Serv
     assert await jobs(queue="weekly") == {"three"}
     assert await jobs(created_after="2100-01-01T00:00:00Z") == set()
     assert await jobs(created_before="2100-01-01T00:00:00+07:00", status="ready") == {"two", "three"}
+    assert await jobs(finished_before="2100-01-01T00:00:00Z") == {"one"}
+    assert await jobs(finished_after="2100-01-01T00:00:00Z") == set()
     assert {run["job_id"] for run in (await server.client.get("/jobs/two/runs")).json()["items"]} == {"two"}
     assert (await server.client.get("/jobs/nope/runs")).status_code == 404
 
@@ -139,6 +147,7 @@ WRONG_PARAMETERS: Final[list[dict[str, str | int]]] = [
     {"created_after": "2026-11-05T09:00:00"},
     {"created_after": "2026"},
     {"created_before": "1762300000"},
+    {"finished_after": "yesterday"},
     {"cursor": "!"},
     {"cursor": "eyJhIjoxfQ"},
     {"cursor": ""},
@@ -293,3 +302,46 @@ async def finish_one(server: Server) -> None:
     await hands.register()
     (claim,) = await hands.claim()
     await hands.settle(claim)
+
+
+async def test_a_run_is_compared_with_the_last_that_completed(server: Server) -> None:
+    await server.create_job(retry_policy={"max_retry": 0})
+    hands = Hands(server.engine)
+    await hands.register()
+    first = (await server.submit())["run_id"]
+    unlike = await server.client.get(f"/runs/{first}/compare")
+    assert (unlike.status_code, "completed before" in unlike.json()["detail"]) == (404, True)
+    await hands.settle((await hands.claim())[0], Succeeded(b'{"rows":3}'))
+    last = (await server.client.post("/jobs/report/run", json={"inputs": {"a": 7}})).json()["run_id"]
+    await hands.settle((await hands.claim())[0], Failed(RunError("Broken", "no rows")))
+    told = (await server.client.get(f"/runs/{last}/compare")).json()
+    assert (told["run_id"], told["against"]["run_id"]) == (last, first)
+    found = {each["field"]: [each["before"], each["after"]] for each in told["differences"]}
+    assert found["inputs.a"] == [1, 7]
+    assert found["status"] == ["completed", "failed"]
+    assert (found["result.rows"], found["error.message"]) == ([3, None], [None, "no rows"])
+    assert not {"worker_id", "job_version", "definition.executor.handler"} & found.keys()
+    assert next(iter(found)) == "inputs.a"  # causes come before what came of them
+    same = await server.client.get(f"/runs/{last}/compare", params={"against": last})
+    assert same.json()["differences"] == []
+    hollow = (await server.client.post("/jobs/report/run", json={"inputs": {"a": 7}})).json()["run_id"]
+    await hands.settle((await hands.claim())[0], Succeeded(b"{}"))
+    unlike = await server.client.get(f"/runs/{hollow}/compare", params={"against": first})
+    fields = [each["field"] for each in unlike.json()["differences"]]
+    assert [field for field in fields if field.startswith("result")] == ["result.rows"]
+
+
+async def test_the_whole_log_comes_as_plain_text(server: Server) -> None:
+    await server.create_job()
+    run_id = (await server.submit())["run_id"]
+    line = {"domain": "default", "run_id": run_id, "token": 1, "attempt": 1, "at": SECOND, "stream": Stream.STDOUT}
+    messages = [f"\x1b[31mline\x1b[0m {number}" for number in range(1_500)]
+    lines = [LogLine(**line, level=Level.INFO, message=message) for message in messages]
+    fields = b'{"rows": 3, "well": true, "said": "\\u001b[31ma\\nb"}'
+    lines.append(LogLine(**line, level=Level.INFO, message="with fields", fields=fields))
+    await server.engine.logs.append(lines)
+    answer = await server.client.get(f"/runs/{run_id}/logs/text")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{run_id}.log"'
+    assert answer.headers["content-type"].startswith("text/plain")
+    said = [f"line {number}" for number in range(1_500)] + ["with fields rows=3 well=true said=ab"]
+    assert answer.text == "".join(f"1970-01-01T00:00:01Z info {each}\n" for each in said)

@@ -121,6 +121,31 @@ async def test_jobs_are_listed_with_how_their_last_runs_ended(server: Server) ->
     assert first not in str(page)
 
 
+async def test_jobs_are_found_by_text_tag_switch_and_how_their_last_run_ended(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await end(server, Succeeded(), NO, tags=["money"])
+    await server.create_job(job_id="b", name="Nightly backup", enabled=False, tags=["ops"])
+    await server.create_job(job_id="c", description="also at night")
+
+    async def found(**filters: object) -> list[str]:
+        return [job["job_id"] for job in (await get(server, "/overview/jobs", **filters))["items"]]
+
+    assert await found(q="NIGHT") == ["b", "c"]
+    assert await found(tag=["money", "ops"]) == ["b", "report"]
+    assert await found(enabled=False) == ["b"]
+    assert await found(failing=True) == ["report"]
+    assert await found(failing=True, tag=["ops"]) == []
+    (report,) = (await get(server, "/overview/jobs", q="report"))["items"]
+    assert report["tags"] == ["money"]
+    # Where many do not fit, a page ends early: the next one goes on behind what was looked at.
+    monkeypatch.setattr("treadle.services.job_views.MOST_LOOKED_AT", 2)
+    first = await get(server, "/overview/jobs", limit=1, failing=True)
+    assert (first["items"], first["has_more"]) == ([], True)
+    (last,) = (await get(server, "/overview/jobs", limit=1, failing=True, cursor=first["next_cursor"]))["items"]
+    assert last["job_id"] == "report"
+
+
 async def test_a_grid_has_the_attempts_of_the_last_runs(server: Server) -> None:
     await server.create_job(retry_policy={"max_retry": 1, "backoff_sec": [0]})
     hands = Hands(server.engine)

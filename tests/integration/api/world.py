@@ -20,6 +20,7 @@ from treadle.domain.kv import Put, Scope, Space
 from treadle.domain.outcomes import Failed, RunError, Succeeded
 from treadle.domain.progress import kept, read_progress
 from treadle.domain.runs import Claim
+from treadle.domain.slots import SkipReason, slots_skipped
 from treadle.domain.steps import RunStep, StepKind
 from treadle.domain.workers import Role, WorkerSpec
 from treadle.engines.contract import GroupQuery
@@ -112,6 +113,12 @@ class World:
             }
             await self.post("/jobs", document)
             await self._send("PUT", f"/jobs/{job_id}", {**document, "description": mark("description")})
+        now = self.server.engine.now()
+        skipped = [
+            slots_skipped(self.name, job_id, job_id, SkipReason.INPUTS, [now], at=now, message=mark("skipped"))
+            for job_id in self.things["schedule"]
+        ]
+        await self.server.engine.events.append(skipped)
         for key in (*self.own["lane"], "key:acme"):
             await self._send("PUT", f"/lanes/{key}", {"limit": 5})
         for queue in self.things["queue"]:

@@ -10,6 +10,8 @@ import pytest
 from tests.support.commands import Home, at
 from tests.support.up import Up
 from treadle.cli.exits import Exit
+from treadle.cli.server import Server
+from treadle.domain.errors import Unauthorized
 
 PASSWORD: Final = "correct horse battery"
 LETTERS: Final = '{"job_id": "letters.count", "executor": {"type": "shell", "script": "wc -c"}}'
@@ -127,3 +129,13 @@ def test_a_name_that_is_none_is_told_with_the_nearest_that_there_is(home: Home) 
         assert done.stderr == 'treadle: there is no job letters.coun (did you mean "letters.count"?)\n'
     assert "did you mean" not in home.run("job", "rollback", "letters.count", "99").stderr
     assert "did you mean" not in home.run("job", "show", "nothing-like-it").stderr
+
+
+def test_console_prints_a_link_that_opens_one_session(server: Up, home: Home) -> None:
+    link = home.run("console").stdout.strip()
+    url, _, code = link.partition("/console/#code=")
+    assert url == server.url
+    stranger = Server(server.url)
+    assert stranger.post("/session", {"code": code})["name"] == "admin"
+    with pytest.raises(Unauthorized, match="treadle console"):
+        stranger.post("/session", {"code": code})

@@ -77,7 +77,8 @@ def test_a_password_is_turned_into_a_token_that_logout_ends(server: Up, elsewher
     assert elsewhere.run("job", "list", **with_it).returncode == 0
     assert elsewhere.run("token", "list").returncode == Exit.SERVER  # they are the administrator's
     assert "its token has ended" in elsewhere.run("logout").stdout
-    assert elsewhere.run("job", "list", **with_it).returncode == Exit.SERVER
+    done = elsewhere.run("job", "list", **with_it)
+    assert (done.returncode, "set TREADLE_TOKEN to one that" in done.stderr) == (Exit.SERVER, True), done.stderr
     assert elsewhere.run("profile", "show", "mine").returncode == Exit.NOT_FOUND
     assert elsewhere.ask("profile", "show")["profile"] == "local"
 
@@ -164,3 +165,12 @@ def test_secrets_do_not_go_in_the_clear_to_another_machine(elsewhere: Home) -> N
 
 def test_services_start_beside_a_profile() -> None:
     assert "TREADLE_PROFILE" not in treadle("job", "list", TREADLE_PROFILE="local").stderr
+
+
+def test_a_token_that_is_no_longer_accepted_is_told_with_how_to_come_by_another(server: Up, elsewhere: Home) -> None:
+    made = server.server.post("/tokens", {"name": "short", "scopes": ["read"]})
+    assert elsewhere.run("login", server.url, "--profile", "work", stdin=made["secret"]).returncode == 0
+    server.server.delete(f"/tokens/{made['token']['token_id']}")
+    done = elsewhere.run("job", "list")
+    told = f"does not accept the token: log in anew by `treadle login {server.url} --profile work`"
+    assert (done.returncode, told in done.stderr) == (Exit.SERVER, True), done.stderr

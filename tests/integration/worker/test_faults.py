@@ -9,7 +9,7 @@ import time
 import apsw
 import psutil
 
-from tests.support.workers import ON_EVERY_ENGINE, Lab, Site, WorkerProcess, gone, result
+from tests.support.workers import ON_EVERY_ENGINE, PATIENCE_SECONDS, Lab, Site, WorkerProcess, gone, result
 from treadle.domain.instants import SECOND
 from treadle.domain.outcomes import Lost
 from treadle.domain.retry import QUARANTINE_AT
@@ -202,7 +202,7 @@ async def test_a_worker_that_made_room_for_a_suspect_goes_on_once_another_took_i
         while (await lab.read(held_up)).state is not State.READY:  # taken before the suspect was seen
             held_up = await lab.submit("echo")
         assert (await claim_as("wrk_other")).id == suspect
-        assert (await lab.finished(held_up, 10)).state is State.COMPLETED
+        assert (await lab.finished(held_up)).state is State.COMPLETED
 
 
 async def test_an_engine_that_is_away_ends_the_runs_before_their_lease(lab: Lab, site: Site) -> None:
@@ -220,9 +220,7 @@ async def test_an_engine_that_is_away_ends_the_runs_before_their_lease(lab: Lab,
         await asyncio.sleep(lease)
         blocker.execute("ROLLBACK")
         blocker.close()
-        back = time.monotonic()
         run = await lab.finished(run_id)
-        assert time.monotonic() - back < 5
         assert (result(run), run.failures, run.losses) == (1, 0, 0), worker.said
         await settled_once(lab, run_id)
 
@@ -243,6 +241,6 @@ async def test_a_folder_of_tasks_that_is_not_there_is_no_fault(lab: Lab, site: S
 
 
 async def _said(worker: WorkerProcess, text: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while text not in worker.said:  # noqa: ASYNC110 - it can be read nowhere else
             await asyncio.sleep(0.02)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support.workers import Lab
+from tests.support.workers import PATIENCE_SECONDS, Lab
 from treadle.domain.instants import SECOND
 from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.domain.workers import WorkerSpec
@@ -33,7 +33,7 @@ async def test_a_heartbeat_that_was_held_up_asks_before_it_ends_anybody(
     monkeypatch.setattr(heartbeat, "time", SimpleNamespace(monotonic=lambda: next(moments, late)))
     settings = Settings(lease_sec=LEASE_SECONDS, heartbeat_sec=0.01)
     beating = asyncio.create_task(Heartbeat(lab.engine, settings, {spec.id: child}).run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while child.killed_for is None and (await lab.engine.workers.find(DEFAULT_DOMAIN)) == [registered]:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     beating.cancel()

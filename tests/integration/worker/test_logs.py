@@ -38,7 +38,7 @@ async def test_everything_a_handler_says_is_in_its_log_in_order(steady_lab: Lab,
         ("log", "warning", "careful"),
         ("stdout", "info", "from a thread"),
         ("stdout", "info", f"from a pool for {run_id}"),
-        ("stdout", "info", "red \ufffd False"),
+        ("stdout", "info", "\x1b[31mred\x1b[0m \ufffd False"),
         ("stdout", "info", "never ended"),
     ]
     by_message = {line.message: line for line in lines}

@@ -48,6 +48,11 @@ async def test_whatever_a_handler_raises_fails_its_run_alone(steady_lab: Lab, ty
         assert any(part in run.error.message for part in HOWS[how].split("|")), (how, run.error.message)
         assert len(run.error.message) <= 4_000
         assert len(run.error.traceback) <= 32_000
+        assert "_treadle_tasks_" not in run.error.traceback
+    unprintable = (await steady_lab.finished(ids["unprintable"])).error
+    assert unprintable is not None
+    assert 'outcomes.py", line' in unprintable.traceback.splitlines()[1]
+    assert "outcomes._Unprintable" in unprintable.traceback.splitlines()[-1]
 
 
 @pytest.mark.parametrize("how", ["exit", "interrupt", "missing file"])

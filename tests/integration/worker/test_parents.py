@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.processes import PATIENCE_SECONDS
 from tests.support.scheduling import define, sqlite
 from treadle import AsyncClient
 from treadle.domain.dependencies import Join
@@ -80,7 +81,7 @@ def worker(settings: Settings) -> Iterator[None]:
     )
     yield
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
 
 
 @pytest.mark.usefixtures("worker")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
@@ -10,13 +9,14 @@ from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
 from treadle.api.etags import ExpectedRevision, tagged
 from treadle.api.once import once, once_untold
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.access import NewTokenAnswer, Token, TokenPage, User, UserPage, to_token, to_user
 from treadle.domain.access import Credential, CredentialKind, NewToken, NewUser, UserChange
 from treadle.domain.shapes import read
 from treadle.services.paging import DEFAULT_LIMIT
 
-tokens = APIRouter(tags=["tokens"])
-users = APIRouter(tags=["users"])
+tokens = NounRouter(tags=["tokens"])
+users = NounRouter(tags=["users"])
 
 
 @tokens.get("/tokens", operation_id="list_tokens", responses=answers(TokenPage, "A page of tokens."))

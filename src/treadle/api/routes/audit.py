@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply
 from treadle.api.deps import CallDep, Cursor, Limit
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.audit import AuditPage, to_entry
 from treadle.engines.contract import AuditQuery
 from treadle.services.paging import DEFAULT_LIMIT
 
-router = APIRouter(tags=["audit"])
+router = NounRouter(tags=["audit"])
 
 Who: TypeAlias = Annotated[str | None, Query(description="Only what this caller changed, such as `token:ci`.")]
 Action: TypeAlias = Annotated[str | None, Query(description="Only this operation, by its id.")]
-Target: TypeAlias = Annotated[str | None, Query(description="Only what was changed at this path.")]
+Target: TypeAlias = Annotated[
+    str | None, Query(description="Only what was changed at this path or below it, such as `/jobs/report`.")
+]
 
 
 @router.get("/audit-events", operation_id="list_audit_events", responses=answers(AuditPage, "A page of the audit log."))

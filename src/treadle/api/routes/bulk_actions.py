@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
-from treadle.api.answers import answers, reply, takes
+from treadle.api.answers import DRY_RUN, answers, reply, takes
 from treadle.api.body import JsonBody
 from treadle.api.deps import CallDep, Cursor, IdempotencyKey, Limit
 from treadle.api.once import repeatable
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.bulk_actions import BulkAction, BulkActionPage, to_bulk_action, to_page
 from treadle.domain.bulk_actions import BulkRequest
 from treadle.domain.shapes import read
 from treadle.services.paging import DEFAULT_LIMIT
 
-router = APIRouter(tags=["bulk actions"])
+router = NounRouter(tags=["bulk actions"])
 
 
 @router.post(
@@ -36,7 +36,7 @@ async def start_bulk_action(call: CallDep, document: JsonBody, idempotency_key: 
     request = read(document, BulkRequest)
     if request.dry_run:
         foreseen = await call.services.bulk_actions.foresee(call.domain, request, by=call.who)
-        return reply(to_bulk_action(foreseen, dry_run=True))
+        return reply(to_bulk_action(foreseen, dry_run=True), headers={DRY_RUN: "true"})
     begun = await call.services.bulk_actions.begin(call.domain, request, by=call.who, key=idempotency_key)
     headers = {"Location": f"{call.prefix}/bulk-actions/{begun.action.id}"}
     if begun.replayed:

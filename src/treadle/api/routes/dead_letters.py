@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
@@ -13,6 +13,7 @@ from treadle.api.deps import CallDep, Cursor, IdempotencyKey, Limit
 from treadle.api.once import once, repeatable
 from treadle.api.routes.runs import detailed, page_of
 from treadle.api.routes.submitting import accepted
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.dead_letters import LetterAnswers, to_answers
 from treadle.api.schemas.runs import Run, RunDetail, RunPage, to_run
 from treadle.domain.letters import Discard, DiscardMany, RetryMany
@@ -27,7 +28,7 @@ _ANSWERED: Final = answers(LetterAnswers, "What became of each.", 400, 413, 415)
 
 Names = Annotated[list[str] | None, Query()]
 
-router = APIRouter(tags=["dead letters"])
+router = NounRouter(tags=["dead letters"])
 
 
 @router.get("/dead-letters", operation_id="list_dead_letters", responses=answers(RunPage, "A page of dead letters."))

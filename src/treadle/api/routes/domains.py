@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from treadle.api.answers import answers, problem_answers, reply, takes
@@ -12,6 +11,7 @@ from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
 from treadle.api.etags import ExpectedRevision, tagged
 from treadle.api.once import once, once_untold
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.access import NewTokenAnswer, to_token
 from treadle.api.schemas.domains import Domain, DomainPage, to_domain
 from treadle.domain.domains import DomainSettings, DomainState, DomainToken, NewDomain, RuledDomain
@@ -20,7 +20,7 @@ from treadle.services.paging import DEFAULT_LIMIT
 
 _SWITCHED: Final = answers(Domain, "The domain.", 404)
 
-router = APIRouter(tags=["domains"])
+router = NounRouter(tags=["domains"])
 
 
 @router.get("/domains", operation_id="list_domains", responses=answers(DomainPage, "A page of domains."))

@@ -7,13 +7,14 @@ from functools import lru_cache
 from itertools import chain
 from typing import Annotated, Final, TypeAlias
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from starlette.responses import Response
 
 from treadle.api.answers import EVENT_STREAM, answers, reply, takes
 from treadle.api.body import JsonBody
 from treadle.api.deps import Call, CallDep, IdempotencyKey
 from treadle.api.once import repeatable
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.events import EventPage, PublishedEvent, to_event
 from treadle.api.sse import EventStream, Told, frame, parts, streams_of
 from treadle.domain.events import Event
@@ -33,7 +34,7 @@ LastEventId: TypeAlias = Annotated[
     int | None, Header(ge=0, le=MAX_POSITION, description="Where a stream is taken up again; goes before `after`.")
 ]
 
-router = APIRouter(tags=["events"])
+router = NounRouter(tags=["events"])
 
 
 @router.get(

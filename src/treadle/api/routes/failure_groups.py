@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
 from treadle.api.moments import Moment, read_moments
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.failure_groups import FailureGroup, FailureGroupPage, to_group
 from treadle.api.schemas.runs import RunPage, to_run
 from treadle.domain.failures import GroupState, Resolve, Snooze
@@ -20,7 +21,7 @@ from treadle.services.paging import DEFAULT_LIMIT
 
 _ANSWERED: Final = answers(FailureGroup, "The group.", 400, 404, 413, 415)
 
-router = APIRouter(tags=["failure-groups"])
+router = NounRouter(tags=["failure-groups"])
 
 
 @router.get(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply
 from treadle.api.deps import bound_to, known_caller, services_of
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.health import Health, HealthFinding, HealthReport, Readiness
 from treadle.domain.health import Grade, worst
 
@@ -19,7 +20,7 @@ _STATUS: Final[dict[Grade, Literal["ok", "degraded", "failing"]]] = {
 }
 _AGAIN: Final = {"Retry-After": "1"}
 
-router = APIRouter(tags=["health"])
+router = NounRouter(tags=["health"])
 
 
 @router.get("/healthz", operation_id="get_health", responses=answers(Health, "The process lives."))

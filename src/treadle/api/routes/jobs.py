@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from starlette.responses import Response
 
 from treadle.api.answers import answers, problem_answers, reply, takes
@@ -12,6 +12,7 @@ from treadle.api.body import JobBody, NoBody
 from treadle.api.deps import Call, CallDep, Cursor, IdempotencyKey, Limit
 from treadle.api.etags import Expected, tagged
 from treadle.api.once import repeatable
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.jobs import (
     Job,
     JobPage,
@@ -23,12 +24,13 @@ from treadle.api.schemas.jobs import (
     to_job,
 )
 from treadle.api.schemas.problems import Fault
+from treadle.api.schemas.schedules import to_fires
 from treadle.domain import jobs as domain
 from treadle.domain.errors import InvalidInput
-from treadle.domain.instants import to_datetime
 from treadle.domain.jobs import dump_job, parse_job
 from treadle.domain.jobs.document import JobDocument
 from treadle.domain.jobs.origins import value_origins
+from treadle.domain.wording import when
 from treadle.services.paging import DEFAULT_LIMIT
 
 _EXAMPLE: Final = {
@@ -42,7 +44,7 @@ _TAKES_JOB: Final = takes(JobDocument, example=_EXAMPLE, yaml=True)
 
 Version = Annotated[int, Path(ge=1, le=2**53)]
 
-router = APIRouter(tags=["jobs"])
+router = NounRouter(tags=["jobs"])
 
 
 @router.post(
@@ -98,9 +100,18 @@ def _checked(call: Call, document: object) -> Response:
         checked = call.services.jobs.check(document)
     except InvalidInput as error:
         faults = [Fault(pointer=each.pointer, message=each.message, code=each.code) for each in error.problems]
-        return reply(Validation(valid=False, errors=faults, job=None, next=[]))
-    coming = [to_datetime(instant) for instant in checked.coming]
-    return reply(Validation(valid=True, errors=[], job=to_definition(checked.spec), next=coming))
+        return reply(Validation(valid=False, errors=faults, job=None, when=None, next=[], fires=[]))
+    fires = to_fires(checked.coming)
+    return reply(
+        Validation(
+            valid=True,
+            errors=[],
+            job=to_definition(checked.spec),
+            when=when(checked.spec),
+            next=[each.at for each in fires],
+            fires=fires,
+        )
+    )
 
 
 @router.get("/jobs/{job_id}", operation_id="get_job", responses=answers(Job, "The job.", 404))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from treadle.api.answers import answers, problem_answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
 from treadle.api.etags import ExpectedRevision, tagged
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.lanes import Lane, LanePage, to_lane
 from treadle.domain.limits import LaneSettings, LaneUse
 from treadle.domain.shapes import read
@@ -18,7 +18,7 @@ from treadle.services.paging import DEFAULT_LIMIT
 
 _EXAMPLE: Final = {"limit": 2}
 
-router = APIRouter(tags=["lanes"])
+router = NounRouter(tags=["lanes"])
 
 
 @router.get("/lanes", operation_id="list_lanes", responses=answers(LanePage, "A page of lanes."))

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from fastapi import Query, Request
+from starlette.responses import Response, StreamingResponse
 
-from treadle.api.answers import answers, reply
+from treadle.api.answers import PLAIN_TEXT, answers, problem_answers, reply
 from treadle.api.deps import Call, CallDep
 from treadle.api.routes.events import MAX_POSITION, LastEventId
-from treadle.api.schemas.logs import LogPage, to_entry
+from treadle.api.routing import NounRouter
+from treadle.api.schemas.logs import LogPage, to_entry, to_text
 from treadle.api.sse import EventStream, Told, frame, parts, streams_of
 from treadle.domain.json import encode
 
 MAX_LINES: Final = 1_000
 
-router = APIRouter(tags=["logs"])
+_LINES: Final = {"type": "string", "examples": ["2026-11-05T02:30:00.120Z info it begins\n"]}
+_TEXT: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The lines.", "content": {PLAIN_TEXT: {"schema": _LINES}}},
+    **problem_answers(404),
+}
+
+router = NounRouter(tags=["logs"])
 
 
 @router.get(
@@ -44,6 +51,22 @@ async def read_run_logs(
     lines, more = await services.logs.page(call.domain, run_id, after=after, limit=limit)
     items = [to_entry(line) for line in lines]
     return reply(LogPage(items=items, next_cursor=lines[-1].seq if lines else after, has_more=more))
+
+
+@router.get("/runs/{run_id}/logs/text", operation_id="download_run_logs", response_class=Response, responses=_TEXT)
+async def download_run_logs(call: CallDep, run_id: str) -> Response:
+    """The whole log of a run as it stands, a line each with moment, level and fields: plain text, without colours."""
+    await call.services.runs.get(call.domain, run_id)
+    named = {"Content-Disposition": f'attachment; filename="{run_id}.log"'}
+    return StreamingResponse(_texts(call, run_id), headers=named, media_type=PLAIN_TEXT)
+
+
+async def _texts(call: Call, run_id: str) -> AsyncIterator[str]:
+    after, more = 0, True
+    while more:
+        lines, more = await call.services.logs.page(call.domain, run_id, after=after, limit=MAX_LINES)
+        after = lines[-1].seq if lines else after
+        yield "".join(map(to_text, lines))
 
 
 async def _stream(call: Call, run_id: str, position: int, patience: float) -> AsyncIterator[Told]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from treadle.api.answers import answers, problem_answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, IdempotencyKey, Limit
 from treadle.api.once import repeatable
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.messages import Message, MessagePage, PutMessages, to_message, to_put
 from treadle.domain.messages import MessageState
 from treadle.domain.posting import MessageRequest, read_requests
@@ -23,7 +24,7 @@ Types = Annotated[list[str] | None, Query(description="Only messages of this typ
 States = Annotated[list[MessageState] | None, Query()]
 Processed = Annotated[bool | None, Query(description="Only those that are processed, or only those that are not.")]
 
-router = APIRouter(tags=["messages"])
+router = NounRouter(tags=["messages"])
 
 
 @router.post(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from treadle.api.answers import PLAIN_TEXT
 from treadle.api.deps import CallDep
+from treadle.api.routing import NounRouter
 
 _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The figures.", "content": {PLAIN_TEXT: {"schema": {"type": "string"}}}}
 }
 
-router = APIRouter(tags=["health"])
+router = NounRouter(tags=["health"])
 
 
 @router.get("/metrics", operation_id="get_metrics", response_class=Response, responses=_ANSWER)

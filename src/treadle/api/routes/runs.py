@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from msgspec import structs
 from starlette.responses import Response
 
@@ -12,12 +13,15 @@ from treadle.api.answers import answers, reply
 from treadle.api.body import NoBody
 from treadle.api.deps import Call, CallDep, Cursor, Limit
 from treadle.api.moments import Moment
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.runs import (
+    Comparison,
     Explanation,
     Run,
     RunDetail,
     RunPage,
     StepList,
+    to_comparison,
     to_detail,
     to_explanation,
     to_run,
@@ -25,7 +29,7 @@ from treadle.api.schemas.runs import (
 )
 from treadle.domain import runs as domain
 from treadle.domain.errors import InvalidInput, Problem
-from treadle.domain.filters import RunsWanted
+from treadle.domain.filters import MAX_RUNS, RunsWanted
 from treadle.domain.runs import TERMINAL, State
 from treadle.services.paging import DEFAULT_LIMIT, Page
 
@@ -37,10 +41,11 @@ TERMINAL_STATES: Final = [state for state in State if state in TERMINAL]
 States = Annotated[list[State] | None, Query(alias="status")]
 Names = Annotated[list[str] | None, Query()]
 
-router = APIRouter(tags=["runs"])
+router = NounRouter(tags=["runs"])
 
 
 async def runs_wanted(
+    run: Annotated[list[str] | None, Query(max_length=MAX_RUNS, description="These alone, by their ids.")] = None,
     status: States = None,
     job: Names = None,
     queue: Names = None,
@@ -49,12 +54,15 @@ async def runs_wanted(
     q: Annotated[str | None, Query(min_length=1, max_length=200, description=_Q)] = None,
     created_after: Moment = None,
     created_before: Moment = None,
+    finished_after: Moment = None,
+    finished_before: Moment = None,
     failure_group: Annotated[list[str] | None, Query(description="Of this group of equal failures.")] = None,
     *,
     dead_letters: Annotated[bool, Query(description="Only failed runs that nobody has retried or discarded.")] = False,
 ) -> RunsWanted:
     """Which runs a list is asked for."""
     return RunsWanted(
+        run=tuple(run or ()),
         status=tuple(status or ()),
         job=tuple(job or ()),
         queue=tuple(queue or ()),
@@ -63,6 +71,8 @@ async def runs_wanted(
         q=q,
         created_after=created_after,
         created_before=created_before,
+        finished_after=finished_after,
+        finished_before=finished_before,
         failure_group=tuple(failure_group or ()),
         dead_letters=dead_letters,
     )
@@ -118,6 +128,16 @@ async def cancel_run(call: CallDep, run_id: str) -> Response:
     return reply(to_run(await call.services.runs.cancel(call.domain, run_id)))
 
 
+@router.get("/runs/{run_id}/compare", operation_id="compare_run", responses=answers(Comparison, "What differs.", 404))
+async def compare_run(
+    call: CallDep,
+    run_id: str,
+    against: Annotated[str | None, Query(description="By default the last of its job before it to complete.")] = None,
+) -> Response:
+    """What differs between a run and another: what was asked for, what was done and where, and what came of it."""
+    return reply(to_comparison(*await call.services.runs.compare(call.domain, run_id, against)))
+
+
 @router.get("/runs/{run_id}/steps", operation_id="list_run_steps", responses=answers(StepList, "The steps.", 404))
 async def list_run_steps(call: CallDep, run_id: str) -> Response:
     """What the run has done for good: its durable steps, oldest first."""
@@ -148,4 +168,4 @@ def page_of(page: Page[domain.Run]) -> Response:
 async def detailed(call: Call, run: domain.Run) -> Response:
     """A run as it is answered, with all that belongs to it."""
     runs = call.services.runs
-    return reply(to_detail(run, await runs.attempts(run), await runs.parents(run), await runs.told(run)))
+    return reply(to_detail(run, *await asyncio.gather(runs.attempts(run), runs.parents(run), runs.told(run))))

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
-from treadle.api.answers import answers, reply, takes
+from treadle.api.answers import DRY_RUN, answers, reply, takes
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, Cursor, Limit
+from treadle.api.etags import ExpectedRevision, tagged
+from treadle.api.moments import Moment, read_moments
 from treadle.api.once import once
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.runs import Run, to_run
-from treadle.api.schemas.schedules import Backfill, ComingFires, Schedule, SchedulePage, to_backfill, to_schedule
+from treadle.api.schemas.schedules import (
+    Backfill,
+    ComingFires,
+    Schedule,
+    SchedulePage,
+    to_backfill,
+    to_fires,
+    to_schedule,
+)
+from treadle.domain import schedules as domain
 from treadle.domain.backfill import BackfillRequest
-from treadle.domain.instants import to_datetime
 from treadle.domain.shapes import read
 from treadle.services.paging import DEFAULT_LIMIT, MAX_LIMIT
 
-router = APIRouter(tags=["schedules"])
+router = NounRouter(tags=["schedules"])
 
 
 @router.get("/schedules", operation_id="list_schedules", responses=answers(SchedulePage, "A page of schedules."))
@@ -37,7 +48,7 @@ async def list_schedules(
 @router.get("/schedules/{schedule_id}", operation_id="get_schedule", responses=answers(Schedule, "The schedule.", 404))
 async def get_schedule(call: CallDep, schedule_id: str) -> Response:
     """One schedule."""
-    return reply(to_schedule(await call.services.schedules.get(call.domain, schedule_id)))
+    return _reply(await call.services.schedules.get(call.domain, schedule_id))
 
 
 @router.get(
@@ -46,34 +57,40 @@ async def get_schedule(call: CallDep, schedule_id: str) -> Response:
     responses=answers(ComingFires, "Its next slots.", 404),
 )
 async def list_coming_fires(
-    call: CallDep, schedule_id: str, count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 5
+    call: CallDep,
+    schedule_id: str,
+    count: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 5,
+    after: Moment = None,
 ) -> Response:
-    """When a schedule fires next; nothing where it is disabled or over."""
-    schedule, coming = await call.services.schedules.coming(call.domain, schedule_id, count)
-    fires = [to_datetime(instant) for instant in coming]
-    return reply(ComingFires(schedule_id=schedule.id, timezone=schedule.timezone, next=fires))
+    """When a schedule fires next, or beyond `after`; nothing where it is disabled or over."""
+    (beyond,) = read_moments(after=after)
+    schedule, coming = await call.services.schedules.coming(call.domain, schedule_id, count, beyond)
+    fires = to_fires(coming)
+    return reply(
+        ComingFires(schedule_id=schedule.id, timezone=schedule.timezone, next=[each.at for each in fires], fires=fires)
+    )
 
 
 @router.post(
     "/schedules/{schedule_id}/pause",
     operation_id="pause_schedule",
     dependencies=[NoBody],
-    responses=answers(Schedule, "The schedule.", 404),
+    responses=answers(Schedule, "The schedule.", 404, 412),
 )
-async def pause_schedule(call: CallDep, schedule_id: str) -> Response:
+async def pause_schedule(call: CallDep, schedule_id: str, expected: ExpectedRevision) -> Response:
     """Keep a schedule from firing until it is resumed: a restart, or a new version of its source, changes nothing."""
-    return reply(to_schedule(await call.services.schedules.pause(call.domain, schedule_id)))
+    return _reply(await call.services.schedules.pause(call.domain, schedule_id, expected=expected))
 
 
 @router.post(
     "/schedules/{schedule_id}/resume",
     operation_id="resume_schedule",
     dependencies=[NoBody],
-    responses=answers(Schedule, "The schedule.", 404),
+    responses=answers(Schedule, "The schedule.", 404, 412),
 )
-async def resume_schedule(call: CallDep, schedule_id: str) -> Response:
+async def resume_schedule(call: CallDep, schedule_id: str, expected: ExpectedRevision) -> Response:
     """Let a schedule fire again, from its next slot on. What came due meanwhile does not fire: `backfill` it."""
-    return reply(to_schedule(await call.services.schedules.resume(call.domain, schedule_id)))
+    return _reply(await call.services.schedules.resume(call.domain, schedule_id, expected=expected))
 
 
 @router.post(
@@ -103,4 +120,9 @@ async def trigger_schedule(call: CallDep, schedule_id: str) -> Response:
 async def backfill_schedule(call: CallDep, schedule_id: str, document: JsonBody) -> Response:
     """Submit a run for each slot of a time gone by that has none, all or none. Asking again adds nothing."""
     request = read(document, BackfillRequest)
-    return reply(to_backfill(await call.services.schedules.backfill(call.domain, schedule_id, request)), 202)
+    found = await call.services.schedules.backfill(call.domain, schedule_id, request)
+    return reply(to_backfill(found), 202, {DRY_RUN: "true"} if request.dry_run else None)
+
+
+def _reply(schedule: domain.Schedule) -> Response:
+    return reply(to_schedule(schedule), headers=tagged(schedule.revision))

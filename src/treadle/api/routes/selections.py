@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JsonBody
 from treadle.api.deps import CallDep, IdempotencyKey
 from treadle.api.once import repeatable
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.selections import Selection, to_selection
 from treadle.domain.selections import SelectionRequest
 from treadle.domain.shapes import read
 
-router = APIRouter(tags=["bulk actions"])
+router = NounRouter(tags=["bulk actions"])
 
 
 @router.post(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
@@ -13,14 +13,16 @@ from treadle.api.auth import COOKIE, csrf_token, session_in
 from treadle.api.body import JsonBody, NoBody
 from treadle.api.deps import CallDep, services_of
 from treadle.api.once import once_untold
-from treadle.api.schemas.access import NewTokenAnswer, Session, to_session, to_token
+from treadle.api.routing import NounRouter
+from treadle.api.schemas.access import LinkAnswer, NewTokenAnswer, Session, to_session, to_token
 from treadle.api.schemas.common import moment
-from treadle.domain.access import Login, OwnToken
-from treadle.domain.errors import InvalidInput, Unauthorized
+from treadle.api.tokens import AdminToken, is_loopback
+from treadle.domain.access import ADMIN, Login, OwnToken
+from treadle.domain.errors import InvalidInput, Problem, Unauthorized
 from treadle.domain.shapes import read
 from treadle.services.access import Issued, principal_of
 
-router = APIRouter(tags=["session"])
+router = NounRouter(tags=["session"])
 
 _ANSWERED: Final = answers(Session, "Who calls.")
 
@@ -33,12 +35,19 @@ _ANSWERED: Final = answers(Session, "Who calls.")
     openapi_extra=takes(Login, example={"name": "ana", "password": "correct horse battery"}, required=False),
 )
 async def open_session(request: Request, document: JsonBody) -> Response:
-    """Log in by name and password, or turn the token that comes with the call into a session for a browser."""
+    """Log in by name and password, or turn the token that comes with the call into a session for a browser.
+
+    The code of a link that `treadle up` or `treadle console` prints does so once, for a browser on the server's own
+    machine.
+    """
     login = read(document, Login)
     access, caller = services_of(request).access, request.scope["state"]["caller"]
-    if login.name or login.password:
-        attempts: Attempts = request.app.state.attempts
-        client = request.client.host if request.client else ""
+    attempts: Attempts = request.app.state.attempts
+    client = request.client.host if request.client else ""
+    if login.code:
+        with attempts.of_code(client):
+            issued = await _followed(request, login, client)
+    elif login.name or login.password:
         with attempts.of_password(login.name, client):
             issued = await access.log_in(login.name, login.password)
     elif caller is not None:
@@ -53,7 +62,8 @@ async def get_session(call: CallDep, request: Request) -> Response:
     """Who calls, and what they may do."""
     by_token = "authorization" in request.headers
     session = None if by_token else session_in(request.headers)
-    return reply(to_session(call.caller, None if session is None else csrf_token(session)))
+    ends = await call.services.access.ends_at(_token_in(request) or session or "")
+    return reply(to_session(call.caller, None if session is None else csrf_token(session), moment(ends)))
 
 
 @router.delete(
@@ -86,6 +96,36 @@ async def create_own_token(call: CallDep, request: Request, document: JsonBody) 
     """
     issued = await call.services.access.own_token(session_in(request.headers) or "", read(document, OwnToken))
     return reply(NewTokenAnswer(token=to_token(issued.credential), secret=issued.secret), 201)
+
+
+@router.post(
+    "/session/link",
+    status_code=201,
+    operation_id="create_link",
+    dependencies=[NoBody],
+    responses=answers(LinkAnswer, "What the link carries.", 422, status=201),
+)
+@once_untold
+async def create_link(call: CallDep, request: Request) -> Response:
+    """Make what a link into the console carries: it logs a browser on the server's own machine in, once and soon.
+
+    Only who is on that machine too, with an administrator's token of the start, makes one.
+    """
+    at_home = request.client is not None and is_loopback(request.client.host)
+    if not (at_home and call.caller == ADMIN and _token_in(request)):
+        raise InvalidInput("links are made on the server's own machine, with the administrator's token of its start")
+    issued = await call.services.access.make_link(call.caller)
+    return reply(LinkAnswer(secret=issued.secret, expires_at=moment(issued.credential.expires_at)), 201)
+
+
+async def _followed(request: Request, login: Login, client: str) -> Issued:
+    """The session of a link. Raises Unauthorized, before it is used up, for who comes from another machine."""
+    if login.name or login.password:
+        raise InvalidInput([Problem("/code", "comes alone: leave out the name and the password")])
+    if not is_loopback(client):
+        raise Unauthorized("a link logs in browsers on the server's own machine alone")
+    token: AdminToken = request.app.state.token
+    return await services_of(request).access.follow_link(login.code, token.local)
 
 
 def _token_in(request: Request) -> str:

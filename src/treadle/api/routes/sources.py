@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply
 from treadle.api.deps import CallDep
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.sources import SourceList, to_source
 
-router = APIRouter(tags=["sources"])
+router = NounRouter(tags=["sources"])
 
 
 @router.get("/sources", operation_id="list_sources", responses=answers(SourceList, "The sources."))

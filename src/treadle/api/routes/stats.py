@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply
 from treadle.api.deps import CallDep
 from treadle.api.moments import Moment, read_moments
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.stats import Heatmap, StatsOverview, Timeseries, to_heatmap, to_overview, to_timeseries
 from treadle.domain.stats import Bucket
 from treadle.services.stats import MOST_WEEKS, Series, Window
 
 Zone = Annotated[str, Query(description="Whose days and hours are meant, by its IANA name.", examples=["Asia/Jakarta"])]
 
-router = APIRouter(tags=["stats"])
+router = NounRouter(tags=["stats"])
 
 
 async def _series(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply, takes
 from treadle.api.body import JobBody, JsonBody
 from treadle.api.deps import Call, CallDep, IdempotencyKey
 from treadle.api.once import repeatable
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.batches import AcceptedRuns, to_accepted
 from treadle.api.schemas.runs import Group, Run, to_run
 from treadle.domain.batches import RunBatch, RunOrder, read_orders
@@ -39,7 +39,7 @@ _ACCEPTED: Final = {
     **answers(Run, "The run that was accepted.", 400, 404, 409, 413, 415, status=202),
 }
 
-router = APIRouter(tags=["runs"])
+router = NounRouter(tags=["runs"])
 
 
 @router.post(

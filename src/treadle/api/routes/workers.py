@@ -5,12 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from treadle.api.answers import answers, reply
 from treadle.api.body import NoBody
 from treadle.api.deps import Call, CallDep
+from treadle.api.routing import NounRouter
 from treadle.api.schemas.workers import Worker, WorkerList, to_worker
 from treadle.domain.workers import Role, WorkerState
 
@@ -28,7 +29,7 @@ class Wanted(StrEnum):
     DRAINING = "draining"
 
 
-router = APIRouter(tags=["workers"])
+router = NounRouter(tags=["workers"])
 
 
 @router.get("/workers", operation_id="list_workers", responses=answers(WorkerList, "The processes."))

@@ -76,6 +76,13 @@ class Session(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
 
 
+class LinkAnswer(Struct, frozen=True, kw_only=True):
+    """What opens one session, once. `secret` is the `code` of `POST /session`, told this once and kept nowhere."""
+
+    secret: str
+    expires_at: datetime | None
+
+
 def to_token(found: Credential) -> Token:
     """A token as it is answered."""
     return Token(

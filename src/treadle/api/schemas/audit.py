@@ -7,9 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from treadle.api.deeds import told
 from treadle.api.schemas.common import AnyJson, HasMore, NextCursor, raw
 from treadle.domain import audit as domain
 from treadle.domain.instants import to_datetime
+from treadle.domain.wording import Words
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
@@ -20,6 +22,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     who: str
     domain: str | None
     action: Annotated[str, Meta(description="The operation's id.", examples=["replace_job"])]
+    what: Annotated[Words, Meta(description="The same in words.")]
     target: Annotated[str, Meta(examples=["/jobs/report"])]
     before: AnyJson
     after: AnyJson
@@ -42,6 +45,7 @@ def to_entry(found: domain.AuditEntry) -> AuditEntry:
         who=found.who,
         domain=found.domain,
         action=found.action,
+        what=told(found.action),
         target=found.target,
         before=raw(found.before),
         after=raw(found.after),

@@ -12,6 +12,7 @@ from treadle.api.schemas.runs import RunId
 from treadle.domain import bulk_actions as domain
 from treadle.domain.bulk_actions import REFUSED, Act, WhyLeft
 from treadle.domain.instants import MILLISECOND, to_datetime
+from treadle.domain.runs import State
 from treadle.services.paging import Page
 
 
@@ -37,6 +38,7 @@ class BulkAction(Struct, frozen=True, kw_only=True):
     status: Literal["running", "finished"]
     total: int
     done: Annotated[int, Meta(description="Runs that were acted upon.")]
+    acted: Annotated[dict[State, int], Meta(description="How many of those stood in which status before.")]
     skipped: int
     failed: int
     reasons: Annotated[list[LeftRuns], Meta(description="Why runs were skipped, or have failed.")]
@@ -66,6 +68,7 @@ def to_bulk_action(action: domain.BulkAction, *, dry_run: bool = False) -> BulkA
         status="running" if action.finished_at is None else "finished",
         total=action.total,
         done=told.done,
+        acted=told.acted,
         skipped=told.skipped,
         failed=told.failed,
         reasons=[

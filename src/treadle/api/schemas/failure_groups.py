@@ -27,8 +27,9 @@ class FailingJob(Struct, frozen=True, kw_only=True):
 class FailureGroup(Struct, frozen=True, kw_only=True):
     """Failed runs whose failures are one and the same: of one class of error, and of one place.
 
-    `title` is what the newest of them said, whose run is `run_id`. `jobs` are the 20 that failed last. `why`, `by` and
-    `said_at` belong to what was said of it last; a new failure takes it back.
+    `title` is what the newest of them said, whose run is `run_id`. `jobs` are the 20 that failed last. `recent` counts
+    the runs of the last week by when they were submitted, in 28 spans of 6 hours, oldest first, among the newest 500.
+    `why`, `by` and `said_at` belong to what was said of it last; a new failure takes it back.
     """
 
     group_id: Annotated[str, Meta(examples=["flg_5d3c0a2b9f8e7d6c5b4a39281706f5e4"])]
@@ -41,6 +42,7 @@ class FailureGroup(Struct, frozen=True, kw_only=True):
     last_failed_at: datetime
     run_id: RunId
     jobs: list[FailingJob]
+    recent: list[int]
     snoozed_until: datetime | None
     said_at: datetime | None
     by: str
@@ -73,6 +75,7 @@ def to_group(grouped: Grouped) -> FailureGroup:
             FailingJob(job_id=job.job_id, count=job.count, last_failed_at=to_datetime(job.last_at))
             for job in grouped.jobs[:MOST_JOBS]
         ],
+        recent=list(grouped.recent),
         snoozed_until=moment(said.until) if status is GroupState.SNOOZED else None,
         said_at=moment(said.at) if said.by else None,
         by=said.by,

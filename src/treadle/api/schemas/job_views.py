@@ -8,15 +8,15 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from treadle.api.schemas.common import HasMore, NextCursor, moment
-from treadle.api.schemas.runs import RunId
+from treadle.api.schemas.runs import RunId, Span, to_span
 from treadle.api.schemas.runs import attempts_of as tries_of
 from treadle.domain.chains import AfterJoin
 from treadle.domain.conditions import Condition
 from treadle.domain.instants import to_datetime
 from treadle.domain.runs import State
-from treadle.domain.spans import SpanKind
 from treadle.domain.stats import Outcome
 from treadle.domain.steps import StepKind
+from treadle.domain.wording import Words, when
 from treadle.services.job_views import Graph, JobOverview, Life, Tried
 
 
@@ -30,11 +30,13 @@ class RecentRun(Struct, frozen=True, kw_only=True):
 
 
 class JobSummary(Struct, frozen=True, kw_only=True):
-    """A job with how its last runs ended, newest first; `success_rate` is of these."""
+    """A job with how its last runs ended, newest first; `success_rate` is of these. `when` says when it runs."""
 
     job_id: str
     name: str
     enabled: bool
+    when: Words
+    tags: list[str]
     next_run_at: datetime | None
     success_rate: Annotated[
         float | None, Meta(description="Those that completed among those that completed or failed, 0 to 1.")
@@ -85,21 +87,6 @@ class JobGrid(Struct, frozen=True, kw_only=True):
     attempts: int
     steps: list[str]
     runs: list[GridRun]
-
-
-class Span(Struct, frozen=True, kw_only=True):
-    """A part of a run's life; `end` is null where it goes on.
-
-    `attempt` and `outcome` are those of a running one. `about` says that its start was not kept: it is when the run was
-    due, which is so of a last attempt that had others before it.
-    """
-
-    kind: SpanKind
-    start: datetime
-    end: datetime | None
-    attempt: int | None
-    outcome: str | None
-    about: bool
 
 
 class GanttRun(Struct, frozen=True, kw_only=True):
@@ -155,6 +142,8 @@ def to_summary(seen: JobOverview) -> JobSummary:
         job_id=seen.job.job_id,
         name=seen.job.name,
         enabled=seen.job.enabled,
+        when=when(seen.job),
+        tags=list(seen.job.tags),
         next_run_at=moment(seen.next_fire),
         success_rate=completed / judged if judged else None,
         recent=[_to_recent(each) for each in seen.recent],
@@ -198,17 +187,7 @@ def to_gantt(job_id: str, lives: list[Life]) -> JobGantt:
             GanttRun(
                 run_id=life.run.id,
                 status=life.run.state,
-                spans=[
-                    Span(
-                        kind=span.kind,
-                        start=to_datetime(span.start),
-                        end=moment(span.end),
-                        attempt=span.attempt or None,
-                        outcome=span.outcome or None,
-                        about=span.about,
-                    )
-                    for span in life.spans
-                ],
+                spans=list(map(to_span, life.spans)),
             )
             for life in lives
         ],

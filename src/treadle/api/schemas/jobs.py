@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, structs
 
 from treadle.api.schemas.common import HasMore, NextCursor, moment
 from treadle.api.schemas.problems import Fault
+from treadle.api.schemas.schedules import Fire
 from treadle.domain import jobs as domain
 from treadle.domain.affinity import Affinity
 from treadle.domain.chains import After, AfterJoin
@@ -27,6 +28,7 @@ from treadle.domain.jobs.document import (
 from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 from treadle.domain.schedules import Misfire
+from treadle.domain.wording import Words
 from treadle.domain.work import Completion, Program
 
 READ_ONLY: Final = ("version", "source", "created_at", "updated_at", "next_run_at")
@@ -107,12 +109,17 @@ class Origins(Struct, frozen=True, kw_only=True):
 
 
 class Validation(Struct, frozen=True, kw_only=True):
-    """Whether a document defines a job; where it does, what it means and when it would run."""
+    """Whether a document defines a job; where it does, what it means and when it would run.
+
+    `fires` are the same moments as `next`, each with what changes of the zone's clock do to it.
+    """
 
     valid: bool
     errors: list[Fault]
     job: JobDefinition | None
+    when: Annotated[Words | None, Meta(description="When it would run, in words.")]
     next: Annotated[list[datetime], Meta(description="The first fires, were it defined now.")]
+    fires: list[Fire]
 
 
 def to_job(job: domain.Job, next_run_at: Instant | None = None) -> Job:

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
+from treadle import tracing
 from treadle.api.schemas.common import AnyJson, HasMore, JsonObject, NextCursor, moment, raw
-from treadle.domain import letters
+from treadle.domain import comparing, letters, spans
 from treadle.domain import progress as domain_progress
 from treadle.domain import runs as domain
 from treadle.domain.affinity import Affinity, read_requirement
@@ -24,7 +25,9 @@ from treadle.domain.outcomes import RunError
 from treadle.domain.priority import Priority
 from treadle.domain.reasons import Reason
 from treadle.domain.runs import TERMINAL, Cause, State
+from treadle.domain.spans import SpanKind, spans_of
 from treadle.domain.steps import RunStep, StepKind
+from treadle.domain.work import decode_work
 from treadle.services.runs import Told
 
 MOST_PARENTS: Final = 100
@@ -78,7 +81,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One try. `outcome` is the run's status where it is the last one, else what became of the try.
+    """One try. `outcome` is what became of it; that of the last one is the run's status, or `quarantined`.
 
     `started_at` is null where the handler was never reached.
     """
@@ -89,6 +92,21 @@ class Attempt(Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     outcome: Annotated[str, Meta(examples=["retry_scheduled", "lost", "running", "completed"])]
     error: RunError | None
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """A part of a run's life; `end` is null where it goes on.
+
+    `attempt` and `outcome` are those of a running one. `about` says that its start is not known: it is when the run was
+    due.
+    """
+
+    kind: SpanKind
+    start: datetime
+    end: datetime | None
+    attempt: int | None
+    outcome: str | None
+    about: bool
 
 
 class ParentOf(Struct, frozen=True, kw_only=True):
@@ -124,9 +142,11 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 class RunDetail(Run, frozen=True, kw_only=True):
-    """A run with its tries, oldest first."""
+    """A run with its tries and the spans of its life, oldest first."""
 
     attempts: list[Attempt]
+    spans: list[Span]
+    trace_id: Annotated[str | None, Meta(description="The trace of whoever submitted it, where one came along.")]
     depends_on: Dependencies | None
     progress: Progress | None
     telemetry: Annotated[dict[str, AnyJson], Meta(description="What its handler keeps in `ctx.state`.")]
@@ -156,6 +176,22 @@ class RunPage(Struct, frozen=True, kw_only=True):
     has_more: HasMore
 
 
+class Difference(Struct, frozen=True, kw_only=True):
+    """What differs: a dotted name, and the value of either run; null where there is none."""
+
+    field: Annotated[str, Meta(examples=["inputs.date", "job_version", "worker.host", "took_sec"])]
+    before: AnyJson
+    after: AnyJson
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """A run beside another: causes first (what was asked for, what was carried out, and where), then effects."""
+
+    run_id: RunId
+    against: Run
+    differences: list[Difference]
+
+
 class Explanation(Struct, frozen=True, kw_only=True):
     """Why a run is not running, or where it is, or how it ended. `code` is stable and for programs."""
 
@@ -177,6 +213,8 @@ def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt], parents: Sequ
     return RunDetail(
         **_fields(run),
         attempts=attempts_of(run, attempts),
+        spans=list(map(to_span, spans_of(run, attempts))),
+        trace_id=tracing.trace_id(decode_work(run.work).trace) or None,
         depends_on=_to_dependencies(run, parents),
         progress=None if told.progress is None else _to_progress(told.progress),
         telemetry=told.state,
@@ -184,7 +222,7 @@ def to_detail(run: domain.Run, attempts: Sequence[domain.Attempt], parents: Sequ
 
 
 def attempts_of(run: domain.Run, attempts: Sequence[domain.Attempt]) -> list[Attempt]:
-    """The tries of a run: those that ended without ending it, and the one that runs or was the last."""
+    """The tries of a run: those that are kept, and the one that runs or was the only one."""
     tries = [
         Attempt(
             attempt=each.attempt,
@@ -202,13 +240,25 @@ def attempts_of(run: domain.Run, attempts: Sequence[domain.Attempt]) -> list[Att
             attempt=run.attempt,
             worker_id=run.worker_id,
             # A run keeps the start of its first try.
-            started_at=None if attempts else moment(run.started_at),
+            started_at=moment(run.claimed_at or (None if attempts else run.started_at)),
             finished_at=moment(run.finished_at),
             outcome=run.state.value,
             error=run.error,
         )
         tries.append(last)
     return tries
+
+
+def to_span(span: spans.Span) -> Span:
+    """A part of a run's life as it is answered."""
+    return Span(
+        kind=span.kind,
+        start=to_datetime(span.start),
+        end=moment(span.end),
+        attempt=span.attempt or None,
+        outcome=span.outcome or None,
+        about=span.about,
+    )
 
 
 def _to_progress(progress: domain_progress.Progress) -> Progress:
@@ -247,6 +297,14 @@ def to_steps(steps: Sequence[RunStep]) -> StepList:
             for step in steps
         ]
     )
+
+
+def to_comparison(run: domain.Run, against: domain.Run, found: Sequence[comparing.Difference]) -> Comparison:
+    """A comparison as it is answered."""
+    differences = [
+        Difference(field=each.field, before=raw(encode(each.before)), after=raw(encode(each.after))) for each in found
+    ]
+    return Comparison(run_id=run.id, against=to_run(against), differences=differences)
 
 
 def to_explanation(run: domain.Run, explanation: DomainExplanation) -> Explanation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -12,14 +13,16 @@ from treadle.domain import schedules as domain
 from treadle.domain.instants import to_datetime, to_seconds
 from treadle.domain.overlap import Overlap
 from treadle.domain.schedules import Misfire
+from treadle.domain.triggers.clocks import ClockChange
+from treadle.domain.wording import Words, when_scheduled
 from treadle.services.schedules import Backfilled
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
     """When a job runs by itself. One of `interval_sec`, `cron` and `at` is set; none of them means once, at once.
 
-    `active` says whether it fires: it and its job are enabled, and nobody has `paused` it. `next_at` is its next slot,
-    `last_slot` the newest that was fired or skipped; people read both in `timezone`.
+    `when` is the same in words. `active` says whether it fires: it and its job are enabled, and nobody has `paused` it.
+    `next_at` is its next slot, `last_slot` the newest that was fired or skipped; people read both in `timezone`.
     """
 
     schedule_id: str
@@ -32,6 +35,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     timezone: Annotated[str, Meta(examples=["Asia/Jakarta"])]
     start_at: datetime | None
     end_at: datetime | None
+    when: Words
     active: bool
     paused: bool
     overlap: Overlap
@@ -48,26 +52,54 @@ class SchedulePage(Struct, frozen=True, kw_only=True):
     has_more: HasMore
 
 
+class Fire(Struct, frozen=True, kw_only=True):
+    """A slot to come. `clock` says what changes of the zone's clock do to it, daylight saving most of all.
+
+    `moved`: the clock jumps over the time that was named, and it fires at the first moment after. `once`: the clock
+    shows its time twice, and it fires the first time alone; `twice`: both times. `skipped`: the clock jumps over times
+    just before it at which it would have fired. `shifted`: an interval reads otherwise on the clock from here on.
+    """
+
+    at: datetime
+    clock: list[ClockChange]
+
+
 class ComingFires(Struct, frozen=True, kw_only=True):
-    """The next slots of a schedule, and the zone in which people read them."""
+    """The next slots of a schedule, and the zone in which people read them. `next` are their moments alone."""
 
     schedule_id: str
     timezone: str
     next: list[datetime]
+    fires: list[Fire]
 
 
 class Backfill(Struct, frozen=True, kw_only=True):
-    """The slots of a schedule that had no run; `run_ids` are their runs, in the same order, none on a dry run."""
+    """The slots of a schedule that had no run; `run_ids` are their runs, in the same order, none on a dry run.
+
+    `existing` slots of this time have runs, and `left` have none and were beyond the limit.
+    """
 
     schedule_id: str
     slots: list[datetime]
     run_ids: list[str]
+    existing: int
+    left: int
+
+
+def to_fires(fires: Iterable[domain.Fire]) -> list[Fire]:
+    """Slots to come as they are answered."""
+    return [Fire(at=to_datetime(each.at), clock=list(each.clock)) for each in fires]
 
 
 def to_backfill(found: Backfilled) -> Backfill:
     """A backfill as it is answered."""
-    slots = [to_datetime(slot) for slot in found.slots]
-    return Backfill(schedule_id=found.schedule.id, slots=slots, run_ids=found.run_ids)
+    return Backfill(
+        schedule_id=found.schedule.id,
+        slots=[to_datetime(slot) for slot in found.slots.wanted],
+        run_ids=found.run_ids,
+        existing=found.slots.existing,
+        left=found.slots.left,
+    )
 
 
 def to_schedule(schedule: domain.Schedule) -> Schedule:
@@ -84,6 +116,7 @@ def to_schedule(schedule: domain.Schedule) -> Schedule:
         timezone=schedule.timezone,
         start_at=moment(spec.start_at),
         end_at=moment(spec.end_at),
+        when=when_scheduled(spec),
         active=schedule.active,
         paused=schedule.paused,
         overlap=schedule.overlap,

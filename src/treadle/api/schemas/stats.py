@@ -75,9 +75,12 @@ class StatsOverview(Counts, frozen=True, kw_only=True):
 
 
 class TimeBucket(Counts, frozen=True, kw_only=True):
-    """Runs that ended in one bucket."""
+    """Runs that ended in one bucket, and how many waited in it."""
 
     start: datetime
+    depth: Annotated[
+        int, Meta(description="The most runs that were seen ready at once; told of queues, and 0 of a job.")
+    ]
 
 
 class Timeseries(Struct, frozen=True, kw_only=True):
@@ -123,7 +126,7 @@ def to_timeseries(series: services.Timeseries, tz: str) -> Timeseries:
         bucket=series.bucket,
         timezone=tz,
         until=to_datetime(series.until),
-        items=[TimeBucket(**_counts(tally), start=to_datetime(at)) for at, tally in series.buckets],
+        items=[TimeBucket(**_counts(tally), start=to_datetime(at), depth=tally.depth) for at, tally in series.buckets],
     )
 
 

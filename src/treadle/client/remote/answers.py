@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from treadle.domain.access import Scope
 from treadle.domain.affinity import Affinity
+from treadle.domain.attention import Matter
 from treadle.domain.bulk_actions import Act, WhyLeft
 from treadle.domain.chains import After, AfterJoin
 from treadle.domain.clashes import Debounce, Unique
@@ -37,10 +38,13 @@ from treadle.domain.queues import QueueState
 from treadle.domain.rates import RateDocument
 from treadle.domain.reasons import Reason
 from treadle.domain.runs import Cause, State
-from treadle.domain.schedules import Misfire
+from treadle.domain.schedules import Misfire, Standing
+from treadle.domain.slots import SkipReason
 from treadle.domain.spans import SpanKind
 from treadle.domain.stats import Bucket
 from treadle.domain.steps import StepKind
+from treadle.domain.triggers.clocks import ClockChange
+from treadle.domain.wording import Words
 from treadle.domain.work import Completion
 from treadle.domain.workers import Role, WorkerState
 from treadle.engines.contract.runs import Admission
@@ -142,13 +146,30 @@ class Fault(Struct, frozen=True, kw_only=True):
     code: str
 
 
+class Fire(Struct, frozen=True, kw_only=True):
+    """A slot to come. `clock` says what changes of the zone's clock do to it, daylight saving most of all.
+
+    `moved`: the clock jumps over the time that was named, and it fires at the first moment after. `once`: the clock
+    shows its time twice, and it fires the first time alone; `twice`: both times. `skipped`: the clock jumps over times
+    just before it at which it would have fired. `shifted`: an interval reads otherwise on the clock from here on.
+    """
+
+    at: datetime
+    clock: list[ClockChange]
+
+
 class Validation(Struct, frozen=True, kw_only=True):
-    """Whether a document defines a job; where it does, what it means and when it would run."""
+    """Whether a document defines a job; where it does, what it means and when it would run.
+
+    `fires` are the same moments as `next`, each with what changes of the zone's clock do to it.
+    """
 
     valid: bool
     errors: list[Fault]
     job: JobDefinition | None
+    when: Words | None
     next: list[datetime]
+    fires: list[Fire]
 
 
 class Origins(Struct, frozen=True, kw_only=True):
@@ -229,7 +250,7 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """One try. `outcome` is the run's status where it is the last one, else what became of the try.
+    """One try. `outcome` is what became of it; that of the last one is the run's status, or `quarantined`.
 
     `started_at` is null where the handler was never reached.
     """
@@ -240,6 +261,21 @@ class Attempt(Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     outcome: str
     error: RunError | None
+
+
+class Span(Struct, frozen=True, kw_only=True):
+    """A part of a run's life; `end` is null where it goes on.
+
+    `attempt` and `outcome` are those of a running one. `about` says that its start is not known: it is when the run was
+    due.
+    """
+
+    kind: SpanKind
+    start: datetime
+    end: datetime | None
+    attempt: int | None
+    outcome: str | None
+    about: bool
 
 
 class ParentOf(Struct, frozen=True, kw_only=True):
@@ -268,12 +304,30 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 class RunDetail(Run, frozen=True, kw_only=True):
-    """A run with its tries, oldest first."""
+    """A run with its tries and the spans of its life, oldest first."""
 
     attempts: list[Attempt]
+    spans: list[Span]
+    trace_id: str | None
     depends_on: Dependencies | None
     progress: Progress | None
     telemetry: dict[str, Any]
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What differs: a dotted name, and the value of either run; null where there is none."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """A run beside another: causes first (what was asked for, what was carried out, and where), then effects."""
+
+    run_id: str
+    against: Run
+    differences: list[Difference]
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -352,6 +406,7 @@ class BulkAction(Struct, frozen=True, kw_only=True):
     status: Literal["running", "finished"]
     total: int
     done: int
+    acted: dict[State, int]
     skipped: int
     failed: int
     reasons: list[LeftRuns]
@@ -433,7 +488,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class LogEntry(Struct, frozen=True, kw_only=True):
-    """One line. `seq` grows along a run."""
+    """One line. `seq` grows along a run. `message` may hold colours (SGR), and no other control sequence."""
 
     seq: int
     attempt: int
@@ -484,8 +539,8 @@ class PublishedEvent(Struct, frozen=True, kw_only=True):
 class Schedule(Struct, frozen=True, kw_only=True):
     """When a job runs by itself. One of `interval_sec`, `cron` and `at` is set; none of them means once, at once.
 
-    `active` says whether it fires: it and its job are enabled, and nobody has `paused` it. `next_at` is its next slot,
-    `last_slot` the newest that was fired or skipped; people read both in `timezone`.
+    `when` is the same in words. `active` says whether it fires: it and its job are enabled, and nobody has `paused` it.
+    `next_at` is its next slot, `last_slot` the newest that was fired or skipped; people read both in `timezone`.
     """
 
     schedule_id: str
@@ -498,6 +553,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     timezone: str
     start_at: datetime | None
     end_at: datetime | None
+    when: Words
     active: bool
     paused: bool
     overlap: Overlap
@@ -506,20 +562,117 @@ class Schedule(Struct, frozen=True, kw_only=True):
     last_slot: datetime | None
 
 
+class ScheduleRun(Struct, frozen=True, kw_only=True):
+    """A run of a schedule; `slot` is null where it was triggered by hand."""
+
+    run_id: str
+    status: State
+    slot: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class Skipped(Struct, frozen=True, kw_only=True):
+    """Slots that got no run, told `at` a moment, and why; `count` of them, or `at_least` so many. The newest are named.
+
+    `misfire`: nothing could fire them in time, and the misfire policy passed them over. `overlap`: a run of an earlier
+    slot was not finished. `unique`: another run held the unique key. `job_missing`, `inputs` that the job does not
+    take, `queue_draining`.
+    """
+
+    at: datetime
+    reason: SkipReason
+    count: int
+    at_least: bool
+    slots: list[datetime]
+    message: str
+
+
+class ScheduleOverview(Struct, frozen=True, kw_only=True):
+    """A schedule with how it stands, its next five fires, its last runs (of the last 20 of its job), newest first, and
+    what it last skipped.
+
+    `overdue`: it should have fired, and no scheduler did it. `disabled`: by its own definition. `over`: it has no slots
+    to come.
+    """
+
+    schedule: Schedule
+    standing: Standing
+    fires: list[Fire]
+    recent: list[ScheduleRun]
+    skipped: Skipped | None
+
+
+class AgendaEntry(Struct, frozen=True, kw_only=True):
+    """A fire to come, or the first of `count` on one day, where a schedule fires more than four times."""
+
+    schedule_id: str
+    job_id: str
+    at: datetime
+    count: int
+
+
+class BusyMinute(Struct, frozen=True, kw_only=True):
+    """A minute in which three schedules or more fire; of those that fire more than 24 times a day none is counted."""
+
+    at: datetime
+    schedule_ids: list[str]
+
+
+class AgendaDay(Struct, frozen=True, kw_only=True):
+    """A day of the zone, from when it begins."""
+
+    start: datetime
+    entries: list[AgendaEntry]
+    busy: list[BusyMinute]
+
+
+class AgendaHour(Struct, frozen=True, kw_only=True):
+    """How often schedules fire on a weekday in one hour of the day."""
+
+    weekday: int
+    hour: int
+    fires: int
+
+
+class Agenda(Struct, frozen=True, kw_only=True):
+    """What schedules will do: day by day, with the first 1,000 entries (`left_out` counts those after them), and by the
+    hours of a week, Monday's first."""
+
+    timezone: str
+    since: datetime
+    until: datetime
+    days: list[AgendaDay]
+    left_out: int
+    hours: list[AgendaHour]
+
+
+class SkippedSlots(Struct, frozen=True, kw_only=True):
+    """What a schedule passed over lately, newest first."""
+
+    items: list[Skipped]
+
+
 class ComingFires(Struct, frozen=True, kw_only=True):
-    """The next slots of a schedule, and the zone in which people read them."""
+    """The next slots of a schedule, and the zone in which people read them. `next` are their moments alone."""
 
     schedule_id: str
     timezone: str
     next: list[datetime]
+    fires: list[Fire]
 
 
 class Backfill(Struct, frozen=True, kw_only=True):
-    """The slots of a schedule that had no run; `run_ids` are their runs, in the same order, none on a dry run."""
+    """The slots of a schedule that had no run; `run_ids` are their runs, in the same order, none on a dry run.
+
+    `existing` slots of this time have runs, and `left` have none and were beyond the limit.
+    """
 
     schedule_id: str
     slots: list[datetime]
     run_ids: list[str]
+    existing: int
+    left: int
 
 
 class FailedFile(Struct, frozen=True, kw_only=True):
@@ -665,9 +818,10 @@ class StatsOverview(Counts, frozen=True, kw_only=True):
 
 
 class TimeBucket(Counts, frozen=True, kw_only=True):
-    """Runs that ended in one bucket."""
+    """Runs that ended in one bucket, and how many waited in it."""
 
     start: datetime
+    depth: int
 
 
 class Timeseries(Struct, frozen=True, kw_only=True):
@@ -705,11 +859,13 @@ class RecentRun(Struct, frozen=True, kw_only=True):
 
 
 class JobSummary(Struct, frozen=True, kw_only=True):
-    """A job with how its last runs ended, newest first; `success_rate` is of these."""
+    """A job with how its last runs ended, newest first; `success_rate` is of these. `when` says when it runs."""
 
     job_id: str
     name: str
     enabled: bool
+    when: Words
+    tags: list[str]
     next_run_at: datetime | None
     success_rate: float | None
     recent: list[RecentRun]
@@ -750,21 +906,6 @@ class JobGrid(Struct, frozen=True, kw_only=True):
     attempts: int
     steps: list[str]
     runs: list[GridRun]
-
-
-class Span(Struct, frozen=True, kw_only=True):
-    """A part of a run's life; `end` is null where it goes on.
-
-    `attempt` and `outcome` are those of a running one. `about` says that its start was not kept: it is when the run was
-    due, which is so of a last attempt that had others before it.
-    """
-
-    kind: SpanKind
-    start: datetime
-    end: datetime | None
-    attempt: int | None
-    outcome: str | None
-    about: bool
 
 
 class GanttRun(Struct, frozen=True, kw_only=True):
@@ -812,6 +953,37 @@ class JobGraph(Struct, frozen=True, kw_only=True):
     whole: bool
 
 
+class Concern(Struct, frozen=True, kw_only=True):
+    """Something that needs somebody."""
+
+    matter: Matter
+    subject: str
+    count: int
+    since: datetime | None
+    said: str
+    run_id: str | None
+
+
+class Attention(Struct, frozen=True, kw_only=True):
+    """What needs somebody, the gravest first; ten of each matter at most."""
+
+    items: list[Concern]
+
+
+class FirstStep(Struct, frozen=True, kw_only=True):
+    """A step, and whether it is done; `subject` is the run or the job that shows it."""
+
+    step: Literal["server", "run", "job", "schedule"]
+    done: bool
+    subject: str | None
+
+
+class FirstSteps(Struct, frozen=True, kw_only=True):
+    """The first steps, in their order."""
+
+    items: list[FirstStep]
+
+
 class FailingJob(Struct, frozen=True, kw_only=True):
     """How many of a group's failures are of a job."""
 
@@ -823,8 +995,9 @@ class FailingJob(Struct, frozen=True, kw_only=True):
 class FailureGroup(Struct, frozen=True, kw_only=True):
     """Failed runs whose failures are one and the same: of one class of error, and of one place.
 
-    `title` is what the newest of them said, whose run is `run_id`. `jobs` are the 20 that failed last. `why`, `by` and
-    `said_at` belong to what was said of it last; a new failure takes it back.
+    `title` is what the newest of them said, whose run is `run_id`. `jobs` are the 20 that failed last. `recent` counts
+    the runs of the last week by when they were submitted, in 28 spans of 6 hours, oldest first, among the newest 500.
+    `why`, `by` and `said_at` belong to what was said of it last; a new failure takes it back.
     """
 
     group_id: str
@@ -837,6 +1010,7 @@ class FailureGroup(Struct, frozen=True, kw_only=True):
     last_failed_at: datetime
     run_id: str
     jobs: list[FailingJob]
+    recent: list[int]
     snoozed_until: datetime | None
     said_at: datetime | None
     by: str
@@ -851,6 +1025,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     who: str
     domain: str | None
     action: str
+    what: Words
     target: str
     before: Any
     after: Any
@@ -867,6 +1042,13 @@ class Session(Struct, frozen=True, kw_only=True):
     scopes: list[Scope]
     domain: str | None
     csrf_token: str | None
+    expires_at: datetime | None
+
+
+class LinkAnswer(Struct, frozen=True, kw_only=True):
+    """What opens one session, once. `secret` is the `code` of `POST /session`, told this once and kept nowhere."""
+
+    secret: str
     expires_at: datetime | None
 
 

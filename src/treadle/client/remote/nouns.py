@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from treadle.client.remote.answers import (
     AcceptedRuns,
+    Agenda,
+    Attention,
     AuditEntry,
     Backfill,
     BulkAction,
     ComingFires,
+    Comparison,
     Domain,
     Event,
     EventPage,
     Explanation,
     FailureGroup,
+    FirstSteps,
     Group,
     Health,
     HealthReport,
@@ -34,6 +38,7 @@ from treadle.client.remote.answers import (
     JobVersions,
     Lane,
     LetterAnswers,
+    LinkAnswer,
     LogEntry,
     LogPage,
     Message,
@@ -46,8 +51,10 @@ from treadle.client.remote.answers import (
     Run,
     RunDetail,
     Schedule,
+    ScheduleOverview,
     Selection,
     Session,
+    SkippedSlots,
     SourceList,
     StatsOverview,
     StepList,
@@ -156,10 +163,22 @@ class JobsNoun(Noun[M]):
         )
 
     @Listing
-    def list_overviews(self, *, runs: int | None = None, page_size: int | None = None) -> Call[Page[JobSummary]]:
+    def list_overviews(
+        self,
+        *,
+        runs: int | None = None,
+        q: str | None = None,
+        tag: Sequence[str] | None = None,
+        enabled: bool | None = None,
+        failing: bool | None = None,
+        page_size: int | None = None,
+    ) -> Call[Page[JobSummary]]:
         """Jobs by id, each with how its last runs ended and when it fires next."""
         return Call(
-            method="GET", path="/overview/jobs", answer=Page[JobSummary], query={"runs": runs, "limit": page_size}
+            method="GET",
+            path="/overview/jobs",
+            answer=Page[JobSummary],
+            query={"runs": runs, "q": q, "tag": tag, "enabled": enabled, "failing": failing, "limit": page_size},
         )
 
     @Operation
@@ -233,6 +252,7 @@ class RunsNoun(Noun[M]):
         self,
         *,
         page_size: int | None = None,
+        run: Sequence[str] | None = None,
         status: Sequence[str] | None = None,
         job: Sequence[str] | None = None,
         queue: Sequence[str] | None = None,
@@ -241,6 +261,8 @@ class RunsNoun(Noun[M]):
         q: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
+        finished_after: datetime | str | None = None,
+        finished_before: datetime | str | None = None,
         failure_group: Sequence[str] | None = None,
         dead_letters: bool | None = None,
     ) -> Call[Page[Run]]:
@@ -251,6 +273,7 @@ class RunsNoun(Noun[M]):
             answer=Page[Run],
             query={
                 "limit": page_size,
+                "run": run,
                 "status": status,
                 "job": job,
                 "queue": queue,
@@ -259,6 +282,8 @@ class RunsNoun(Noun[M]):
                 "q": q,
                 "created_after": created_after,
                 "created_before": created_before,
+                "finished_after": finished_after,
+                "finished_before": finished_before,
                 "failure_group": failure_group,
                 "dead_letters": dead_letters,
             },
@@ -295,17 +320,26 @@ class RunsNoun(Noun[M]):
         )
 
     @Operation
-    def retry(self, run_id: str, *, inputs: Mapping[str, Any] | None = None, key: str | None = None) -> Call[Run]:
+    def retry(
+        self, run_id: str, *, inputs: Mapping[str, Any] | None = None, replace: bool = False, key: str | None = None
+    ) -> Call[Run]:
         """Submit a new run that does again what a finished one did, with the work of then; it resolves a dead
         letter.
         """
-        return Call(method="POST", path=f"/runs/{segment(run_id)}/retry", answer=Run, body=said(inputs=inputs), key=key)
+        return Call(
+            method="POST",
+            path=f"/runs/{segment(run_id)}/retry",
+            answer=Run,
+            body=said(inputs=inputs, replace=replace),
+            key=key,
+        )
 
     @Listing
     def history(
         self,
         *,
         page_size: int | None = None,
+        run: Sequence[str] | None = None,
         status: Sequence[str] | None = None,
         job: Sequence[str] | None = None,
         queue: Sequence[str] | None = None,
@@ -314,6 +348,8 @@ class RunsNoun(Noun[M]):
         q: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
+        finished_after: datetime | str | None = None,
+        finished_before: datetime | str | None = None,
         failure_group: Sequence[str] | None = None,
         dead_letters: bool | None = None,
     ) -> Call[Page[Run]]:
@@ -324,6 +360,7 @@ class RunsNoun(Noun[M]):
             answer=Page[Run],
             query={
                 "limit": page_size,
+                "run": run,
                 "status": status,
                 "job": job,
                 "queue": queue,
@@ -332,6 +369,8 @@ class RunsNoun(Noun[M]):
                 "q": q,
                 "created_after": created_after,
                 "created_before": created_before,
+                "finished_after": finished_after,
+                "finished_before": finished_before,
                 "failure_group": failure_group,
                 "dead_letters": dead_letters,
             },
@@ -365,6 +404,13 @@ class RunsNoun(Noun[M]):
     def cancel(self, run_id: str) -> Call[Run]:
         """Accept a cancel. A waiting run ends at once; a running one is told to, and begins no further attempt."""
         return Call(method="POST", path=f"/runs/{segment(run_id)}/cancel", answer=Run, idempotent=True)
+
+    @Operation
+    def compare(self, run_id: str, *, against: str | None = None) -> Call[Comparison]:
+        """What differs between a run and another: what was asked for, what was done and where, and what came of it."""
+        return Call(
+            method="GET", path=f"/runs/{segment(run_id)}/compare", answer=Comparison, query={"against": against}
+        )
 
     @Operation
     def list_steps(self, run_id: str) -> Call[StepList]:
@@ -421,10 +467,16 @@ class DeadLettersNoun(Noun[M]):
         )
 
     @Operation
-    def retry(self, run_id: str, *, inputs: Mapping[str, Any] | None = None, key: str | None = None) -> Call[Run]:
+    def retry(
+        self, run_id: str, *, inputs: Mapping[str, Any] | None = None, replace: bool = False, key: str | None = None
+    ) -> Call[Run]:
         """Submit a new run in the place of a dead letter, which is resolved by it: of two such calls one is 409."""
         return Call(
-            method="POST", path=f"/dead-letters/{segment(run_id)}/retry", answer=Run, body=said(inputs=inputs), key=key
+            method="POST",
+            path=f"/dead-letters/{segment(run_id)}/retry",
+            answer=Run,
+            body=said(inputs=inputs, replace=replace),
+            key=key,
         )
 
     @Operation
@@ -484,7 +536,7 @@ class QueuesNoun(Noun[M]):
 
     @Listing
     def list(self, *, page_size: int | None = None) -> Call[Page[Queue]]:
-        """Queues by name: those that runs were submitted to, and those of which anything was told."""
+        """Queues by name: those that runs were submitted to, and those that were told anything."""
         return Call(method="GET", path="/queues", answer=Page[Queue], query={"limit": page_size})
 
     @Operation
@@ -493,18 +545,36 @@ class QueuesNoun(Noun[M]):
         return Call(method="GET", path=f"/queues/{segment(name)}", answer=Queue)
 
     @Operation
-    def set(self, name: str, rate: Mapping[str, Any] | None, *, if_match: int | str | None = None) -> Call[Queue]:
+    def set(
+        self,
+        name: str,
+        rate: Mapping[str, Any] | None,
+        *,
+        create: bool | None = None,
+        if_match: int | str | None = None,
+    ) -> Call[Queue]:
         """Set how often runs of a queue may start: all of `runs` at once after a pause, then one every `window_sec /
         runs`.
         """
         return Call(
-            method="PUT", path=f"/queues/{segment(name)}", answer=Queue, body=said(rate=rate), if_match=if_match
+            method="PUT",
+            path=f"/queues/{segment(name)}",
+            answer=Queue,
+            query={"create": create},
+            body=said(rate=rate),
+            if_match=if_match,
         )
 
     @Operation
-    def pause(self, name: str) -> Call[Queue]:
+    def pause(self, name: str, *, create: bool | None = None) -> Call[Queue]:
         """Let no run of a queue start from now on, on any worker. What runs goes on, and new runs are taken."""
-        return Call(method="POST", path=f"/queues/{segment(name)}/pause", answer=Queue, idempotent=True)
+        return Call(
+            method="POST",
+            path=f"/queues/{segment(name)}/pause",
+            answer=Queue,
+            query={"create": create},
+            idempotent=True,
+        )
 
     @Operation
     def resume(self, name: str) -> Call[Queue]:
@@ -512,9 +582,15 @@ class QueuesNoun(Noun[M]):
         return Call(method="POST", path=f"/queues/{segment(name)}/resume", answer=Queue, idempotent=True)
 
     @Operation
-    def drain(self, name: str) -> Call[Queue]:
+    def drain(self, name: str, *, create: bool | None = None) -> Call[Queue]:
         """Refuse new runs for a queue with 409, and work off those that it has; then it is `drained`."""
-        return Call(method="POST", path=f"/queues/{segment(name)}/drain", answer=Queue, idempotent=True)
+        return Call(
+            method="POST",
+            path=f"/queues/{segment(name)}/drain",
+            answer=Queue,
+            query={"create": create},
+            idempotent=True,
+        )
 
 
 class LanesNoun(Noun[M]):
@@ -656,6 +732,55 @@ class SchedulesNoun(Noun[M]):
     """Schedules: when jobs run by themselves."""
 
     @Listing
+    def list_overviews(
+        self,
+        *,
+        page_size: int | None = None,
+        job: Sequence[str] | None = None,
+        schedule: Sequence[str] | None = None,
+        standing: Sequence[str] | None = None,
+        q: str | None = None,
+    ) -> Call[Page[ScheduleOverview]]:
+        """Schedules by id, each with how it stands, how its last runs went, and what it last skipped."""
+        return Call(
+            method="GET",
+            path="/overview/schedules",
+            answer=Page[ScheduleOverview],
+            query={"limit": page_size, "job": job, "schedule": schedule, "standing": standing, "q": q},
+        )
+
+    @Operation
+    def get_agenda(
+        self,
+        *,
+        days: int | None = None,
+        timezone: str | None = None,
+        job: Sequence[str] | None = None,
+        schedule: Sequence[str] | None = None,
+        standing: Sequence[str] | None = None,
+        q: str | None = None,
+    ) -> Call[Agenda]:
+        """What schedules will do in the next days: fires in order of time, busy minutes, and fires by weekday and
+        hour.
+        """
+        return Call(
+            method="GET",
+            path="/overview/agenda",
+            answer=Agenda,
+            query={"days": days, "timezone": timezone, "job": job, "schedule": schedule, "standing": standing, "q": q},
+        )
+
+    @Operation
+    def list_skipped_slots(self, schedule_id: str, *, page_size: int | None = None) -> Call[SkippedSlots]:
+        """Why a schedule did not fire: what it passed over lately, newest first, as long as events are kept."""
+        return Call(
+            method="GET",
+            path=f"/schedules/{segment(schedule_id)}/skipped",
+            answer=SkippedSlots,
+            query={"limit": page_size},
+        )
+
+    @Listing
     def list(self, *, job: str | None = None, page_size: int | None = None) -> Call[Page[Schedule]]:
         """Schedules by id."""
         return Call(method="GET", path="/schedules", answer=Page[Schedule], query={"job": job, "limit": page_size})
@@ -666,23 +791,40 @@ class SchedulesNoun(Noun[M]):
         return Call(method="GET", path=f"/schedules/{segment(schedule_id)}", answer=Schedule)
 
     @Operation
-    def coming(self, schedule_id: str, *, count: int | None = None) -> Call[ComingFires]:
-        """When a schedule fires next; nothing where it is disabled or over."""
+    def coming(
+        self, schedule_id: str, *, count: int | None = None, after: datetime | str | None = None
+    ) -> Call[ComingFires]:
+        """When a schedule fires next, or beyond `after`; nothing where it is disabled or over."""
         return Call(
-            method="GET", path=f"/schedules/{segment(schedule_id)}/next", answer=ComingFires, query={"count": count}
+            method="GET",
+            path=f"/schedules/{segment(schedule_id)}/next",
+            answer=ComingFires,
+            query={"count": count, "after": after},
         )
 
     @Operation
-    def pause(self, schedule_id: str) -> Call[Schedule]:
+    def pause(self, schedule_id: str, *, if_match: int | str | None = None) -> Call[Schedule]:
         """Keep a schedule from firing until it is resumed: a restart, or a new version of its source, changes
         nothing.
         """
-        return Call(method="POST", path=f"/schedules/{segment(schedule_id)}/pause", answer=Schedule, idempotent=True)
+        return Call(
+            method="POST",
+            path=f"/schedules/{segment(schedule_id)}/pause",
+            answer=Schedule,
+            if_match=if_match,
+            idempotent=True,
+        )
 
     @Operation
-    def resume(self, schedule_id: str) -> Call[Schedule]:
+    def resume(self, schedule_id: str, *, if_match: int | str | None = None) -> Call[Schedule]:
         """Let a schedule fire again, from its next slot on. What came due meanwhile does not fire: `backfill` it."""
-        return Call(method="POST", path=f"/schedules/{segment(schedule_id)}/resume", answer=Schedule, idempotent=True)
+        return Call(
+            method="POST",
+            path=f"/schedules/{segment(schedule_id)}/resume",
+            answer=Schedule,
+            if_match=if_match,
+            idempotent=True,
+        )
 
     @Operation
     def trigger(self, schedule_id: str, *, key: str | None = None) -> Call[Run]:
@@ -697,6 +839,8 @@ class SchedulesNoun(Noun[M]):
         before: datetime | str,
         *,
         dry_run: bool = False,
+        order: Literal["oldest", "newest"] = "oldest",
+        limit: int = 1000,
         spread_ms: int = 0,
         key: str | None = None,
     ) -> Call[Backfill]:
@@ -705,7 +849,7 @@ class SchedulesNoun(Noun[M]):
             method="POST",
             path=f"/schedules/{segment(schedule_id)}/backfill",
             answer=Backfill,
-            body=said(after=after, before=before, dry_run=dry_run, spread_ms=spread_ms),
+            body=said(after=after, before=before, dry_run=dry_run, order=order, limit=limit, spread_ms=spread_ms),
             key=key,
         )
 
@@ -882,6 +1026,21 @@ class StatsNoun(Noun[M]):
             query={"weeks": weeks, "timezone": timezone, "job": job, "queue": queue},
         )
 
+    @Operation
+    def get_attention(self) -> Call[Attention]:
+        """What needs somebody now, the gravest first: processes that are missing or lost, queues that nobody takes
+        from or that are paused, schedules that are overdue, jobs that fail, dead letters, and open groups
+        of failures.
+        """
+        return Call(method="GET", path="/overview/attention", answer=Attention)
+
+    @Operation
+    def get_first_steps(self) -> Call[FirstSteps]:
+        """The first steps with Treadle, each with whether it is done: the server works, a run has completed, a job
+        beside the demo is there, one of these runs by itself.
+        """
+        return Call(method="GET", path="/overview/first-steps", answer=FirstSteps)
+
 
 class FailureGroupsNoun(Noun[M]):
     """Groups of equal failures: list, read, resolve, snooze."""
@@ -966,14 +1125,21 @@ class SessionNoun(Noun[M]):
     """The caller: who it is, and how a browser becomes one without keeping a token."""
 
     @Operation
-    def open(self, *, name: str = "", password: str = "") -> Call[Session]:
+    def open(self, *, name: str = "", password: str = "", code: str = "") -> Call[Session]:
         """Log in by name and password, or turn the token that comes with the call into a session for a browser."""
-        return Call(method="POST", path="/session", answer=Session, body=said(name=name, password=password))
+        return Call(method="POST", path="/session", answer=Session, body=said(name=name, password=password, code=code))
 
     @Operation
     def get(self) -> Call[Session]:
         """Who calls, and what they may do."""
         return Call(method="GET", path="/session", answer=Session)
+
+    @Operation
+    def create_link(self, *, key: str | None = None) -> Call[LinkAnswer]:
+        """Make what a link into the console carries: it logs a browser on the server's own machine in, once and
+        soon.
+        """
+        return Call(method="POST", path="/session/link", answer=LinkAnswer, key=key)
 
 
 class TokensNoun(Noun[M]):

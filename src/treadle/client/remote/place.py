@@ -30,12 +30,14 @@ class Place(Struct, frozen=True):
     """A server's URL, the token of the calls, and the domain in which they act: empty is that of the token.
 
     `certificate` is the file of the server's own, where it is one of this machine: it need not name the loopback.
+    `remedy` says what to do where the server does not accept the token.
     """
 
     url: str
     token: str
     domain: str = ""
     certificate: str = ""
+    remedy: str = ""
 
     def __repr__(self) -> str:
         return f"Place({self.url!r}, domain={self.domain!r})"  # tracebacks and logs are no place for a token
@@ -59,7 +61,8 @@ def of_url(url: str, environment: Mapping[str, str], *, token: str | None = None
     if not token:
         why = "TREADLE_TOKEN is for the server of TREADLE_URL" if others else "TREADLE_TOKEN is not set"
         raise Unauthorized(f"there is no token for {url}: {why}")
-    return Place(url.rstrip("/"), token, _domain(environment))
+    remedy = f"set TREADLE_TOKEN to one that {url} accepts, or log in by `treadle login {url}`"
+    return Place(url.rstrip("/"), token, _domain(environment), remedy=remedy)
 
 
 def of_profile(name: str | None, environment: Mapping[str, str]) -> Place:
@@ -73,7 +76,8 @@ def of_profile(name: str | None, environment: Mapping[str, str]) -> Place:
     if not profile.token:
         raise Unauthorized(f"the profile {name} has no token: treadle login {profile.url} --profile {name}")
     check_token(profile.token, f"profiles.{name}.token")
-    return Place(profile.url.rstrip("/"), profile.token, _domain(environment) or profile.domain)
+    remedy = f"log in anew by `treadle login {profile.url} --profile {name}`"
+    return Place(profile.url.rstrip("/"), profile.token, _domain(environment) or profile.domain, remedy=remedy)
 
 
 def of_folder(data: str, environment: Mapping[str, str]) -> Place:
@@ -88,13 +92,14 @@ def of_folder(data: str, environment: Mapping[str, str]) -> Place:
             "or log in to one elsewhere by `treadle login URL`"
         ) from None
     # With TREADLE_URL set, the token of the environment is for that server.
-    token = "" if environment.get("TREADLE_URL") else _token(environment, _RULING)
+    given = "" if environment.get("TREADLE_URL") else _token(environment, _RULING)
     try:
-        token = token or (folder / "local-token").read_text().strip()
+        token = given or (folder / "local-token").read_text().strip()
     except OSError as error:
         message = f"the token in {folder} cannot be read ({error.strerror}): set TREADLE_TOKEN"
         raise Unauthorized(message) from error
-    return Place(note["url"], token, _domain(environment), note.get("certificate", ""))
+    remedy = f"unset TREADLE_TOKEN: {folder}/local-token is accepted" if given else f"start the server on {folder} anew"
+    return Place(note["url"], token, _domain(environment), note.get("certificate", ""), remedy)
 
 
 def trusting(certificate: str) -> ssl.SSLContext:

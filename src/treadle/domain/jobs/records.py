@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from treadle.domain.chains import Chain
 from treadle.domain.clashes import Debounce, Unique
+from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.instants import Instant
 from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
@@ -23,11 +24,23 @@ MAX_DOMAIN_NAME: Final = 100
 # The last group says "the end" to both Python and JSON Schema: Python's `$` would let a final line feed through.
 NAME_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9._:-]*(?![\s\S])"
 _NAME: Final = re.compile(NAME_PATTERN)
+_RESERVED: Final = {
+    "adhoc": "runs of jobs that are not kept are found under it",
+    "validate": "documents are checked at its path",
+    "new": "the console's page for a new job has its path",
+}
 
 
 def is_job_id(text: str) -> bool:
     """Whether `text` can be a job's id."""
     return is_name(text, MAX_JOB_ID)
+
+
+def check_not_reserved(job_id: str) -> None:
+    """Raises InvalidInput for an id that no job may have, since it means something else where jobs are addressed."""
+    if job_id in _RESERVED:
+        message = f"{job_id!r} is reserved: {_RESERVED[job_id]}; choose another"
+        raise InvalidInput([Problem("/job_id", message, "reserved")])
 
 
 def is_name(text: str, longest: int) -> bool:

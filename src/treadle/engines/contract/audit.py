@@ -11,7 +11,10 @@ from treadle.domain.instants import Instant
 
 
 class AuditQuery(Struct, frozen=True, kw_only=True):
-    """Which entries to list, newest first: those before the id `before`, for each filter those that fit."""
+    """Which entries to list, newest first: those before the id `before`, for each filter those that fit.
+
+    `target` finds what was changed at that path and below it.
+    """
 
     domain: str | None = None
     who: str | None = None

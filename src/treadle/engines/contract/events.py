@@ -51,6 +51,10 @@ class EventStore(Protocol):
         """The events that people published under a name from a moment on and beyond a position, in order."""
         ...
 
+    async def newest(self, domain: str, type: str, limit: int) -> list[Event]:  # noqa: A002
+        """The last events of a type that no runs have, newest first."""
+        ...
+
     async def bounds(self) -> tuple[int, int]:
         """The positions of the oldest event kept and of the newest; (0, 0) where there are none."""
         ...

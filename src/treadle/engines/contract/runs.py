@@ -158,7 +158,7 @@ class RunStore(Protocol):
         ...
 
     async def attempts(self, domain: str, run_id: str) -> list[Attempt]:
-        """The ended tries of a run that did not end it, oldest first."""
+        """The ended tries of a run, oldest first; of a run that had but one, only where that did not end it."""
         ...
 
     async def ahead(self, domain: str, run_id: str, limit: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from treadle.domain.instants import Instant, Micros
@@ -19,6 +19,10 @@ class StatStore(Protocol):
         How far the log was gone through is kept with what it added up to: each run is counted once, whoever does it.
         Failures come to their groups in the same transaction.
         """
+        ...
+
+    async def note_depths(self, domain: str, ready: Mapping[str, int], *, now: Instant | None = None) -> None:
+        """Keep how many runs are ready in queues of a domain: of each span the most that were noted in it."""
         ...
 
     async def tallies(

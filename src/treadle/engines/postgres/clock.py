@@ -24,11 +24,13 @@ class ServerClock:
         return _steady() + self._ahead
 
     async def ask(self, connection: asyncpg.Connection) -> None:
-        """Compare the clocks. A small difference is that of the answer's way, and is let be: time does not jitter."""
+        """Compare the clocks. A difference that the answer's way may have made is let be: time does not jitter, nor
+        jump for a process that stood still meanwhile."""
         before = _steady()
         told: Instant = await connection.fetchval(_NOW)
-        ahead = told - (before + _steady()) // 2
-        if abs(ahead - self._ahead) > _TOLERANCE:
+        after = _steady()
+        ahead = told - (before + after) // 2
+        if abs(ahead - self._ahead) > _TOLERANCE + (after - before) // 2:
             self._ahead = ahead
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,7 +76,7 @@ class PostgresEngine:
         self._bell = bell
         self._ear = ear
         self._write = write = Writer(connections.pool, pooled=options.pooled, wake=bell)
-        urgent = Writer(connections.urgent, pooled=options.pooled, wake=bell)
+        urgent = Writer(connections.urgent, pooled=options.pooled, wake=bell, patience=SILENCE_SECONDS)
         read = Reader(connections.pool, pooled=options.pooled)
         lines = Lines()
         enqueue = Enqueuer(lines)
@@ -85,7 +86,7 @@ class PostgresEngine:
         self.queues = Queues(write, read)
         self.lanes = Lanes(write, read)
         self.domains = Domains(write, read)
-        self.dead_letters = DeadLetters(write, lambda query: read.together(lambda look: find_dead(look, query)))
+        self.dead_letters = DeadLetters(write, partial(find_dead, read))
         self.triggers = Triggers(write, read, enqueue)
         self.kv = Kv(write, read, check_lease)
         self.selections = Selections(write, read)

@@ -24,7 +24,10 @@ from treadle.engines.sql.transaction import append
 _SQL: Final = load("events")
 _STEPS: Final = load("steps")
 _LOCK: Final = 0x7472656164_02
-_SEQUENCE: Final = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK}); {_SQL['sequence']}; COMMIT"
+# It comes as one message, so nobody stands still within: there is nobody to end for those who wait.
+_SEQUENCE: Final = (
+    f"BEGIN; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({_LOCK}); {_SQL['sequence']}; COMMIT"
+)
 
 
 class PostgresEvents:
@@ -92,6 +95,10 @@ class PostgresEvents:
     async def published(self, domain: str, name: str, *, since: Instant, after: int, limit: int) -> list[Event]:
         await self._sequence()
         return await self._select(_SQL["published"], domain, FAMILY + name, after, since, limit)
+
+    async def newest(self, domain: str, type: str, limit: int) -> list[Event]:  # noqa: A002
+        await self._sequence()
+        return await self._select(_SQL["newest"], domain, type, limit)
 
     async def bounds(self) -> tuple[int, int]:
         await self._sequence()

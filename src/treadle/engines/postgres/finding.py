@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from treadle.domain.runs import Run, State
 from treadle.engines.contract import RunQuery
-from treadle.engines.postgres.look import Look
+from treadle.engines.postgres.look import Connection
 from treadle.engines.sql.records import HISTORY, LIVE, Half, to_run
 
 _FEW: Final = "state <> 'completed'"
@@ -43,40 +43,40 @@ class _Search(Struct, frozen=True):
     which: str = "true"
 
 
-async def get(look: Look, domain: str, run_ids: Sequence[str]) -> list[Run]:
-    """Live and finished runs by id."""
-    found: list[Run] = []
-    for half in (LIVE, HISTORY):
-        rows = await look.fetch(f"{_select(half)} WHERE domain = $1 AND id = ANY ($2)", domain, list(run_ids))
-        found.extend(to_run(row) for row in rows)
-    return found
+async def get(look: Connection, domain: str, run_ids: Sequence[str]) -> list[Run]:
+    """Live and finished runs by id, by one statement: whatever ends meanwhile is in one table or the other."""
+    both = (f"{_select(half)} WHERE domain = $1 AND id = ANY ($2)" for half in (LIVE, HISTORY))
+    return [to_run(row) for row in await look.fetch(" UNION ALL ".join(both), domain, list(run_ids))]
 
 
-async def find(look: Look, query: RunQuery) -> list[Run]:
-    """A page of runs."""
+async def find(look: Connection, query: RunQuery) -> list[Run]:
+    """A page of runs, by one statement likewise."""
     if query.where:
         found = await get(look, query.domain, await find_ids(look, query))
         return sorted(found, key=lambda run: run.id, reverse=True)
-    pages = []
+    pages, values = [], [query.domain]
     for search in _searches(query):
-        where, values = _conditions(search)
-        rows = await look.fetch(f"{_select(search.half)} WHERE {where} ORDER BY id DESC LIMIT {query.limit:d}", *values)
-        pages.append([to_run(row) for row in rows])
-    return list(islice(merge(*pages, key=lambda run: run.id, reverse=True), query.limit))
+        where, values = _conditions(search, values)
+        pages.append(f"({_select(search.half)} WHERE {where} ORDER BY id DESC LIMIT {query.limit:d})")
+    if not pages:
+        return []
+    text = f"SELECT * FROM ({' UNION ALL '.join(pages)}) AS found ORDER BY id DESC LIMIT {query.limit:d}"  # noqa: S608 - made of constants
+    rows = await look.fetch(text, *values)
+    return [to_run(row) for row in rows]
 
 
-async def find_dead(look: Look, query: RunQuery) -> list[Run]:
+async def find_dead(look: Connection, query: RunQuery) -> list[Run]:
     """A page of dead letters; the query's states say nothing."""
     return await find(look, replace(query, states=(), dead=True))
 
 
-async def find_ids(look: Look, query: RunQuery) -> list[str]:
+async def find_ids(look: Connection, query: RunQuery) -> list[str]:
     """The ids of a page of runs."""
     pages = [[row[0] for row in await look.fetch(text, *values)] for text, values in _id_selects(query)]
     return list(islice(merge(*pages, reverse=True), query.limit))
 
 
-async def count(look: Look, query: RunQuery) -> int:
+async def count(look: Connection, query: RunQuery) -> int:
     """How many runs there are, up to the query's limit."""
     total = 0
     for text, values in _id_selects(query):
@@ -124,7 +124,7 @@ def _select(half: Half) -> str:
 
 def _halves(query: RunQuery) -> Iterator[tuple[Half, tuple[State, ...]]]:
     """The tables in which there may be such runs, with those of the states asked for that runs have there."""
-    for half in (HISTORY,) if query.dead else (LIVE, HISTORY):
+    for half in (HISTORY,) if query.ended else (LIVE, HISTORY):
         states = tuple(state for state in query.states if state in half.states)
         if states or not query.states:
             yield half, states
@@ -144,12 +144,14 @@ def _dead_searches(query: RunQuery) -> Iterator[_Search]:
 
 def _searches(query: RunQuery) -> Iterator[_Search]:
     """An index keeps the order of ids for one job or one state at a time, so each of several is a search."""
-    if query.dead:
+    if query.dead and not query.run_ids:
         yield from _dead_searches(query)
         return
     for half, states in _halves(query):
         narrowed = replace(query, states=states)
-        if 0 < len(query.job_ids) <= MOST_WALKS:
+        if query.run_ids:
+            yield _Search(half, narrowed)
+        elif 0 < len(query.job_ids) <= MOST_WALKS:
             for job_id in query.job_ids:
                 yield _Search(half, replace(narrowed, job_ids=(job_id,)))
         elif half is HISTORY and states and State.COMPLETED not in states:
@@ -168,6 +170,7 @@ def _conditions(search: _Search, before: Sequence[Any] = ()) -> tuple[str, list[
     clauses = [_DEAD if query.dead else search.which, "domain = $1"]
     values: list[Any] = [*before] or [query.domain]
     for condition, value in (
+        ("id = ANY (${})", list(query.run_ids) or None),
         ("state = ANY (${})", list(query.states) or None),
         ("job_id = ANY (${})", list(query.job_ids) or None),
         ("queue = ANY (${})", list(query.queues) or None),
@@ -176,6 +179,8 @@ def _conditions(search: _Search, before: Sequence[Any] = ()) -> tuple[str, list[
         ("id < ${}", query.beyond),
         ("created_at >= ${}", query.created_after),
         ("created_at < ${}", query.created_before),
+        ("finished_at >= ${}", query.finished_after),
+        ("finished_at < ${}", query.finished_before),
     ):
         if value is not None:
             values.append(value)

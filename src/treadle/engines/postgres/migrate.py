@@ -23,7 +23,11 @@ _LOCK: Final = 0x7472656164_01
 """The advisory lock under which one process at a time migrates a database."""
 
 _SERVES: Final = re.compile(r"^-- serves: (\d+)$", re.MULTILINE)
+PATIENCE_SECONDS: Final = 3600.0
+"""How long a migration may take, and another process's before it."""
+
 _START: Final = f"""
+SET LOCAL lock_timeout = 0;
 SELECT pg_advisory_xact_lock({_LOCK});
 CREATE SCHEMA IF NOT EXISTS treadle;
 CREATE TABLE IF NOT EXISTS treadle.schema_versions (
@@ -78,7 +82,7 @@ async def _stands(connection: asyncpg.Connection) -> int:
 async def _migrate(connection: asyncpg.Connection, migrations: Mapping[int, Migration]) -> None:
     newest = max(migrations)
     async with connection.transaction():
-        await connection.execute(_START)
+        await connection.execute(_START, timeout=PATIENCE_SECONDS)
         found = await _stands(connection)
         needs = await connection.fetchval("SELECT coalesce(max(serves), 0) FROM treadle.schema_versions")
         if needs > newest:
@@ -86,7 +90,7 @@ async def _migrate(connection: asyncpg.Connection, migrations: Mapping[int, Migr
                 f"the database has schema {found}, this release of Treadle knows up to {newest}: use the newer release"
             )
         for number in range(found + 1, newest + 1):
-            await connection.execute(migrations[number].statements)
+            await connection.execute(migrations[number].statements, timeout=PATIENCE_SECONDS)
             await connection.execute(
                 "INSERT INTO treadle.schema_versions (version, serves) VALUES ($1, $2)",
                 number,

@@ -30,15 +30,16 @@ SILENCE_SECONDS: Final = 5
 PATIENCE_SECONDS: Final = 30.0
 """How long a statement may take."""
 
-SETTINGS: Final = {
-    # Plans are made once: for a table that was never analysed, a plan per call can take longer than the call.
-    "plan_cache_mode": "force_generic_plan",
-    "jit": "off",
-    # A process that stands still, or is cut off, lets go of what it has locked before its lease ends.
-    "idle_in_transaction_session_timeout": f"{SILENCE_SECONDS}s",
-}
-
 _NAME: Final = {"application_name": "treadle"}
+
+# Between the preparing of a statement and its call a server takes nobody for idle, and no timeout of its ends that wait
+# (`transaction_timeout` would, from release 17 on). Who copies rows waits for its client as a matter of course.
+_MAKE_WAY: Final = f"""
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND application_name = '{_NAME["application_name"]}'
+  AND state = 'active' AND wait_event = 'ClientRead' AND query NOT LIKE 'COPY %'
+  AND state_change < now() - interval '{SILENCE_SECONDS}s'
+"""  # noqa: S608 - of constants
 _KEEPALIVE: Final = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     *(
@@ -52,6 +53,19 @@ _KEEPALIVE: Final = (
         if hasattr(socket, name)  # some systems lack some of them
     ),
 )
+
+
+def settings(patience: float) -> dict[str, str]:
+    """What a server is told of a session in which a statement may take `patience` seconds."""
+    return {
+        # Plans are made once: for a table that was never analysed, a plan per call can take longer than the call.
+        "plan_cache_mode": "force_generic_plan",
+        "jit": "off",
+        # A process that stands still, or is cut off, lets go of what it has locked before its lease ends.
+        "idle_in_transaction_session_timeout": f"{SILENCE_SECONDS}s",
+        # Whoever waits for longer looks who is in the way: see `make_way`.
+        "lock_timeout": f"{min(SILENCE_SECONDS, patience / 2):g}s",
+    }
 
 
 async def connect(dsn: str, *, patience: float = PATIENCE_SECONDS) -> asyncpg.Connection:
@@ -85,7 +99,7 @@ async def open_pool(options: Options, clock: ServerClock, *, size: int, patience
             command_timeout=patience,
             statement_cache_size=0 if options.pooled else 1000,
             max_cached_statement_lifetime=0,
-            server_settings=_NAME if options.pooled else SETTINGS | {"application_name": "treadle"},
+            server_settings=_NAME if options.pooled else _NAME | settings(patience),
             init=prepare,
             reset=leave_as_it_is,
         )
@@ -117,6 +131,17 @@ def keep_alive(connection: asyncpg.Connection) -> None:
     if sock is not None and sock.family != socket.AF_UNIX:
         for level, option, value in _KEEPALIVE:
             sock.setsockopt(level, option, value)
+
+
+async def make_way(pool: asyncpg.Pool) -> None:
+    """End the sessions of processes that stand still in the middle of a statement, and so let go of what they locked.
+
+    Raises Unavailable.
+    """
+    try:
+        await pool.execute(_MAKE_WAY)
+    except DRIVER_ERRORS as error:
+        raise translate(error) from error
 
 
 async def roll_back(connection: asyncpg.Connection) -> None:

@@ -28,17 +28,20 @@ class Reader:
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]:
         """All rows that a statement answers."""
-        if self._pooled:
-            return await self.together(lambda look: look.fetch(statement, *values))
-        try:
-            rows: list[Row] = await self._pool.fetch(statement, *values)
-        except DRIVER_ERRORS as error:
-            raise translate(error) from error
-        return rows
+        return await self.in_turn(lambda look: look.fetch(statement, *values))
 
     async def call(self, name: str, /, *values: Any) -> list[Row]:
         """All rows that a statement answers."""
         return await self.fetch(STATEMENTS[name], *values)
+
+    async def in_turn(self, work: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
+        """Run `work`, each of whose statements may see what was stored since the one before it: in a trip each."""
+        if self._pooled:
+            return await self.together(work)
+        try:
+            return await work(Look(self._pool))
+        except DRIVER_ERRORS as error:
+            raise translate(error) from error
 
     async def together(self, work: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
         """Run `work`, whose statements see the same."""

@@ -77,10 +77,10 @@ class PostgresRuns(Runs[Transaction]):
         return await self._write(work)
 
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
-        return await self._pages.together(lambda look: get(look, domain, run_ids))
+        return await get(self._pages, domain, run_ids)
 
     async def find(self, query: RunQuery) -> list[Run]:
-        return await self._pages.together(lambda look: find(look, query))
+        return await find(self._pages, query)
 
     async def find_ids(self, query: RunQuery) -> list[str]:
         return await self._pages.together(lambda look: find_ids(look, query))

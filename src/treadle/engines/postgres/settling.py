@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, State
-from treadle.domain.states import Row, Transition, row_for, settled_data
+from treadle.domain.states import ENDS, Row, Transition, row_for, settled_data
 from treadle.engines.contract import Topic
 from treadle.engines.postgres import messages
 from treadle.engines.postgres.lines import Lines
@@ -155,7 +155,11 @@ def _put_back(one: Settled, line: int) -> tuple[Any, ...]:
 async def _refused(tx: Transaction, doubtful: Sequence[Transition]) -> tuple[str, ...]:
     """Of those that were not settled now, all but those that were before."""
     ids = [transition.run.id for transition in doubtful]
-    put_back = {(run_id, token): event for run_id, token, event in await tx.fetch(_SQL["put_back_fences"], ids)}
+    put_back = {
+        (run_id, token): event
+        for run_id, token, event in await tx.fetch(_SQL["put_back_fences"], ids)
+        if event not in ENDS
+    }
     finished = {
         (run_id, token): (state, cancel_at is not None)
         for run_id, token, state, cancel_at in await tx.fetch(_SQL["finished_fences"], ids)

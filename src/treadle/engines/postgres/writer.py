@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
@@ -15,7 +16,8 @@ from treadle.domain.json import Json
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Topic
 from treadle.engines.postgres.look import Connection, Look, as_array, shared
-from treadle.engines.postgres.pool import DRIVER_ERRORS, SETTINGS, Row, roll_back, translate
+from treadle.engines.postgres.pool import DRIVER_ERRORS, PATIENCE_SECONDS, Row, make_way, roll_back, settings, translate
+from treadle.engines.postgres.queries import STATEMENTS
 from treadle.engines.sql.newruns import OWN, RUN_COLUMNS, row_of
 from treadle.engines.sql.transaction import Raced, Told
 
@@ -30,8 +32,6 @@ _FIRST: Final = 1
 TRIES: Final = 20
 """How often a transaction is begun anew where others are in its way."""
 
-_BEGIN: Final = "BEGIN"
-_BEGIN_POOLED: Final = "; ".join((_BEGIN, *(f"SET LOCAL {name} = '{value}'" for name, value in SETTINGS.items())))
 _REST_SECONDS: Final = 0.002
 _AGAIN: Final = (Raced, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -86,18 +86,36 @@ class Transaction(Look):
 
 
 class Writer:
-    """Runs functions in transactions. `wake` is called with the topics after each commit."""
+    """Runs functions in transactions. `wake` is called with the topics after each commit.
 
-    def __init__(self, pool: asyncpg.Pool, *, pooled: bool, wake: Callable[[Iterable[Topic]], None]) -> None:
+    `patience` is how many seconds a statement may take, and a transaction wait for the locks of others.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        *,
+        pooled: bool,
+        wake: Callable[[Iterable[Topic]], None],
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._pool = pool
         self._pooled = pooled
-        self._begin = _BEGIN_POOLED if pooled else _BEGIN
+        told = settings(patience) if pooled else {}  # a pooler has no sessions of ours that could be told once
+        self._begin = "; ".join(("BEGIN", *(f"SET LOCAL {name} = '{value}'" for name, value in told.items())))
+        self._patience = patience
         self.wake = wake
         self._next_batch = self._last_batch = 0
 
     async def __call__(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` in a transaction and answer what it answers, once that is on disk."""
         return await self._until_done(lambda: self._once(work))
+
+    async def call(self, name: str, /, *values: Any) -> list[Row]:
+        """All rows that a statement answers, in one trip where no pooler could part it."""
+        if self._pooled:
+            return await self(lambda tx: tx.call(name, *values))
+        return await self._until_done(lambda: self._pool.fetch(STATEMENTS[name], *values))
 
     async def trip(self, statement: str, *values: Any) -> Row:
         """Run one statement, in one trip, which is a transaction: its first value is an id for a batch of events.
@@ -117,11 +135,16 @@ class Writer:
         return await self._until_done(once)
 
     async def _until_done(self, once: Callable[[], Awaitable[T]]) -> T:
+        until = time.monotonic() + self._patience
         for _ in range(TRIES):
             try:
                 return await once()
             except _AGAIN:
                 await sleep(_REST_SECONDS * random.random())  # noqa: S311 - spreads those who met, guards nothing
+            except asyncpg.LockNotAvailableError:
+                if time.monotonic() > until:
+                    break
+                await make_way(self._pool)
             except DRIVER_ERRORS as error:
                 raise translate(error) from error
         raise Unavailable("other transactions were in the way for too long; nothing was stored")

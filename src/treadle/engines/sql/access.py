@@ -18,7 +18,7 @@ class Access:
         self._read = read
 
     async def put(self, credential: Credential) -> bool:
-        return bool(await self._write(lambda tx: tx.call("access.put", *credential_row(credential))))
+        return bool(await self._write.call("access.put", *credential_row(credential)))
 
     async def replace(self, credential: Credential, *, seen: Credential | None = None) -> bool:
         id_, _, name, domain, _, expires_at, _, _, body = credential_row(credential)
@@ -48,14 +48,14 @@ class Access:
         return [to_credential(tuple(row)) for row in rows]
 
     async def touch(self, credential_id: str, at: Instant) -> None:
-        await self._write(lambda tx: tx.call("access.touch", credential_id, at))
+        await self._write.call("access.touch", credential_id, at)
 
     async def revoke(self, credential_id: str, at: Instant) -> bool:
-        rows = await self._write(lambda tx: tx.call("access.revoke", credential_id, at))
+        rows = await self._write.call("access.revoke", credential_id, at)
         return credential_id in {row[0] for row in rows}
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda tx: tx.call("access.prune", before, limit)))
+        return len(await self._write.call("access.prune", before, limit))
 
 
 class Audit:
@@ -66,10 +66,10 @@ class Audit:
         self._read = read
 
     async def append(self, entry: AuditEntry) -> None:
-        await self._write(lambda tx: tx.call("audit.append", *audit_row(entry)))
+        await self._write.call("audit.append", *audit_row(entry))
 
     async def find(self, query: AuditQuery) -> list[AuditEntry]:
         return [to_entry(tuple(row)) for row in await self._read.call("audit.find", *audit_filters(query))]
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda tx: tx.call("audit.prune", before, limit)))
+        return len(await self._write.call("audit.prune", before, limit))

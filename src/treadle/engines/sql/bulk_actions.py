@@ -79,7 +79,7 @@ class BulkActions:
         raise AssertionError("what is foreseen is always undone")
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda tx: tx.call("bulk_actions.prune", before, limit)))
+        return len(await self._write.call("bulk_actions.prune", before, limit))
 
     async def _do(self, tx: Transaction, step: BulkStep, now: Instant) -> Tally:
         refused: list[tuple[str, WhyLeft]] = []

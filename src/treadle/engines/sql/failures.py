@@ -71,7 +71,7 @@ class Failures:
         return [_to_group(row) for row in rows]
 
     async def get(self, domain: str, group_id: str) -> FailureGroup | None:
-        found = await self._read.together(lambda look: _known(look, [(domain, group_id)]))
+        found = await self._read.in_turn(lambda look: _known(look, [(domain, group_id)]))
         return found[0] if found else None
 
     async def jobs(self, domain: str, group_ids: Sequence[str]) -> dict[str, list[JobCount]]:

@@ -60,7 +60,7 @@ class KeyStore:
     async def get(self, domain: str, key: RunKey, *, now: Instant | None = None) -> Named | None:
         at = self._clock.wall() if now is None else now
         names = [(domain, key.scope, key.key)]
-        rows = await self._read.together(lambda look: look.feed("runs.keys", names, at))
+        rows = await self._read.in_turn(lambda look: look.feed("runs.keys", names, at))
         return Named(*rows[0][3:]) if rows else None
 
     async def take(self, domain: str, key: RunKey, stands: str, *, now: Instant | None = None) -> bool:
@@ -71,7 +71,7 @@ class KeyStore:
         return await self._write(work)
 
     async def alter(self, domain: str, key: RunKey, stands: str) -> None:
-        await self._write(lambda tx: tx.call("keys.alter", domain, key.scope, key.key, stands))
+        await self._write.call("keys.alter", domain, key.scope, key.key, stands)
 
     async def free(self, domain: str, key: RunKey) -> None:
-        await self._write(lambda tx: tx.call("keys.free", domain, key.scope, key.key))
+        await self._write.call("keys.free", domain, key.scope, key.key)

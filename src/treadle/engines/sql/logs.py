@@ -28,7 +28,7 @@ class Logs:
         return [_to_line(row) for row in await self._read.call("logs.read", run_id, after, domain, limit)]
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda tx: tx.call("logs.prune", before, limit)))
+        return len(await self._write.call("logs.prune", before, limit))
 
 
 def _to_row(line: LogLine) -> Row:

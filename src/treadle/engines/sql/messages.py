@@ -69,7 +69,7 @@ class Messages:
         return await self._write(work)
 
     async def discard(self, domain: str, message_ids: Sequence[str]) -> frozenset[str]:
-        rows = await self._write(lambda tx: tx.call("messages.discard", domain, list(message_ids)))
+        rows = await self._write.call("messages.discard", domain, list(message_ids))
         return frozenset(row[0] for row in rows)
 
     async def awaited(self, limit: int) -> list[Consumer]:
@@ -84,7 +84,7 @@ class Messages:
         return await self._write(work)
 
     async def prune(self, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda tx: tx.call("messages.prune", before, limit)))
+        return len(await self._write.call("messages.prune", before, limit))
 
     async def _start(self, tx: Transaction, run: NewRun, now: Instant) -> bool:
         await tx.lock("messages.start_line", run.domain, run.job_id)

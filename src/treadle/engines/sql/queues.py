@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias
 
 from msgspec import UNSET, UnsetType
@@ -22,7 +22,7 @@ from treadle.domain.queues import (
     check_rate,
 )
 from treadle.domain.rates import Rate
-from treadle.domain.runs import NewRun, State
+from treadle.domain.runs import NewRun
 from treadle.domain.stats import Standing
 from treadle.engines.contract import Topic
 from treadle.engines.sql.transaction import Look, Reader, Row, Transaction, Writer, append
@@ -71,16 +71,24 @@ class Queues:
     ) -> list[Queue]:
         async def work(look: Look) -> list[Queue]:
             listed = None if names is None else list(names)
-            known = [name for (name,) in await look.call("queues.known", domain, after, listed, limit)]
-            told = await controls(look, ((domain, name) for name in known))
-            running: dict[int, int] = dict(await look.call("runs.running"))  # type: ignore[arg-type]
-            queues = (Queue(domain=domain, name=name, control=told.get((domain, name), _UNTOLD)) for name in known)
-            return [await _count(look, queue, running) for queue in queues]
+            rows = await look.call("queues.page", domain, after, listed, limit)
+            told = to_controls([control for _, *control in rows if control[0] is not None])
+            known = [name for name, *_ in rows]
+            stands = await standings(look, await look.call("queues.lines", domain, known))
+            return [
+                Queue(
+                    domain=domain,
+                    name=name,
+                    control=told.get((domain, name), _UNTOLD),
+                    **asdict(stands.get(name, Standing())),
+                )
+                for name in known
+            ]
 
-        return await self._read.together(work)
+        return await self._read.in_turn(work)
 
     async def controls(self, domain: str, names: Sequence[str]) -> dict[str, QueueControl]:
-        told = await self._read.together(lambda look: controls(look, [(domain, name) for name in names]))
+        told = await self._read.in_turn(lambda look: controls(look, [(domain, name) for name in names]))
         return {name: control for (_, name), control in told.items()}
 
     async def switch(self, domain: str, name: str, state: QueueState, *, now: Instant | None = None) -> bool:
@@ -127,23 +135,17 @@ async def _change(tx: Transaction, event: NewEvent, change: Callable[[QueueContr
     return True
 
 
-async def _count(look: Look, queue: Queue, running: Mapping[int, int]) -> Queue:
-    """A queue with its counts."""
-    lines = [line for (line,) in await look.call("queues.lines", queue.domain, queue.name)]
-    return replace(queue, **asdict(await standing_of(look, lines, running)))
-
-
-async def standing_of(look: Look, lines: Sequence[int], running: Mapping[int, int]) -> Standing:
-    """The live runs of lines, of which so many are running in each."""
-
-    async def count(name: str, *values: object) -> int:
-        return int((await look.call(name, list(lines), *values, MOST_COUNTED))[0][0])
-
-    ((oldest,),) = await look.call("queues.oldest", list(lines), MOST_LOOKED_AT)
-    return Standing(
-        ready=await count("queues.ready"),
-        scheduled=await count("queues.waiting", State.SCHEDULED),
-        blocked=await count("queues.waiting", State.BLOCKED),
-        running=min(sum(running.get(line, 0) for line in lines), MOST_COUNTED),
-        oldest_due_at=oldest,
-    )
+async def standings(look: Look, lines: Sequence[Row]) -> dict[str, Standing]:
+    """The live runs of groups of lines, by the groups' names; `lines` are pairs of a name and a line."""
+    return {
+        name: Standing(
+            ready=ready,
+            scheduled=scheduled,
+            blocked=blocked,
+            running=min(running, MOST_COUNTED),
+            oldest_due_at=oldest,
+        )
+        for name, ready, scheduled, blocked, running, oldest in await look.feed(
+            "queues.standing", lines, MOST_LOOKED_AT, MOST_COUNTED
+        )
+    }

@@ -30,7 +30,7 @@ PRIORITIES: Final = {priority.value: priority for priority in Priority}
 _RUN_COLUMNS: Final = (
     "id, domain, job_id, job_version, queue, requires, priority, state, {reason}, due_at, rank, created_at, token, "
     "{attempt}, failures, losses, solo_losses, suspect, cancel_at, worker_id, {started}, {finished}, work, inputs, "
-    "{result}, error, cause, schedule_id, slot, retry_of, limits, depends, {resolution}"
+    "{result}, error, cause, schedule_id, slot, retry_of, limits, depends, {resolution}, {claimed}"
 )
 
 
@@ -48,21 +48,23 @@ LIVE: Final = Half(
         reason="reason",
         attempt="failures + losses + CASE state WHEN 'running' THEN 1 ELSE 0 END",
         started="coalesce(started_at, claimed_at)",
-        finished="NULL",
-        result="NULL",
-        resolution="NULL",
+        finished="CAST(NULL AS bigint)",
+        result="CAST(NULL AS bytea)",
+        resolution="CAST(NULL AS text)",
+        claimed="claimed_at",
     ),
     LIVE_STATES,
 )
 HISTORY: Final = Half(
     "history",
     _RUN_COLUMNS.format(
-        reason="NULL",
+        reason="CAST(NULL AS text)",
         attempt="attempt",
         started="started_at",
         finished="finished_at",
         result="result",
         resolution="resolution",
+        claimed="CAST(NULL AS bigint)",
     ),
     TERMINAL,
 )
@@ -182,4 +184,5 @@ def to_run(row: Sequence[Any]) -> Run:
         limits=None if row[30] is None else to_limits(row[30]),
         depends=None if row[31] is None else _depends.decode(row[31]),
         resolution=None if row[32] is None else _resolutions.decode(row[32]),
+        claimed_at=row[33],
     )

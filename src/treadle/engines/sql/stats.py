@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.runs import State
-from treadle.domain.stats import ENDS, Ended, Key, Outcome, Standing, Tally, count
+from treadle.domain.stats import ENDS, Ended, Key, Outcome, Standing, Tally, count, depths
 from treadle.engines.sql import failures
-from treadle.engines.sql.queues import standing_of
+from treadle.engines.sql.queues import standings
 from treadle.engines.sql.records import to_error
 from treadle.engines.sql.transaction import Look, Reader, Row, Transaction, Writer
 
@@ -46,6 +46,13 @@ class Stats:
             if not window.passed or await self._write(lambda tx, window=window: _count(tx, window)):  # type: ignore[misc]
                 return window.passed
 
+    async def note_depths(self, domain: str, ready: Mapping[str, int], *, now: Instant | None = None) -> None:
+        async def work(tx: Transaction) -> None:
+            await tx.lock("stats.lock")
+            await _add(tx, depths(domain, ready, await tx.now(now)))
+
+        await self._write(work)
+
     async def tallies(
         self, domain: str, series: str, step: Micros, since: Instant, until: Instant
     ) -> list[tuple[Instant, Tally]]:
@@ -54,11 +61,10 @@ class Stats:
 
     async def standing(self, domain: str) -> Standing:
         async def work(look: Look) -> Standing:
-            lines = [line for (line,) in await look.call("stats.lines", domain)]
-            running: dict[int, int] = dict(await look.call("runs.running"))  # type: ignore[arg-type]
-            return await standing_of(look, lines, running)
+            lines = await look.call("queues.lines", domain, None)
+            return (await standings(look, [(domain, line) for _, line in lines])).get(domain, Standing())
 
-        return await self._read.together(work)
+        return await self._read.in_turn(work)
 
     async def recent(self, domain: str, job_ids: Sequence[str], limit: int) -> dict[str, list[Outcome]]:
         found: dict[str, list[Outcome]] = {}
@@ -85,7 +91,7 @@ class Stats:
         return await self._read.together(work)
 
     async def prune(self, step: Micros, before: Instant, limit: int) -> int:
-        return len(await self._write(lambda tx: tx.call("stats.prune", step, before, limit)))
+        return len(await self._write.call("stats.prune", step, before, limit))
 
 
 async def _count(tx: Transaction, window: _Window) -> bool:

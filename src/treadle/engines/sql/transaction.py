@@ -77,6 +77,10 @@ class Writer(Protocol[Tx_co]):
         """Run `work` in a transaction and answer what it answers, once that is on disk."""
         ...
 
+    async def call(self, name: str, /, *values: Any) -> Sequence[Row]:
+        """All rows that a statement answers which is a transaction by itself, and tells nobody."""
+        ...
+
 
 class WallClock(Protocol):
     """What tells the time of day."""
@@ -95,6 +99,10 @@ class Reader(Protocol):
 
     async def together(self, work: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
         """Run `work`, whose statements see the same."""
+        ...
+
+    async def in_turn(self, work: Callable[[Look], Coroutine[Any, Any, T]]) -> T:
+        """Run `work`, each of whose statements may see what was stored since the one before it: the cheaper way."""
         ...
 
 

@@ -84,6 +84,9 @@ class SqliteEvents:
     async def published(self, domain: str, name: str, *, since: Instant, after: int, limit: int) -> list[Event]:
         return await self._select(_SQL["published"], (domain, FAMILY + name, after, since, limit))
 
+    async def newest(self, domain: str, type: str, limit: int) -> list[Event]:  # noqa: A002
+        return await self._select(_SQL["newest"], (domain, type, limit))
+
     async def bounds(self) -> tuple[int, int]:
         ((oldest, newest),) = await self._read(lambda connection: fetch(connection, _SQL["bounds"]))
         return oldest, newest

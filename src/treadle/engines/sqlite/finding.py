@@ -16,6 +16,7 @@ import apsw
 from msgspec import Struct
 from msgspec.structs import replace
 
+from treadle.domain.instants import FIRST, LAST
 from treadle.domain.runs import Run, State
 from treadle.engines.contract import RunQuery
 from treadle.engines.sql.records import HISTORY, LIVE, Half, to_run
@@ -40,16 +41,20 @@ _ALSO: Final = (
     " AND EXISTS (SELECT 1 FROM run_values AS other WHERE other.domain = ? AND other.path = ? AND other.value IN ({})"
     " AND other.run_id = filed.run_id)"
 )
+_ENDED: Final = (
+    "SELECT min(seq), max(seq) FROM history INDEXED BY history_finished WHERE finished_at >= ? AND finished_at < ?"
+)
 _LAST: Final = "\U0010ffff"
 """Greater than any id."""
 
 
 class _Search(Struct, frozen=True):
-    """One statement's part of a page: a table, the index it follows, and what is asked of it."""
+    """One statement's part of a page: a table, the index it follows, what is asked of it, from which row to which."""
 
     half: Half
     index: str
     query: RunQuery
+    rows: tuple[int, int] | None = None
 
 
 def get(connection: apsw.Connection, domain: str, run_ids: Sequence[str]) -> list[Run]:
@@ -69,7 +74,7 @@ def find(connection: apsw.Connection, query: RunQuery) -> list[Run]:
         found = get(connection, query.domain, find_ids(connection, query))
         return sorted(found, key=lambda run: run.id, reverse=True)
     pages = []
-    for search in _searches(query):
+    for search in _searches(query, _ended_rows(connection, query)):
         where, values = _conditions(search)
         statement = f"{_select(search.half, where, search.index)} ORDER BY id DESC LIMIT ?"
         pages.append([to_run(row) for row in fetch(connection, statement, (*values, query.limit))])
@@ -83,25 +88,25 @@ def find_dead(connection: apsw.Connection, query: RunQuery) -> list[Run]:
 
 def find_ids(connection: apsw.Connection, query: RunQuery) -> list[str]:
     """The ids of a page of runs."""
-    pages = [[row[0] for row in fetch(connection, *select)] for select in _id_selects(query)]
+    pages = [[row[0] for row in fetch(connection, *select)] for select in _id_selects(connection, query)]
     return list(islice(merge(*pages, reverse=True), query.limit))
 
 
 def count(connection: apsw.Connection, query: RunQuery) -> int:
     """How many runs there are, up to the query's limit."""
     total = 0
-    for text, values in _id_selects(query):
+    for text, values in _id_selects(connection, query):
         ((counted,),) = fetch(connection, f"SELECT count(*) FROM ({text})", values)  # noqa: S608 - made of constants
         total += counted
     return min(total, query.limit)
 
 
-def _id_selects(query: RunQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _id_selects(connection: apsw.Connection, query: RunQuery) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """Statements that answer ids, newest first and at most a page, with their values. No id is found by two of them."""
     if query.where:
         yield from _filed_selects(query)
         return
-    for search in _searches(query):
+    for search in _searches(query, _ended_rows(connection, query)):
         where, values = _conditions(search)
         text = f"SELECT id FROM {search.half.table} INDEXED BY {search.index} WHERE {where}"  # noqa: S608
         yield f"{text} ORDER BY id DESC LIMIT ?", (*values, query.limit)
@@ -135,14 +140,34 @@ def _by_id(half: Half) -> str:
     return f"sqlite_autoindex_{half.table}_1"
 
 
-def _searches(query: RunQuery) -> Iterator[_Search]:
+def _ended_rows(connection: apsw.Connection, query: RunQuery) -> tuple[int, int] | None:
+    """Between which rows of the history all stand that ended when it is asked for; None where that is not asked.
+
+    An index tells the row of each entry: whatever ended at other times is passed over without being read.
+    """
+    if query.finished_after is None and query.finished_before is None:
+        return None
+    first = FIRST if query.finished_after is None else query.finished_after
+    last = LAST if query.finished_before is None else query.finished_before
+    ((low, high),) = fetch(connection, _ENDED, (first, last))
+    return (0, -1) if low is None else (low, high)
+
+
+def _searches(query: RunQuery, rows: tuple[int, int] | None) -> Iterator[_Search]:
+    """The searches of a query, over all rows or from one to another."""
+    return (replace(search, rows=rows) for search in _walks(query))
+
+
+def _walks(query: RunQuery) -> Iterator[_Search]:
     """An index keeps the order of ids for one job or one state at a time, so each of several is a search."""
-    if query.dead:
+    if query.dead and not query.run_ids:
         yield from _dead_searches(query)
         return
     for half, states in _halves(query):
         narrowed = replace(query, states=states)
-        if 0 < len(query.job_ids) <= MOST_WALKS:
+        if query.run_ids:
+            yield _Search(half, _by_id(half), narrowed)
+        elif 0 < len(query.job_ids) <= MOST_WALKS:
             for job_id in query.job_ids:
                 yield _Search(half, f"{half.table}_job", replace(narrowed, job_ids=(job_id,)))
         elif states == (State.RUNNING,):
@@ -156,7 +181,7 @@ def _searches(query: RunQuery) -> Iterator[_Search]:
 
 def _halves(query: RunQuery) -> Iterator[tuple[Half, tuple[State, ...]]]:
     """The tables in which there may be such runs, with those of the states asked for that runs have there."""
-    for half in (HISTORY,) if query.dead else (LIVE, HISTORY):
+    for half in (HISTORY,) if query.ended else (LIVE, HISTORY):
         states = tuple(state for state in query.states if state in half.states)
         if states or not query.states:
             yield half, states
@@ -179,7 +204,12 @@ def _conditions(search: _Search) -> tuple[str, list[Any]]:
     query = search.query
     clauses = [_PARTIAL.get(search.index, _DEAD if query.dead else "true"), "domain = ?"]
     values: list[Any] = [query.domain]
-    for column, wanted in (("state", query.states), ("job_id", query.job_ids), ("queue", query.queues)):
+    for column, wanted in (
+        ("id", query.run_ids),
+        ("state", query.states),
+        ("job_id", query.job_ids),
+        ("queue", query.queues),
+    ):
         if wanted:
             clauses.append(f"{column} IN ({', '.join('?' * len(wanted))})")
             values.extend(wanted)
@@ -189,8 +219,13 @@ def _conditions(search: _Search) -> tuple[str, list[Any]]:
         ("id < ?", query.beyond),
         ("created_at >= ?", query.created_after),
         ("created_at < ?", query.created_before),
+        ("finished_at >= ?", query.finished_after),
+        ("finished_at < ?", query.finished_before),
     ):
         if value is not None:
             clauses.append(condition)
             values.append(value)
+    if search.rows is not None:
+        clauses.append("seq BETWEEN ? AND ?")
+        values.extend(search.rows)
     return " AND ".join(clauses), values

@@ -22,7 +22,7 @@ from treadle.engines.sqlite.claiming import Claimer
 from treadle.engines.sqlite.connection import fetch, json_list
 from treadle.engines.sqlite.finding import count, find, find_ids, get
 from treadle.engines.sqlite.queries import load
-from treadle.engines.sqlite.reader import Reader
+from treadle.engines.sqlite.reader import FEW, Reader
 from treadle.engines.sqlite.workers import Leases
 from treadle.engines.sqlite.writer import Write, Writer
 from treadle.system import Clock
@@ -72,7 +72,8 @@ class SqliteRuns(Runs[Write]):
         return await self._write(work)
 
     async def get(self, domain: str, run_ids: Sequence[str]) -> list[Run]:
-        return await self._pages(lambda connection: get(connection, domain, run_ids))
+        read = self._pages if len(run_ids) > FEW else self._pages.by_key
+        return await read(lambda connection: get(connection, domain, run_ids))
 
     async def find(self, query: RunQuery) -> list[Run]:
         return await self._pages(lambda connection: find(connection, query))

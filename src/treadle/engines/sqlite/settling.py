@@ -10,7 +10,7 @@ import msgspec
 
 from treadle.domain.instants import Instant
 from treadle.domain.runs import TERMINAL, State
-from treadle.domain.states import ATTEMPT_DATA, CANCEL_ROW, Change, Transition, row_for, settled_data
+from treadle.domain.states import ATTEMPT_DATA, CANCEL_ROW, ENDS, Change, Transition, row_for, settled_data
 from treadle.domain.waits import EventWait
 from treadle.engines.contract import Topic
 from treadle.engines.sql.admission import arrive, release
@@ -42,8 +42,9 @@ async def settle(write: Write, lines: Lines, done: Sequence[Transition], now: In
     gated = await write.call("runs.settled_gates")
     freed = await release(write, [(rank, seq, gates) for rank, seq, gates, _ in gated]) if gated else set()
     connection.execute(_SQL["settle_finished"])
-    if back:
+    if any(transition.to not in TERMINAL or transition.run.token > 1 for transition in done):
         connection.execute(_SQL["settle_attempts"])
+    if back:
         connection.execute(_SQL["settle_put_back"])
     _note_ends(write)
     connection.execute(_SQL["settle_delete"])
@@ -139,7 +140,9 @@ def _refused(connection: apsw.Connection, doubtful: Sequence[Transition]) -> tup
     """Of those that were not settled now, all but those that were before."""
     ids = json_list([transition.run.id for transition in doubtful])
     put_back: dict[tuple[str, int], str] = {
-        (run_id, token): event for run_id, token, event in fetch(connection, _SQL["put_back_fences"], (ids,))
+        (run_id, token): event
+        for run_id, token, event in fetch(connection, _SQL["put_back_fences"], (ids,))
+        if event not in ENDS
     }
     finished: dict[tuple[str, int], tuple[str, bool]] = {
         (run_id, token): (state, cancel_at is not None)

@@ -23,7 +23,7 @@ from treadle.domain.states import QUEUED_EVENT
 from treadle.engines.contract import Topic
 from treadle.engines.sql.driving import drive
 from treadle.engines.sql.newruns import row_of
-from treadle.engines.sql.transaction import Told
+from treadle.engines.sql.transaction import Row, Told
 from treadle.engines.sqlite.checkpointer import Checkpointer
 from treadle.engines.sqlite.connection import Synchronous, Transaction, connect, json_list, lengthen_wal, translate
 from treadle.engines.sqlite.look import Look
@@ -126,6 +126,10 @@ class Writer:
                 self._jobs.append(job)
             self._changed.notify()
         return await job.future
+
+    async def call(self, name: str, /, *values: Any) -> Sequence[Row]:
+        """All rows that a statement answers."""
+        return await self(lambda write: write.call(name, *values))
 
     async def close(self) -> None:
         """Finish what was handed in, then end the thread."""

@@ -110,6 +110,8 @@ class TestAudit:
         assert await found(domain="default") == ["3", "2", "1"]
         assert await found(who="ana") == await found(domain="default", who="ana") == ["2"]
         assert await found(action="set_lane") == await found(target="/lanes/b") == ["3"]
+        assert await found(target="/lanes") == ["3"]
+        assert await found(target="/lane") == await found(target="/lanes/b/c") == await found(target="/lanes_b") == []
 
     async def test_old_entries_are_pruned_a_few_at_a_time(self, engine: Engine, drive: Driver) -> None:
         for n in range(4):

@@ -114,7 +114,7 @@ class TestBulkActions:
         action = await carry_out(engine, drive, await begin(engine, drive, Act.RETRY, chosen))
         assert action.finished_at == drive.now
         assert action.tally == Tally(
-            3,
+            {State.FAILED: 2, State.COMPLETED: 1},
             {
                 WhyLeft.LETTER_RESOLVED: Left(1, (resolved,)),
                 WhyLeft.NOT_FINISHED: Left(1, (ready,)),
@@ -134,7 +134,7 @@ class TestBulkActions:
         await engine.queues.switch("default", "slow", QueueState.DRAINING, now=drive.now)
         action = await carry_out(engine, drive, await begin(engine, drive, Act.RETRY, [draining, unique]))
         left = {WhyLeft.QUEUE_DRAINING: Left(1, (draining,)), WhyLeft.DUPLICATE: Left(1, (unique,))}
-        assert action.tally == Tally(0, left)
+        assert action.tally == Tally({}, left)
         assert (action.tally.skipped, action.tally.failed) == (0, 2)
         assert await dead(engine) == sorted([draining, unique], reverse=True)
         assert await engine.runs.counts("default") == {State.READY: 1}
@@ -159,7 +159,7 @@ class TestBulkActions:
         (ready,) = await drive.submit()
         chosen = [failed, running, asked, ready, "run_unknown"]
         action = await carry_out(engine, drive, await begin(engine, drive, Act.CANCEL, chosen))
-        assert action.tally.done == 2
+        assert action.tally.acted == {State.RUNNING: 1, State.READY: 1}
         assert {reason: left.sample for reason, left in action.tally.left.items()} == {
             WhyLeft.FINISHED: (failed,),
             WhyLeft.CANCEL_REQUESTED: (asked,),
@@ -172,20 +172,20 @@ class TestBulkActions:
         letter = await fail(drive)
         step = await step_of(engine, drive, await begin(engine, drive, Act.DISCARD, [letter]))
         await engine.dead_letters.discard("default", [letter], by="bob", now=drive.now)
-        left = Tally(0, {WhyLeft.LETTER_RESOLVED: Left(1, (letter,))})
+        left = Tally({}, {WhyLeft.LETTER_RESOLVED: Left(1, (letter,))})
         assert await engine.bulk_actions.foresee(step, now=drive.now) == left
         (run_id,) = await drive.submit()
         step = await step_of(engine, drive, await begin(engine, drive, Act.CANCEL, [run_id]))
         worker = await drive.worker()
         await drive.settle(worker, await drive.claim_one(worker), Succeeded())
-        left = Tally(0, {WhyLeft.FINISHED: Left(1, (run_id,))})
+        left = Tally({}, {WhyLeft.FINISHED: Left(1, (run_id,))})
         assert await engine.bulk_actions.foresee(step, now=drive.now) == left
 
     async def test_a_discard_says_who_and_why(self, engine: Engine, drive: Driver) -> None:
         failed = await fail(drive)
         (ready,) = await drive.submit()
         action = await carry_out(engine, drive, await begin(engine, drive, Act.DISCARD, [failed, ready], why="old"))
-        assert action.tally == Tally(1, {WhyLeft.NO_DEAD_LETTER: Left(1, (ready,))})
+        assert action.tally == Tally({State.FAILED: 1}, {WhyLeft.NO_DEAD_LETTER: Left(1, (ready,))})
         resolution = (await drive.run(failed)).resolution
         assert resolution is not None
         assert (resolution.by, resolution.why) == ("ann", "old")
@@ -207,7 +207,7 @@ class TestBulkActions:
         (half,) = await engine.bulk_actions.unfinished(9)
         assert (half.position, half.tally.done, half.finished_at) == (1, PART, None)
         ended = await carry_out(engine, drive, half)
-        assert (ended.tally, ended.finished_at) == (Tally(PART + 1), drive.now)
+        assert (ended.tally, ended.finished_at) == (Tally({State.READY: PART + 1}), drive.now)
         assert await engine.bulk_actions.unfinished(9) == []
         (event,) = await engine.events.read("default", after=0, limit=9, types=["bulk_action."])
         assert (event.type, event.subject) == ("bulk_action.finished", action.id)

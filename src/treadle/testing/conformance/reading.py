@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from treadle.domain.instants import HOUR, MINUTE
+from treadle.domain.instants import HOUR, MINUTE, SECOND
 from treadle.domain.outcomes import Succeeded
 from treadle.domain.priority import Priority
 from treadle.domain.runs import State
@@ -69,6 +69,34 @@ class TestReading:
             (partial(RunQuery, created_before=drive.now), [first]),
         ]:
             assert await found(engine, query(domain="default", limit=9)) == ids
+
+    async def test_runs_are_found_by_when_they_ended(self, engine: Engine, drive: Driver) -> None:
+        worker = await drive.worker(lease=HOUR)
+        start, ended = drive.now, []
+        for job_id in ("job_a", "job_b", "job_a"):
+            (run_id,) = await drive.submit(job_id=job_id, work=work(max_retries=0))
+            claim = await drive.claim_one(worker)
+            drive.now += SECOND
+            await drive.settle(worker, claim, Succeeded() if job_id == "job_a" else BOOM)
+            ended.append(run_id)
+        first, second, third = ended
+        await drive.submit()  # it has no end
+        at = start + SECOND  # that of the first
+        for query, ids in [
+            (partial(RunQuery, finished_after=start), [third, second, first]),
+            (partial(RunQuery, finished_after=at + 1), [third, second]),
+            (partial(RunQuery, finished_before=at), []),
+            (partial(RunQuery, finished_before=at + 1), [first]),
+            (partial(RunQuery, finished_after=at, finished_before=at + 1), [first]),
+            (partial(RunQuery, finished_after=at + 1, job_ids=("job_a",)), [third]),
+            (partial(RunQuery, finished_after=at, states=(State.COMPLETED, State.READY)), [third, first]),
+            (partial(RunQuery, finished_after=at, dead=True), [second]),
+            (partial(RunQuery, finished_after=at, before=third), [second, first]),
+            (partial(RunQuery, finished_after=at + MINUTE), []),
+        ]:
+            assert await found(engine, query(domain="default", limit=9)) == ids
+            assert await engine.runs.find_ids(query(domain="default", limit=9)) == ids
+            assert await engine.runs.count(query(domain="default", limit=9)) == len(ids)
 
     async def test_nothing_is_read_across_domains(self, engine: Engine, drive: Driver) -> None:
         (theirs,) = await drive.submit(domain="theirs")

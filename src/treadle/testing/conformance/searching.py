@@ -74,6 +74,22 @@ class TestSearching:
         assert len(await found(engine, prefix="run_")) == 3
         assert await found(engine, prefix="wrk_") == []
 
+    async def test_runs_are_found_by_their_ids_and_what_else_is_asked_must_hold_too(
+        self, engine: Engine, drive: Driver
+    ) -> None:
+        failed = await fail(drive, job_id="a", filed_under=(("customer", "1"),))
+        (ready,) = await drive.submit(job_id="b")
+        await drive.submit(job_id="a")
+        (theirs,) = await drive.submit(domain="theirs")
+        named = (failed, theirs, ready, "run_unknown")
+        assert await found(engine, run_ids=named) == [ready, failed]
+        assert await found(engine, run_ids=named, before=ready) == [failed]
+        assert await found(engine, run_ids=named, job_ids=("a",)) == [failed]
+        assert await found(engine, run_ids=named, states=(State.READY, State.COMPLETED)) == [ready]
+        assert await found(engine, run_ids=named, dead=True) == [failed]
+        assert await found(engine, run_ids=named, where=(("customer", ("1",)),)) == [failed]
+        assert await found(engine, run_ids=(ready,), where=(("customer", ("1",)),)) == []
+
     async def test_counting_stops_at_the_limit(self, engine: Engine, drive: Driver) -> None:
         await drive.submit(5, filed_under=(("customer", "1"),))
         for where in ((), (("customer", ("1",)),)):

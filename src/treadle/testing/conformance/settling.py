@@ -76,7 +76,10 @@ class TestSettle:
             drive.now += MINUTE
         run = await drive.run(run_id)
         assert (run.state, run.failures, run.attempt, run.error) == (State.FAILED, 3, 3, BOOM.error)
-        assert [attempt.attempt for attempt in await drive.engine.runs.attempts("default", run_id)] == [1, 2]
+        tried = await drive.engine.runs.attempts("default", run_id)
+        assert [attempt.attempt for attempt in tried] == [1, 2, 3]
+        assert [attempt.started_at for attempt in tried] == [drive.now - MINUTE * n for n in (3, 2, 1)]
+        assert (tried[2].finished_at, tried[2].event, tried[2].error) == (run.finished_at, "run.failed", BOOM.error)
         assert await drive.claim(worker) == ()
 
     async def test_a_stale_token_changes_nothing(self, drive: Driver) -> None:

@@ -133,6 +133,20 @@ class TestStats:
         assert quantiles(tally.waits, [0.5]) == [pytest.approx(3 * SECOND, rel=1 / 32)]
         assert quantiles(tally.durations, [0.5]) == [pytest.approx(2 * SECOND, rel=1 / 32)]
 
+    async def test_of_a_queue_the_most_that_was_noted_is_kept(self, engine: Engine, drive: Driver) -> None:
+        drive.now = drive.now // HOUR * HOUR
+        for after, ready in ((0, {"default": 3, "mail": 1}), (SECOND, {"default": 5}), (MINUTE, {"default": 2})):
+            await engine.stats.note_depths("default", ready, now=drive.now + after)
+
+        async def noted(series: str, step: int) -> list[int]:
+            return [tally.depth for _, tally in await engine.stats.tallies("default", series, step, 0, 1 << 60)]
+
+        assert await noted(queue_series("default"), MINUTE) == [5, 2]
+        assert await noted(EVERYTHING, MINUTE) == [5, 2]
+        assert await noted(queue_series("mail"), HOUR) == [1]
+        assert await noted(queue_series("default"), HOUR) == [5]
+        assert await engine.stats.tallies("theirs", EVERYTHING, HOUR, 0, 1 << 60) == []
+
     async def test_old_ones_go_by_their_step(self, engine: Engine, drive: Driver) -> None:
         for _ in range(2):
             (run_id,) = await drive.submit()

@@ -78,6 +78,14 @@ class TestWaits:
         assert await engine.events.published("default", "paid", since=0, after=event.seq, limit=9) == []
         assert await engine.events.published("default", "pai", since=0, after=0, limit=9) == []
 
+    async def test_the_newest_events_of_a_type_come_first(self, engine: Engine, drive: Driver) -> None:
+        for order in (17, 18, 19):
+            await publish(drive, {"order": order})
+        found = await engine.events.newest("default", "user.paid", 2)
+        assert [json.decode(event.data) for event in found] == [{"order": 19}, {"order": 18}]
+        assert await engine.events.newest("other", "user.paid", 2) == []
+        assert await engine.events.newest("default", "run.queued", 2) == []
+
     async def test_an_event_that_came_before_the_wait_is_not_missed(self, drive: Driver) -> None:
         worker = await drive.worker(lease=HOUR)
         await drive.submit()

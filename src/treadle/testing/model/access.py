@@ -94,7 +94,7 @@ class ModelAudit:
             if query.domain in (None, entry.domain)
             and query.who in (None, entry.who)
             and query.action in (None, entry.action)
-            and query.target in (None, entry.target)
+            and (query.target is None or f"{entry.target}/".startswith(f"{query.target}/"))
             and (query.before is None or entry.id < query.before)
         ][: query.limit]
 

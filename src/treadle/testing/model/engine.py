@@ -58,7 +58,7 @@ class ModelEngine:
         self.messages = ModelMessages(data, clock)
         self.access = ModelAccess(data)
         self.audit = ModelAudit(data)
-        self.stats = ModelStats(data)
+        self.stats = ModelStats(data, clock)
         self.failures = ModelFailures(data)
 
     def now(self) -> Instant:

@@ -53,6 +53,10 @@ class ModelEvents:
         found = [event for event in self._data.events if (event.domain, event.type) == (domain, FAMILY + name)]
         return [event for event in found if event.seq > after and event.at >= since][:limit]
 
+    async def newest(self, domain: str, type: str, limit: int) -> list[Event]:  # noqa: A002
+        found = [event for event in self._data.events if (event.domain, event.type, event.n) == (domain, type, 0)]
+        return found[::-1][:limit]
+
     async def bounds(self) -> tuple[int, int]:
         events = self._data.events
         return (events[0].seq, events[-1].seq) if events else (0, 0)

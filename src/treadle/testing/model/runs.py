@@ -160,10 +160,11 @@ class ModelRuns:
 
 def _to_run(entry: Entry) -> Run:
     """What readers get: a run whose handler has not said yet when it began has started when it was claimed."""
-    run = entry.run
-    if run.state is State.RUNNING and run.started_at is None:
-        return msgspec.structs.replace(run, started_at=entry.claimed_at)
-    return run
+    run, claimed_at = entry.run, entry.claimed_at
+    if run.state is not State.RUNNING:
+        return run
+    started_at = claimed_at if run.started_at is None else run.started_at
+    return msgspec.structs.replace(run, started_at=started_at, claimed_at=claimed_at)
 
 
 def _matches(entry: Entry, query: RunQuery) -> bool:

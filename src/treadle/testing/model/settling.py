@@ -46,6 +46,8 @@ def _apply(data: Data, entry: Entry, transition: Transition, now: Instant) -> No
     )
     if row.to in TERMINAL:
         entry.run = msgspec.structs.replace(entry.run, error=transition.error, result=transition.result)
+        if transition.run.token > 1:
+            entry.attempts.append(_to_attempt(entry, transition, row.event))
         finish(data, entry, row.to, transition.at)
     else:
         entry.attempts.append(_to_attempt(entry, transition, row.event))

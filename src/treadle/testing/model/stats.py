@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -22,16 +22,18 @@ from treadle.domain.failures import (
 from treadle.domain.instants import Instant, Micros
 from treadle.domain.queues import MOST_COUNTED
 from treadle.domain.runs import Run, State
-from treadle.domain.stats import ENDS, Ended, Outcome, Standing, Tally, count
+from treadle.domain.stats import ENDS, Ended, Key, Outcome, Standing, Tally, count, depths
 from treadle.engines.contract import GroupQuery
+from treadle.system import Clock
 from treadle.testing.model.state import Data
 
 
 class ModelStats:
     """See `contract.StatStore`."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, clock: Clock) -> None:
         self._data = data
+        self._clock = clock
 
     async def roll_up(self, limit: int) -> int:
         data = self._data
@@ -41,11 +43,17 @@ class ModelStats:
         data.rolled_up = events[-1].seq
         ids = [event.subject for event in events if event.n and event.type in ENDS]
         ended = [to_ended(data.history[run_id].run) for run_id in ids if run_id in data.history]
-        for key, tally in count(ended).items():
-            data.tallies[key] = data.tallies.get(key, Tally()) + tally
+        self._add(count(ended))
         for fresh in group(ended):
             _add(data, fresh)
         return len(events)
+
+    async def note_depths(self, domain: str, ready: Mapping[str, int], *, now: Instant | None = None) -> None:
+        self._add(depths(domain, ready, self._clock.wall() if now is None else now))
+
+    def _add(self, added: Mapping[Key, Tally]) -> None:
+        for key, tally in added.items():
+            self._data.tallies[key] = self._data.tallies.get(key, Tally()) + tally
 
     async def tallies(
         self, domain: str, series: str, step: Micros, since: Instant, until: Instant

@@ -53,6 +53,11 @@ BEGIN
     SELECT event_batch, first_ordinal + place - 1, domain, event_types[way], id, events + 1, job_id, ended_ats[place],
            event_data[way]
     FROM held
+  ), tried AS ( -- of a first try the run itself tells all
+    INSERT INTO treadle.attempts (run_id, domain, token, attempt, worker_id, started_at, finished_at, event, error)
+    SELECT id, domain, token, failures + losses + 1, worker_id, began_ats[place], ended_ats[place], event_types[way],
+           run_errors[way]
+    FROM held WHERE token > 1
   ), kept AS (
     INSERT INTO treadle.history (id, domain, job_id, job_version, queue, requires, priority, state, due_at, rank,
                                  created_at, token, attempt, failures, losses, solo_losses, suspect, cancel_at, worker_id,
@@ -179,12 +184,15 @@ BEGIN
     END IF;
   END IF;
 
+  -- What came before may have waited for locks: nobody is to begin a run by the time of then, or under a lease of then.
+  moment := coalesce(told_now, treadle.now());
   SELECT least((SELECT min(due_at) FROM treadle.runs WHERE state = 'scheduled'),
                (SELECT min(next_at) FROM treadle.rates WHERE next_at IS NOT NULL),
                (SELECT min(timeout_at) FROM treadle.waits WHERE timeout_at IS NOT NULL)),
          ARRAY (SELECT id FROM treadle.runs WHERE worker_id = worker AND cancel_at IS NOT NULL)
   INTO next_due, cancels;
-  whole := cardinality(settled) = ending AND lease.state = 'online' AND coalesce(next_due > moment, true)
+  whole := cardinality(settled) = ending AND lease.state = 'online' AND lease.lease_until > moment
+    AND coalesce(next_due > moment, true)
     AND NOT EXISTS (SELECT 1 FROM treadle.resolutions) AND NOT EXISTS (SELECT 1 FROM treadle.rates)
     AND NOT EXISTS (SELECT 1 FROM treadle.runs WHERE worker_id = worker AND claimed_at IS NOT NULL AND suspect);
   IF whole THEN

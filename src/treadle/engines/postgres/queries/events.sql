@@ -34,6 +34,11 @@ WHERE domain = $1 AND type = $2 AND n = 0 AND (position << 20 | ordinal) > $3 AN
 -- name: position
 SELECT position << 20 | $2::bigint FROM treadle.event_batches WHERE id = $1 AND position IS NOT NULL;
 
+-- name: newest
+SELECT position << 20 | ordinal, domain, type, subject, n, job_id, at, data
+FROM treadle.events JOIN treadle.event_batches ON id = batch AND position IS NOT NULL
+WHERE domain = $1 AND type = $2 AND n = 0 ORDER BY 1 DESC LIMIT $3;
+
 -- name: bounds
 SELECT coalesce((SELECT position << 20 | ordinal FROM treadle.event_batches JOIN treadle.events ON batch = id
                  WHERE position IS NOT NULL ORDER BY position, ordinal LIMIT 1), 0),

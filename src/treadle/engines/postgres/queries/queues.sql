@@ -1,12 +1,12 @@
 -- Statements of the queue store.
 
--- name: known
--- The names of queues, a page of them: lines are never removed, so every queue that was ever used is there.
-SELECT queue FROM (
+-- name: page
+-- Queues by name, and what each was told: lines are never removed, so every queue that was ever used is there.
+SELECT queue, domain, name, state, rate_runs, rate_window, used_until FROM (
   SELECT queue FROM treadle.lines WHERE domain = $1 AND queue > $2
   UNION
   SELECT name FROM treadle.queues WHERE domain = $1 AND name > $2
-) AS known
+) AS known LEFT JOIN treadle.queues ON domain = $1 AND name = queue
 WHERE $3::text[] IS NULL OR queue = ANY ($3) ORDER BY queue LIMIT $4;
 
 -- name: controls
@@ -36,18 +36,28 @@ DO UPDATE SET state = excluded.state, rate_runs = excluded.rate_runs, rate_windo
 UPDATE treadle.queues SET used_until = $3 WHERE domain = $1 AND name = $2;
 
 -- name: lines
-SELECT id FROM treadle.lines WHERE domain = $1 AND queue = $2;
+SELECT queue, id FROM treadle.lines WHERE domain = $1 AND ($2::text[] IS NULL OR queue = ANY ($2));
 
--- name: ready
-SELECT count(*) FROM (SELECT 1 FROM treadle.runs WHERE state = 'ready' AND line = ANY ($1) LIMIT $2) AS counted;
-
--- name: waiting
-SELECT count(*) FROM (
-  SELECT 1 FROM treadle.runs WHERE state IN ('scheduled', 'blocked') AND line = ANY ($1) AND state = $2 LIMIT $3
-) AS counted;
-
--- name: oldest
--- Among the first runs of each line.
-SELECT min(first.due_at) FROM unnest($1::bigint[]) AS l (line) CROSS JOIN LATERAL (
-  SELECT due_at FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT $2
-) AS first;
+-- name: standing
+-- Of groups of lines, by their names: how many runs are ready, scheduled, blocked and running, and since when the oldest of
+-- the first ready ones of each line is due.
+WITH running AS MATERIALIZED (SELECT line, count(*) AS runs FROM treadle.runs WHERE state = 'running' GROUP BY line)
+SELECT name,
+  (SELECT count(*) FROM (
+    SELECT 1 FROM treadle.runs WHERE state = 'ready' AND line = ANY (lines) LIMIT $4
+  ) AS counted),
+  (SELECT count(*) FROM (
+    SELECT 1 FROM treadle.runs
+    WHERE state IN ('scheduled', 'blocked') AND line = ANY (lines) AND state = 'scheduled' LIMIT $4
+  ) AS counted),
+  (SELECT count(*) FROM (
+    SELECT 1 FROM treadle.runs
+    WHERE state IN ('scheduled', 'blocked') AND line = ANY (lines) AND state = 'blocked' LIMIT $4
+  ) AS counted),
+  (SELECT coalesce(sum(runs), 0)::bigint FROM running WHERE line = ANY (lines)),
+  (SELECT min(first.due_at) FROM unnest(lines) AS l (line) CROSS JOIN LATERAL (
+    SELECT due_at FROM treadle.runs WHERE state = 'ready' AND line = l.line ORDER BY rank, seq LIMIT $3
+  ) AS first)
+FROM (
+  SELECT name, array_agg(line) AS lines FROM unnest($1::text[], $2::bigint[]) AS told (name, line) GROUP BY name
+) AS named;

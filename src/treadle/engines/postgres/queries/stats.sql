@@ -54,9 +54,6 @@ FROM unnest($2::text[]) AS wanted (job_id) CROSS JOIN LATERAL (
 ) AS last
 ORDER BY last.id DESC;
 
--- name: lines
-SELECT id FROM treadle.lines WHERE domain = $1;
-
 -- name: prune
 DELETE FROM treadle.tallies AS t
 USING (SELECT domain, series, step, at FROM treadle.tallies WHERE step = $1 AND at < $2 LIMIT $3) AS old

@@ -79,13 +79,17 @@ INSERT INTO treadle.deliveries (batch, ordinal) VALUES ($1, $2);
 SELECT EXISTS (SELECT 1 FROM treadle.deliveries);
 
 -- name: next_delivery
--- The oldest that has a position, and of which there is something left to do; alone, where its event was pruned.
+-- The oldest that has a position, and of which there is something left to do; alone, where its event was pruned. From the few
+-- that are on their way to their batches and events (OFFSET 0 keeps it so), never through the log, whose batches are many.
 SELECT position << 20 | d.ordinal, domain, type, data
-FROM treadle.deliveries AS d JOIN treadle.event_batches ON event_batches.id = d.batch
-LEFT JOIN treadle.events AS e ON e.batch = d.batch AND e.ordinal = d.ordinal
-WHERE position IS NOT NULL ORDER BY position, d.ordinal LIMIT 1 FOR UPDATE OF d;
+FROM treadle.deliveries AS d CROSS JOIN LATERAL (
+  SELECT position FROM treadle.event_batches WHERE id = d.batch AND position IS NOT NULL OFFSET 0
+) AS b LEFT JOIN LATERAL (
+  SELECT domain, type, data FROM treadle.events WHERE batch = d.batch AND ordinal = d.ordinal OFFSET 0
+) AS e ON true
+ORDER BY position, d.ordinal LIMIT 1 FOR UPDATE OF d;
 
 -- name: end_deliveries
 -- Those up to an event: they are worked off in order.
-DELETE FROM treadle.deliveries AS d USING treadle.event_batches AS b
-WHERE b.id = d.batch AND (position << 20 | d.ordinal) <= $1;
+DELETE FROM treadle.deliveries AS d
+WHERE (SELECT position << 20 | d.ordinal FROM treadle.event_batches WHERE id = d.batch) <= $1;

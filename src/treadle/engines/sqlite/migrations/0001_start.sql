@@ -356,6 +356,7 @@ CREATE TABLE history (
   work         BLOB    NOT NULL,
   inputs       BLOB    NOT NULL
 ) STRICT;
+CREATE INDEX history_finished ON history (finished_at);
 CREATE INDEX history_job   ON history (domain, job_id, id);
 -- Nearly all runs complete: only the others need an index to be found by state.
 CREATE INDEX history_state ON history (domain, state, id) WHERE state <> 'completed';

@@ -6,7 +6,7 @@ INSERT INTO audit (id, at, domain, who, action, target, trace_id, before, after)
 -- name: find
 SELECT id, at, domain, who, action, target, trace_id, before, after FROM audit
 WHERE (?1 IS NULL OR domain = ?1) AND (?2 IS NULL OR who = ?2) AND (?3 IS NULL OR action = ?3)
-  AND (?4 IS NULL OR target = ?4) AND (?5 IS NULL OR id < ?5)
+  AND (?4 IS NULL OR target = ?4 OR substr(target, 1, length(?4) + 1) = ?4 || '/') AND (?5 IS NULL OR id < ?5)
 ORDER BY id DESC LIMIT ?6;
 
 -- name: prune

@@ -9,6 +9,10 @@ WHERE seq > ?1 AND (?2 IS NULL OR domain = ?2) ORDER BY seq LIMIT ?;
 SELECT seq, domain, type, subject, n, job_id, at, data FROM events
 WHERE domain = ? AND type = ? AND n = 0 AND seq > ? AND at >= ? ORDER BY seq LIMIT ?;
 
+-- name: newest
+SELECT seq, domain, type, subject, n, job_id, at, data FROM events
+WHERE domain = ? AND type = ? AND n = 0 ORDER BY seq DESC LIMIT ?;
+
 -- name: bounds
 SELECT coalesce((SELECT min(seq) FROM events), 0), coalesce((SELECT max(seq) FROM events), 0);
 

@@ -173,10 +173,11 @@ FROM settling CROSS JOIN runs USING (seq)
 WHERE settling.state IN ('completed', 'failed', 'cancelled', 'skipped');
 
 -- name: settle_attempts
+-- Of tries that end their runs only those that others came before: of a first one the run itself tells all.
 INSERT INTO attempts (run_id, domain, token, attempt, worker_id, started_at, finished_at, event, error)
 SELECT id, domain, token, failures + losses + 1, worker_id, settling.started_at, at, event, more ->> 'error'
 FROM settling CROSS JOIN runs USING (seq)
-WHERE settling.state NOT IN ('completed', 'failed', 'cancelled', 'skipped');
+WHERE token > 1 OR settling.state NOT IN ('completed', 'failed', 'cancelled', 'skipped');
 
 -- name: settle_put_back
 UPDATE runs

@@ -34,16 +34,12 @@ ON CONFLICT DO UPDATE SET tally = excluded.tally;
 SELECT at, tally FROM tallies WHERE domain = ? AND series = ? AND step = ? AND at >= ? AND at < ? ORDER BY at;
 
 -- name: recent
-SELECT h.job_id, h.id, h.state, h.started_at, h.finished_at
+SELECT json_group_array(json_array(h.job_id, h.id, h.state, h.started_at, h.finished_at) ORDER BY h.id DESC) AS "rows"
 FROM json_each(?2) AS wanted CROSS JOIN history AS h
 WHERE h.seq IN (
   SELECT o.seq FROM history AS o INDEXED BY history_job
   WHERE o.domain = ?1 AND o.job_id = wanted.value ORDER BY o.id DESC LIMIT ?3
-)
-ORDER BY h.id DESC;
-
--- name: lines
-SELECT id FROM lines WHERE domain = ?;
+);
 
 -- name: prune
 DELETE FROM tallies WHERE (domain, series, step, at) IN (
