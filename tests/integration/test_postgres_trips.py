@@ -144,13 +144,31 @@ async def test_one_run_that_is_not_ordinary_keeps_no_other_from_being_settled(en
     ]
 
 
+@pytest.fixture
+def always_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marks, "SLOW", 0)
+    monkeypatch.setattr(marks, "REST", 10**9)
+
+
+@pytest.mark.usefixtures("always_slow")
+async def test_where_looking_is_slow_the_order_across_queues_holds(engine: PostgresEngine) -> None:
+    drive = Driver(engine)
+    worker = await drive.worker()
+    ids = []
+    for queue in ("a", "b", "a", "c", "b", "c", "a"):
+        ids += await drive.submit(queue=queue)
+        drive.now += 1
+    assert (await drive.claim_one(worker)).id == ids[0]
+    for first in range(1, 7, 2):  # the first looks; from "c" it takes nothing
+        assert [claim.id for claim in await drive.claim(worker, 2)] == ids[first : first + 2]
+
+
+@pytest.mark.usefixtures("always_slow")
 async def test_where_looking_is_slow_claims_go_on_from_where_they_were_and_look_again_in_time(
     engine: PostgresEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = 0.0
     monkeypatch.setattr(marks, "monotonic", lambda: seconds)
-    monkeypatch.setattr(marks, "SLOW", 0)
-    monkeypatch.setattr(marks, "REST", 10**9)
     drive = Driver(engine)
     worker = await drive.worker()
     first, *others = await drive.submit(5)

@@ -713,6 +713,7 @@ CREATE FUNCTION treadle.step(
   mark_lines bigint[], mark_ranks bigint[], mark_seqs bigint[], -- open lines with marks: no others are looked at then
   OUT alive boolean, OUT whole boolean, OUT settled integer[], OUT any_follow boolean, OUT moment bigint,
   OUT next_due bigint, OUT cancels text[], OUT look_took bigint, -- microseconds; NULL where there were marks
+  OUT front_lines bigint[], OUT front_ranks bigint[], -- where several lines had runs: the best rank of each before the claim
   OUT claimed treadle.claims
 ) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET jit = off SET enable_seqscan = off SET enable_bitmapscan = off
@@ -786,16 +787,16 @@ BEGIN
   IF whole AND want > 0 THEN
     counts := ARRAY[want];
     IF cardinality(ready) > 1 THEN
-      SELECT array_agg(line), array_agg(most), array_agg(rank), array_agg(seq)
-      INTO ready, counts, mark_ranks, mark_seqs FROM (
-        SELECT line, count(*) AS most, rank, seq FROM (
-          SELECT l.* FROM unnest(ready, mark_ranks, mark_seqs) AS l (line, rank, seq) CROSS JOIN LATERAL (
+      SELECT array_agg(line), array_agg(most), array_agg(rank), array_agg(seq), array_agg(line), array_agg(front)
+      INTO ready, counts, mark_ranks, mark_seqs, front_lines, front_ranks FROM (
+        SELECT line, rank, seq, count(*) FILTER (WHERE place <= want) AS most, min(head_rank) AS front FROM (
+          SELECT l.*, head.rank AS head_rank, row_number() OVER (ORDER BY head.rank, head.seq) AS place
+          FROM unnest(ready, mark_ranks, mark_seqs) AS l (line, rank, seq) CROSS JOIN LATERAL (
             SELECT rank, seq FROM treadle.runs
             WHERE state = 'ready' AND line = l.line AND (rank, seq) > (coalesce(l.rank, '-9223372036854775808'), coalesce(l.seq, 0))
             ORDER BY rank, seq LIMIT want
           ) AS head
-          ORDER BY head.rank, head.seq LIMIT want
-        ) AS best GROUP BY line, rank, seq
+        ) AS heads GROUP BY line, rank, seq
       ) AS counted;
     END IF;
     IF cardinality(ready) > 0 THEN

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from treadle.domain.instants import MILLISECOND, SECOND, Micros
 
 Mark: TypeAlias = tuple[int, int, int]
-"""A line, and the rank and number of the last run that was claimed from it."""
+"""A line, and the rank and number of a run: all that is ready lies after it, as far as the last look could tell."""
 
 SLOW: Final[Micros] = 3 * MILLISECOND
 REST: Final = 8
@@ -39,10 +39,11 @@ class Marks:
         """Let it be time to look."""
         self._until = 0.0
 
-    def note(self, look_took: Micros | None, claimed: Iterable[Mark]) -> None:
-        """Remember a trip: how long it looked, None where it did not, and what it claimed in the order of ranks."""
+    def note(self, look_took: Micros | None, fronts: Iterable[tuple[int, int]], claimed: Iterable[Mark]) -> None:
+        """Remember a trip: how long it looked, None where it did not; where several lines had runs, each with the rank
+        of its best; and what it claimed, in the order of ranks."""
         if look_took is not None:
-            self._marks.clear()
+            self._marks = {line: (line, rank, 0) for line, rank in fronts}  # from which nothing is claimed may be next
             self._until = monotonic() + REST * look_took / SECOND if look_took >= SLOW else 0.0
         if self._until:
             self._marks.update((mark[0], mark) for mark in claimed)

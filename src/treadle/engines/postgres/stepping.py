@@ -92,8 +92,9 @@ class Stepper:
             *columns(marks.current(lines.open), 3),
         )
         row: Row = await self._write.trip(_SQL["step"], *values)
-        alive, whole, settled, any_follow, moment, next_due, cancels, look_took, *found = row
-        marks.note(look_took, zip(*found[-3:], strict=True) if found[0] else ())
+        alive, whole, settled, any_follow, moment, next_due, cancels, look_took, front_lines, front_ranks, *found = row
+        fronts = zip(front_lines or (), front_ranks or (), strict=True)
+        marks.note(look_took, fronts, zip(*found[-3:], strict=True) if found[0] else ())
         claims = await to_claims(self._read.fetch, found, moment)
         if settled or claims:
             self._write.wake((Topic.EVENTS, Topic.TRIGGERS) if any_follow else (Topic.EVENTS,))

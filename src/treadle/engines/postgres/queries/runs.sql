@@ -91,7 +91,7 @@ SELECT l.line, head.rank, head.seq FROM unnest($1::bigint[]) AS l (line) CROSS J
 ORDER BY head.rank, head.seq LIMIT $2;
 
 -- name: step
-SELECT alive, whole, settled, any_follow, moment, next_due, cancels, look_took, (claimed).*
+SELECT alive, whole, settled, any_follow, moment, next_due, cancels, look_took, front_lines, front_ranks, (claimed).*
 FROM treadle.step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23);
 
 -- name: claim_alone
