@@ -3,7 +3,7 @@ import { ConfigProvider } from "antd";
 import { StrictMode, useMemo } from "react";
 import { createRoot } from "react-dom/client";
 import { Router } from "wouter";
-import { Refusal } from "./api/client";
+import { passes, Refusal } from "./api/client";
 import { noteRefusal } from "./api/session";
 import { App } from "./app";
 import { AppearanceProvider, useAppearance, useMedia } from "./appearance";
@@ -11,12 +11,19 @@ import { themeOf } from "./theme";
 import { aroundNav } from "./ui/leaving";
 import "./base.css";
 
+/** How often what the server could not answer is asked for again. */
+const AGAIN_MS = 5_000;
+
 const onError = (error: Error) => noteRefusal(queries, error);
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),
   defaultOptions: {
-    queries: { staleTime: 5_000, retry: (tries, error) => !(error instanceof Refusal) && tries < 2 },
+    queries: {
+      staleTime: 5_000,
+      retry: (tries, error) => !(error instanceof Refusal) && tries < 2,
+      refetchInterval: ({ state }) => (state.error && passes(state.error) ? AGAIN_MS : false),
+    },
   },
 });
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.console import CONSOLE
 from tests.support.office import Office
@@ -41,8 +41,16 @@ PROBLEM: Final = {
     "code": "unavailable",
     "trace_id": "0af7651916cd43dd8448eb211c80319c",
 }
+CALLS: Final = re.compile(r"/api/v1/(?!session|events)")
+"""The paths whose answers a page shows."""
+
 _TITLES: Final = {"en": "The server cannot take this now", "id": "Server belum dapat menerima ini"}
 """What a problem of this code is called, in the languages of its readers."""
+
+
+def refuse(call: Route) -> None:
+    """Answer a call by the problem."""
+    call.fulfill(status=503, json=PROBLEM, content_type="application/problem+json")
 
 
 ASKED: Final = """() => performance.getEntriesByType('resource')

@@ -4,7 +4,6 @@ weighs little, and takes text for text. A path that is new in `routes.json` is l
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
@@ -14,14 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.e2e.conftest import picture, watched
-from tests.e2e.looks import PROBLEM, Look, harmed, heavy, narrow, secrets, shut_out, unexplained, untranslated
+from tests.e2e.looks import CALLS, Look, harmed, heavy, narrow, refuse, secrets, shut_out, unexplained, untranslated
 from tests.support.console import ROUTES, address, log_in, settle
 from tests.support.office import EMPTY, HOSTILE, HURT, Office
 
 LISTS: Final = tuple(route for route in ROUTES if ":" not in route)
 LANGUAGES: Final = {"en": "en-US", "id": "id-ID"}
 COMBINATIONS: Final = ["-".join(each) for each in product(("light", "dark"), LANGUAGES, ("1280", "360"))]
-_ASKED: Final = re.compile(r"/api/v1/(?!session|events)")
 
 
 def combinations() -> list[str]:
@@ -75,7 +73,7 @@ def test_text_stays_text_on_every_route_and_speaks_indonesian(browser: Browser, 
 
 @pytest.mark.timeout(900)
 def test_every_route_says_what_went_wrong(page: Page, office: Office) -> None:
-    page.route(_ASKED, lambda route: route.fulfill(status=503, json=PROBLEM, content_type="application/problem+json"))
+    page.route(CALLS, refuse)
     walk(page, office, LISTS, "default", {"axe": shut_out, "error": unexplained})
 
 

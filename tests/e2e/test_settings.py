@@ -53,7 +53,7 @@ def test_a_token_is_made_shown_once_and_revoked(page: Page, server: Up) -> None:
     expect(made).to_contain_text(f"…{secret[-4:]}")
     expect(made).to_contain_text("operate")
     made.get_by_role("button", name="Revoke nightly").click()
-    asked = page.get_by_role("dialog").filter(has_text="Revoke the token “nightly <b>ci</b>”?")
+    asked = page.get_by_role("dialog").filter(has_text=f"Revoke the token “nightly <b>ci</b> …{secret[-4:]}”?")
     expect(asked).to_contain_text("cannot be undone")
     assert opens(server, secret) == 200
     asked.get_by_role("button", name="Revoke").click()

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.looks import CALLS, PROBLEM, refuse
 from tests.support.console import log_in
 from tests.support.up import Up, until
 
@@ -160,6 +161,17 @@ def test_a_server_that_ends_is_missed_and_found_again(page: Page, server: Up) ->
     expect(status).to_have_text("Live")
     run_id = server.submit(server.define(job_id="after", script="true"))
     expect(told_of(page, run_id)).to_be_visible()
+
+
+def test_what_the_server_could_not_answer_is_asked_for_again(page: Page, server: Up) -> None:
+    log_in(page, server, "/overview")
+    page.route(CALLS, refuse)
+    page.goto(f"{server.url}/console/settings/tokens")  # of which no event tells
+    main = page.get_by_role("main")
+    expect(main.get_by_role("alert")).to_contain_text(str(PROBLEM["detail"]))
+    page.unroute(CALLS)
+    expect(main.get_by_role("alert")).to_have_count(0)
+    expect(main.get_by_role("button", name="New token")).to_be_visible()
 
 
 def test_a_session_that_ends_shows_the_login_and_then_the_same_page(page: Page, server: Up) -> None:

@@ -30,6 +30,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Whether the same call may go well a little later: nobody answered, or the server could not take it just then. */
+export function passes(error: Error): boolean {
+  return !(error instanceof Refusal) || error.problem.status === 503;
+}
+
 /** Changes need it beside the cookie, which no page elsewhere can read. It lives in memory alone. */
 let csrf = "";
 

@@ -71,6 +71,8 @@ class Bell:
 
     async def _ring(self) -> None:
         try:
+            if self._told == {Topic.EVENTS}:
+                await asyncio.sleep(0)  # what was claimed begins first
             while self._told:
                 message = " ".join((self.name, *sorted(self._told)))
                 self._told.clear()

@@ -71,6 +71,7 @@ function Row({ token }: { token: Schemas["Token"] }) {
   const words = { ...useWords(), ...useWords(SETTINGS), ...useWords(TOKENS) };
   const queries = useQueryClient();
   const state = stateOf(token, new Date());
+  const called = `${token.name} …${token.last4}`; // two may have one name
   const revoke = async () => {
     await body(api.DELETE("/tokens/{token_id}", { params: { path: { token_id: token.token_id } } }));
     await queries.invalidateQueries({ queryKey: ["token"] });
@@ -94,8 +95,8 @@ function Row({ token }: { token: Schemas["Token"] }) {
             danger
             scope="admin"
             word={words.revoke}
-            label={words.revokeOf(token.name)}
-            ask={{ title: words.revokeAsk(token.name), effect: words.revokeEffect }}
+            label={words.revokeOf(called)}
+            ask={{ title: words.revokeAsk(called), effect: words.revokeEffect }}
             topics={[]}
             act={revoke}
           />
