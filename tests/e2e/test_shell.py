@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.looks import CALLS, PROBLEM, refuse
 from tests.support.console import log_in
@@ -151,6 +151,20 @@ def test_a_page_that_cannot_be_loaded_says_so_and_leaves_all_else_standing(page:
     page.context.set_offline(False)
     again.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Queues")
+
+
+def test_a_page_that_could_not_be_loaded_once_is_asked_for_again(page: Page, server: Up) -> None:
+    log_in(page, server, "/runs")
+    lost: list[str] = []
+
+    def lose(call: Route) -> None:
+        lost.append(call.request.url)
+        call.abort("connectionreset")
+
+    page.route("**/*.js", lose, times=1)
+    page.get_by_role("link", name="Queues").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Queues")
+    assert len(lost) == 1
 
 
 def test_a_server_that_ends_is_missed_and_found_again(page: Page, server: Up) -> None:
