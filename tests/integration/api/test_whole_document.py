@@ -1,8 +1,9 @@
 """Every operation of the OpenAPI document under generated requests: ones that fit, with the ids of what is there, and
 ones that do not. Whatever comes, the answer is one that the document describes, and never a 500.
 
-`TREADLE_TEST_API_EXAMPLES` lets each operation have so many requests of either kind, on every engine; the seed, another
-each time, is told where anything is wrong.
+Without more said these are the same each time, so that a change is judged by what it changed.
+`TREADLE_TEST_API_EXAMPLES` lets each operation have so many requests of either kind, others each time, on every engine;
+where anything is wrong, the seed is told.
 """
 
 from __future__ import annotations
@@ -48,9 +49,11 @@ async def test_every_answer_to_whatever_request_is_as_the_document_says(tmp_path
 
 def try_all(server: Server, things: Things) -> Iterator[str]:
     """What was wrong with any answer."""
-    chosen = random.SystemRandom().getrandbits(32)
+    chosen = random.SystemRandom().getrandbits(32) if WHOLE else 0
     document = schemathesis.openapi.from_dict(contract.document())
     document.config.update(base_url=server.listening.url)
+    # Of what does not fit, too much of it is told first (413), and the library counts that as having been accepted.
+    document.config.checks.negative_data_rejection.expected_statuses = ["4XX"]
     for found in document.get_all_operations():
         assert isinstance(found, Ok), found
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
@@ -65,6 +68,7 @@ def try_all(server: Server, things: Things) -> Iterator[str]:
 def try_one(server: Server, things: Things, operation: Any, mode: GenerationMode, chosen: int) -> None:
     headers = {"Authorization": f"Bearer {server.listening.token.value}", "Treadle-Domain": "alpha"}
     name = operation.definition.raw["operationId"]
+    chance = random.Random(chosen)
 
     @seed(chosen)
     @settings(
@@ -78,7 +82,7 @@ def try_one(server: Server, things: Things, operation: Any, mode: GenerationMode
     def ask(case: Case[Any]) -> None:
         if mode is GenerationMode.POSITIVE:
             kinds = places(name, operation.path)
-            case.path_parameters.update({place: random.choice(things[kind]) for place, kind in kinds.items()})
+            case.path_parameters.update({place: chance.choice(things[kind]) for place, kind in kinds.items()})
         if case.query:
             case.query.pop("follow", None)  # such an answer has no end
         response = case.call(headers=headers, timeout=PATIENCE_SECONDS)
