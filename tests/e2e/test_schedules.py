@@ -75,6 +75,21 @@ def test_a_backfill_shows_first_what_it_will_do_and_then_how_far_it_is(page: Pag
     expect(sheet).to_contain_text("2 slots have no run; 4 in this time have runs already")
 
 
+def test_a_backfill_leads_to_its_own_runs(page: Page, server: Up) -> None:
+    server.define(job_id="made-up", script="true", schedule={"cron": "0 * * * *"})
+    server.submit("made-up")
+    log_in(page, server, "/schedules?schedule=made-up")
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Backfill").click()
+    sheet.get_by_label("From (UTC)").fill("2026-01-05T00:00")
+    sheet.get_by_label("To (UTC)").fill("2026-01-05T03:00")
+    sheet.get_by_role("button", name="Show what would run").click()
+    sheet.get_by_role("button", name="Submit 3 runs").click()
+    expect(sheet).to_contain_text("3 of 3 finished")
+    sheet.get_by_role("link", name="See the runs").click()
+    expect(page.get_by_role("row").filter(has_text="made-up")).to_have_count(3)
+
+
 def test_the_agenda_points_out_busy_minutes_and_the_heatmap_is_walked_by_keys(page: Page, server: Up) -> None:
     for name in ("copy-a", "copy-b", "copy-c"):
         server.define(job_id=name, script="true", schedule={"cron": "15 4 * * *", "timezone": "Asia/Jakarta"})

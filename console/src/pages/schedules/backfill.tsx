@@ -10,9 +10,11 @@ import { Fact, Facts } from "../../ui/facts";
 import { wall } from "../../ui/schedule";
 import { Wrong } from "../../ui/states";
 import { fromWall, toWall } from "../../ui/wall";
+import { withPeriod } from "../runs/filters";
 import { BACKFILL } from "./words";
 
 type Answer = Schemas["Backfill"];
+type Run = Schemas["Run"];
 type Asked = Omit<Schemas["BackfillRequest"], "dry_run">;
 
 const DAY_MS = 86_400_000;
@@ -158,20 +160,22 @@ function Preview({ found, zone }: { found: Answer; zone: string }) {
 /** How far the runs of a backfill are. Those that have ended are asked for no more. */
 function Progress({ runIds, job }: { runIds: string[]; job: string }) {
   const words = useWords(BACKFILL);
-  const [over] = useState(() => new Map<string, State>());
+  const [seen] = useState(() => new Map<string, Run>());
   const query = useQuery({
     queryKey: ["run", "backfill", runIds],
-    refetchInterval: () => (over.size < runIds.length ? LOOK_MS : false),
+    refetchInterval: ({ state }) => (state.data?.done === runIds.length ? false : LOOK_MS),
     queryFn: async () => {
-      const open = runIds.filter((id) => !over.has(id)).slice(0, PARTS);
+      const open = runIds.filter((id) => !over(seen.get(id))).slice(0, PARTS);
       if (open.length > 0) {
         const { items } = await body(api.GET("/runs", { params: { query: { run: open, limit: PARTS } } }));
-        for (const { run_id: id, status } of items) if (ENDED.has(status)) over.set(id, status);
+        for (const run of items) seen.set(run.run_id, run);
       }
-      return { done: over.size, failed: [...over.values()].filter((state) => state === "failed").length };
+      const runs = [...seen.values()];
+      const failed = runs.filter(({ status }) => status === "failed").length;
+      return { done: runs.filter(over).length, failed, created: runs.map((run) => Date.parse(run.created_at)) };
     },
   });
-  const { done, failed } = query.data ?? { done: 0, failed: 0 };
+  const { done, failed, created } = query.data ?? { done: 0, failed: 0, created: [] };
   const said = words.progress(done, runIds.length);
   return (
     <div role="status">
@@ -180,8 +184,20 @@ function Progress({ runIds, job }: { runIds: string[]; job: string }) {
         {failed > 0 && <span className="status status-failed">, {words.failed(failed)}</span>}
       </p>
       <p>
-        <Link href={`/runs?job=${encodeURIComponent(job)}`}>{words.seeRuns}</Link>
+        <Link href={`/runs?${madeThen(job, created)}`}>{words.seeRuns}</Link>
       </p>
     </div>
   );
+}
+
+function over(run: Run | undefined): boolean {
+  return run !== undefined && ENDED.has(run.status);
+}
+
+/** The filters of a job's runs that were made at these moments: a backfill submits all of its own at once. */
+function madeThen(job: string, created: number[]): URLSearchParams {
+  const search = new URLSearchParams({ job });
+  if (created.length === 0) return search;
+  const [after, before] = [Math.min(...created), Math.max(...created) + 1];
+  return withPeriod(search, "created", new Date(after).toISOString(), new Date(before).toISOString());
 }
