@@ -219,7 +219,7 @@ export const LOG = dictionary({
   ],
   noMatches: ["no match", "tidak ada"],
   found: [(at: number, all: number) => `${at} of ${all}`, (at: number, all: number) => `${at} dari ${all}`],
-  lines: [(n: string) => `${n} lines`, (n: string) => `${n} baris`],
+  lines: [(n: string) => (n === "1" ? "1 line" : `${n} lines`), (n: string) => `${n} baris`],
   line: [(n: number) => `Line ${n}`, (n: number) => `Baris ${n}`],
   debug: ["debug", "debug"],
   info: ["info and above", "info ke atas"],
