@@ -1,8 +1,7 @@
 """Processes on one data folder tell their figures to the API there, through a socket each for the folder's owner alone.
 
-Whoever connects is sent all figures, and then the end. Sockets are reached by way of the folder's descriptor, since a
-socket's path holds about 108 bytes and a folder's may be longer. A process that died leaves its socket behind; whoever
-finds nobody there removes it.
+Whoever connects is sent all figures, and then the end. A process that died leaves its socket behind; whoever finds
+nobody there removes it.
 """
 
 from __future__ import annotations
@@ -10,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from treadle.meters.tally import Rows, merged
+from treadle.sockets import reachable
 
 _FOLDER: Final = "meters"
 _PATIENCE_SECONDS: Final = 1.0
@@ -37,7 +37,7 @@ async def offered(data: Path, role: str, read: Callable[[], Rows]) -> AsyncItera
             await writer.drain()
         writer.close()
 
-    with _reachable(folder) as base, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+    with reachable(folder) as base, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         (folder / name).unlink(missing_ok=True)  # of a process that had the same number
         listener.bind(f"{base}/{name}")
         server = await asyncio.start_unix_server(tell, sock=listener)
@@ -53,7 +53,7 @@ async def collected(data: Path) -> Rows:
     folder = data / _FOLDER
     if not folder.is_dir():
         return {}
-    with _reachable(folder) as base:
+    with reachable(folder) as base:
         return merged(await asyncio.gather(*(_ask(f"{base}/{name}") for name in os.listdir(folder))))  # noqa: PTH208
 
 
@@ -69,13 +69,3 @@ async def _ask(path: str) -> Rows:
     except (OSError, TimeoutError):
         return {}
     return dict(_decoder.decode(told)) if told else {}
-
-
-@contextmanager
-def _reachable(folder: Path) -> Iterator[str]:
-    """A short path of a folder, for as long as the block lasts."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{descriptor}"
-    finally:
-        os.close(descriptor)

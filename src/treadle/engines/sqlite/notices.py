@@ -7,11 +7,9 @@ A listener's file name ends in the topics it wants, so that nobody is woken for 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import secrets
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterable
@@ -20,21 +18,15 @@ from pathlib import Path
 from typing import Final
 
 from treadle.engines.contract import Topic
-
-_LONGEST_PATH: Final = 100
-"""A Unix socket's path holds about 108 bytes."""
+from treadle.sockets import reachable
 
 _TICK_NS: Final = 50_000_000
 """Surely more than the steps in which a file system tells time."""
 
 
 def notice_folder(database: Path) -> Path:
-    """Where the listeners of a database are; beside it, or in the temporary folder where its path is too long."""
-    beside = database.with_name(database.name + "-notices")
-    if len(os.fsencode(beside)) + 48 <= _LONGEST_PATH:
-        return beside
-    digest = hashlib.sha256(os.fsencode(database.resolve())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"treadle-{os.getuid()}-{digest}"
+    """Where the listeners of a database are."""
+    return database.with_name(database.name + "-notices")
 
 
 class Bell:
@@ -52,9 +44,13 @@ class Bell:
         """Wake every listener that wants any of the topics."""
         told = set(topics)
         with self._lock, suppress(OSError):  # no folder, or no way to look into it: listeners poll
-            for name in self._listeners():
-                if wanted := told.intersection(name.split(".")[1:]):
-                    self._send(f"{self._folder}/{name}", ",".join(sorted(wanted)).encode())
+            wanted = [(name, told.intersection(name.split(".")[1:])) for name in self._listeners()]
+            if not any(topics for _, topics in wanted):
+                return
+            with reachable(self._folder) as folder:
+                for name, topics in wanted:
+                    if topics:
+                        self._send(f"{folder}/{name}", ",".join(sorted(topics)).encode())
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -85,10 +81,11 @@ class SocketNotices:
 
     def __init__(self, folder: Path, topics: Iterable[Topic]) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
-        self._path = f"{folder}/{os.getpid()}-{secrets.token_hex(4)}.{'.'.join(topics)}"
+        self._place = folder / f"{os.getpid()}-{secrets.token_hex(4)}.{'.'.join(topics)}"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.bind(self._path)
+        with reachable(folder) as short:
+            self._socket.bind(f"{short}/{self._place.name}")
         self._told: set[str] = set()
         self._waiter: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
@@ -114,8 +111,7 @@ class SocketNotices:
             return
         self._loop.remove_reader(self._socket.fileno())
         self._socket.close()
-        with suppress(FileNotFoundError):
-            os.unlink(self._path)  # noqa: PTH108
+        self._place.unlink(missing_ok=True)
         self._wake()
 
     def _receive(self) -> None:
