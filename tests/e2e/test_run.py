@@ -174,7 +174,7 @@ def test_a_long_log_is_searched_narrowed_read_as_text_and_downloaded(page: Page,
     search.fill("")
     page.get_by_label("Level").select_option("warning")
     expect(page.get_by_role("log")).to_have_text(re.compile("it is over"))
-    expect(page.get_by_text("1 lines")).to_be_visible()
+    expect(page.get_by_text("1 line", exact=True)).to_be_visible()
     page.get_by_label("Level").select_option("")
     page.get_by_label("Plain text").check()
     expect(page.locator(".plain-part")).to_have_count(21)

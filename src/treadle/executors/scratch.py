@@ -1,11 +1,17 @@
-"""A private folder for one attempt of a program, gone when the attempt has ended."""
+"""A private folder for one attempt of a program, gone when the attempt has ended.
+
+Where the process that made it was killed, the next one that starts on the machine deletes it.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
 import tempfile
+import time
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,8 +22,12 @@ from treadle.domain.json import Json
 from treadle.executors.base import CannotRun
 from treadle.executors.outcomes import MAX_RESULT_BYTES
 
+_PREFIX: Final = "treadle-run-"
 _RUNNABLE: Final = 0o700
 _PRIVATE: Final = 0o600
+
+_LOCKED_WITHIN_SECONDS: Final = 60.0
+"""A younger folder may not be locked yet by who has just made it."""
 
 
 class Scratch:
@@ -25,7 +35,10 @@ class Scratch:
 
     def __init__(self, parent: Path | None) -> None:
         """`parent` is where the folder is made; the system's place for temporary files unless given."""
-        self.folder = Path(tempfile.mkdtemp(prefix="treadle-", dir=parent))
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+        self._lock = _Lock(self.folder)  # the system lets go of it when this process ends, in whatever way
+        with suppress(OSError):  # a file system without locks: what is left behind there stays
+            self._lock.take()
         self.inputs = self.folder / "inputs.json"
         self.result = self.folder / "result.json"
         self.script = self.folder / "script"
@@ -67,13 +80,47 @@ class Scratch:
 
     def remove(self) -> None:
         """Deletes the folder with everything the program left in it."""
-        try:
-            shutil.rmtree(self.folder)
-        except PermissionError:
-            # Programs leave folders that may not be written (a Go module cache); they are ours all the same.
-            for folder, _, _ in os.walk(self.folder):
-                Path(folder).chmod(_RUNNABLE)
-            shutil.rmtree(self.folder)
+        with closing(self._lock):
+            _delete(self.folder)
+
+
+def remove_abandoned(parent: Path | None = None) -> list[Path]:
+    """Deletes the folders below `parent` whose processes are gone, and answers them. One that is in use is locked."""
+    place = Path(tempfile.gettempdir()) if parent is None else parent
+    removed = []
+    for folder in place.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # in use, another's, or another process has just deleted it
+            stands = folder.lstat()
+            if stands.st_uid != os.getuid() or time.time() - stands.st_mtime < _LOCKED_WITHIN_SECONDS:
+                continue
+            with closing(_Lock(folder)) as lock:
+                lock.take()
+                _delete(folder)
+            removed.append(folder)
+    return removed
+
+
+class _Lock:
+    """Who takes it has the folder. Raises OSError where another process has it, or there is no such folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+
+    def take(self) -> None:
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def _delete(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:
+        # Programs leave folders that may not be written (a Go module cache); they are ours all the same.
+        for below, _, _ in os.walk(folder):
+            Path(below).chmod(_RUNNABLE)
+        shutil.rmtree(folder)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

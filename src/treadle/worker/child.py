@@ -28,6 +28,7 @@ from treadle.executors.capture import capture_output
 from treadle.executors.isolated import IsolatedExecutor
 from treadle.executors.program import ProgramExecutor
 from treadle.executors.registry import Executors
+from treadle.executors.scratch import remove_abandoned
 from treadle.executors.traced import Traced
 from treadle.meters.tally import Tally
 from treadle.settings import Settings
@@ -61,6 +62,8 @@ async def run(orders: Orders) -> None:
     engine = metered(opened, Tally.over(orders.tally), Role.WORKER)
     bound.set(Bound(lambda: client_of_run(engine, settings), asyncio.get_running_loop()))
     board = Board(orders.board, settings.concurrency)
+    if abandoned := await asyncio.to_thread(remove_abandoned):
+        _logger.info("temporary folders of killed processes deleted", count=len(abandoned))
     executors = _executors(engine, registry, settings)
     async with open_crew(engine, settings, orders.worker_id, board, executors, on_process=control.on_process) as pump:
         await until_available("register", lambda: _register(engine, orders, registry, agents))

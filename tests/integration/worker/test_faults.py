@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
+from pathlib import Path
 
 import apsw
 import psutil
+import pytest
 
 from tests.support.workers import ON_EVERY_ENGINE, PATIENCE_SECONDS, Lab, Site, WorkerProcess, gone, result
 from treadle.domain.instants import SECOND
@@ -128,6 +131,27 @@ async def test_a_killed_process_takes_everything_it_started_with_it(lab: Lab, si
         await lab.cancel(spawning, program)
         worker.children[0].kill()
         await gone(*pids)
+
+
+async def test_what_a_killed_worker_s_program_had_is_deleted_by_the_next_worker(
+    lab: Lab, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = site.folder / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with site.worker() as first:
+        program = await lab.shell("chmod 500 .; pwd; sleep 600", timeout_ms=600_000)
+        folder = Path((await lab.line(program, str(temporary))).message).parent
+        os.utime(folder, (0, 0))  # as if it had begun a while ago
+        with site.worker(queues="second"):
+            await lab.finished(await lab.submit("echo", inputs={"value": 1}, queue="second"))
+            assert folder.exists()  # in use
+        first.kill_tree()
+    assert folder.exists()
+    with site.worker(queues="last") as last:
+        await lab.finished(await lab.submit("echo", inputs={"value": 1}, queue="last"))
+        assert not folder.exists()
+        assert "temporary folders of killed processes deleted" in last.said
 
 
 async def test_a_crash_apart_is_a_loss_of_its_run_alone_and_three_are_quarantine(steady_lab: Lab) -> None:
