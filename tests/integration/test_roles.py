@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,20 @@ def test_all_see_each_other_with_what_they_are(roles: Fleet) -> None:
     assert roles.ask("worker", "show", worker["worker_id"])["worker_id"] == worker["worker_id"]
     sums = roles.ask("worker", "status")
     assert (sums["online"], sums["slots"]) == (2, 6)
+
+
+def test_an_api_alone_is_found_by_the_commands_of_its_machine(roles: Fleet, tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    first, second = (roles.start("api", "--host", "0.0.0.0", "--port", "0", "--data", data) for _ in range(2))  # noqa: S104
+    for each in (first, second):
+        until(lambda each=each: "the API answers at" in each.said, "an API")  # type: ignore[misc]
+    told = json.loads(treadle("status", "--json", "--data", data).stdout)
+    assert told["status"] == "ready"
+    for each in (first, second):
+        each.process.terminate()
+        assert each.ended() == 0
+    assert "no server runs on the data folder" in treadle("status", "--data", data).stderr
+    assert not (tmp_path / "data" / "server.json").exists()
 
 
 def test_three_schedulers_fire_each_slot_once(roles: Fleet) -> None:

@@ -48,15 +48,22 @@ def api(settings: Settings, arguments: list[str]) -> None:
     import socket
 
     from treadle.api.server import Listening, serve
+    from treadle.client.remote.note import find_note, leave_note, take_note_back, url_here
 
     def announce(listening: Listening) -> None:
         if arguments:
             return
+        if find_note(settings.data) is None:  # else another answers for this folder already
+            here = url_here(listening.host, listening.port, secure=listening.scheme == "https")
+            leave_note(settings.data, here, settings.tls_cert)
         say(f"the API answers at {listening.url}")
         if listening.token.made:
             say(f"the administrator's token, shown this once: {listening.token.value}")
 
-    serve(settings, announce, socket.socket(fileno=int(arguments[0])) if arguments else None)
+    try:
+        serve(settings, announce, socket.socket(fileno=int(arguments[0])) if arguments else None)
+    finally:
+        take_note_back(settings.data)
 
 
 def scheduler(settings: Settings, arguments: list[str]) -> None:

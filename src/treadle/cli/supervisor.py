@@ -17,6 +17,7 @@ import time
 from typing import Final, NamedTuple, NoReturn
 
 from treadle.cli.processes import Service, how_it_ended, spawn
+from treadle.client.remote.note import leave_note, take_note_back, url_here
 
 SERVICE_MODULE: Final = "treadle.cli.service"
 BESIDE_API: Final = "beside-api"
@@ -143,17 +144,15 @@ def main() -> NoReturn:
     lock = take_folder(orders.data)
     listener = listen(orders.host, orders.port)
     certificate = os.environ.get("TREADLE_TLS_CERT", "")
-    url = f"{'https' if certificate else 'http'}://{_shown(orders.host)}:{listener.getsockname()[1]}"
+    url = url_here(orders.host, listener.getsockname()[1], secure=bool(certificate))
     supervisor = Supervisor(orders, listener)
     supervisor.start_api()
     if code := prepare(orders, url):
         sys.exit(code)  # the API ends with this process
-    note = f"{orders.data}/server.json"
-    told = {"url": url, "pid": os.getpid(), "certificate": certificate and os.path.abspath(certificate)}
-    _write(note, json.dumps(told))
+    leave_note(orders.data, url, certificate)
     say(f"up at {url} (console at {url}/console/, documentation at {url}/docs); data in {orders.data}; Ctrl-C stops")
     code = supervisor.run()
-    os.unlink(note)
+    take_note_back(orders.data)
     os.close(lock)
     sys.exit(code)
 
@@ -231,18 +230,6 @@ def _wait(seconds: float | None) -> int | None:
         return signal.sigwaitinfo(_SIGNALS).si_signo
     told = signal.sigtimedwait(_SIGNALS, seconds)
     return None if told is None else told.si_signo
-
-
-def _shown(host: str) -> str:
-    """An address that a browser on this machine can open."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
-    return f"[{host}]" if ":" in host else host
-
-
-def _write(path: str, text: str) -> None:
-    with open(f"{path}.new", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(f"{path}.new", path)
 
 
 if __name__ == "__main__":

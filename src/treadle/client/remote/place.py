@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,6 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from treadle.client.profiles import LOCAL, read_config
+from treadle.client.remote.note import find_note
 from treadle.domain.errors import InvalidInput, Problem, Unauthorized, Unavailable
 
 if TYPE_CHECKING:
@@ -81,16 +80,13 @@ def of_profile(name: str | None, environment: Mapping[str, str]) -> Place:
 
 
 def of_folder(data: str, environment: Mapping[str, str]) -> Place:
-    """The server that `treadle up` runs on a data folder. Raises Unavailable where none does, else as `of_url`."""
+    """The server that runs on a data folder of this machine. Raises Unavailable where none does, else as `of_url`."""
     folder = Path(data)
-    try:
-        note = json.loads((folder / "server.json").read_text())
-        os.kill(note["pid"], 0)
-    except (OSError, ValueError, KeyError):
+    if (note := find_note(data)) is None:
         raise Unavailable(
             f"no server runs on the data folder {folder}: start one by `treadle up`, name its folder by --data, "
             "or log in to one elsewhere by `treadle login URL`"
-        ) from None
+        )
     # With TREADLE_URL set, the token of the environment is for that server.
     given = "" if environment.get("TREADLE_URL") else _token(environment, _RULING)
     try:
@@ -99,7 +95,7 @@ def of_folder(data: str, environment: Mapping[str, str]) -> Place:
         message = f"the token in {folder} cannot be read ({error.strerror}): set TREADLE_TOKEN"
         raise Unauthorized(message) from error
     remedy = f"unset TREADLE_TOKEN: {folder}/local-token is accepted" if given else f"start the server on {folder} anew"
-    return Place(note["url"], token, _domain(environment), note.get("certificate", ""), remedy)
+    return Place(note.url, token, _domain(environment), note.certificate, remedy)
 
 
 def trusting(certificate: str) -> ssl.SSLContext:
