@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -155,6 +156,13 @@ async def test_a_server_that_is_not_there_is_said(url: str) -> None:
 def test_an_option_that_cannot_be_is_refused(option: str) -> None:
     with pytest.raises(InvalidInput, match=option.split("=")[0]):
         read_url(f"postgresql://db/treadle?{option}")
+
+
+@pytest.mark.parametrize("option", ["sslmode=nonsense", "lock_tmeout=5", "lock_timeout=soon"])
+async def test_an_option_that_the_driver_or_the_server_does_not_know_is_refused(url: str, option: str) -> None:
+    plain = urlunsplit(urlsplit(url)._replace(query=option))
+    with pytest.raises(InvalidInput, match=f"asks for what cannot be: .*{option.split('=')[0]}"):
+        await open_postgres(plain)
 
 
 def test_a_driver_that_is_confused_over_a_connection_is_one_that_has_none() -> None:

@@ -40,6 +40,9 @@ WHERE datname = current_database() AND usename = current_user AND application_na
   AND state = 'active' AND wait_event = 'ClientRead' AND query NOT LIKE 'COPY %'
   AND state_change < now() - interval '{SILENCE_SECONDS}s'
 """  # noqa: S608 - of constants
+_NO_OPTION: Final = (asyncpg.ClientConfigurationError, asyncpg.UndefinedObjectError, asyncpg.InvalidParameterValueError)
+"""What neither driver nor server knows of the options in a URL, or of their values."""
+
 _KEEPALIVE: Final = (
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     *(
@@ -69,7 +72,7 @@ def settings(patience: float) -> dict[str, str]:
 
 
 async def connect(dsn: str, *, patience: float = PATIENCE_SECONDS) -> asyncpg.Connection:
-    """A connection outside of any pool. Raises Unavailable."""
+    """A connection outside of any pool. Raises Unavailable, and InvalidInput for options that there are none of."""
     try:
         connection: asyncpg.Connection = await asyncpg.connect(
             dsn, timeout=SILENCE_SECONDS, command_timeout=patience, server_settings=_NAME
@@ -81,7 +84,7 @@ async def connect(dsn: str, *, patience: float = PATIENCE_SECONDS) -> asyncpg.Co
 
 
 async def open_pool(options: Options, clock: ServerClock, *, size: int, patience: float) -> asyncpg.Pool:
-    """A pool of up to `size` connections, one of which stands. Raises Unavailable."""
+    """A pool of up to `size` connections, one of which stands. Raises as `connect` does."""
 
     async def prepare(connection: asyncpg.Connection) -> None:
         keep_alive(connection)
@@ -158,6 +161,8 @@ def translate(error: Exception, dsn: str | None = None) -> TreadleError:
     """What an error of the driver means to the caller of a verb; `dsn` is where the caller was about to connect."""
     if isinstance(error, asyncpg.DiskFullError):
         return StorageFull("no space is left where the database is; nothing was stored")
+    if isinstance(error, _NO_OPTION) and dsn is not None:
+        return InvalidInput(f"the URL of the database asks for what cannot be: {error}")
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
         return Unavailable(f"the database lets nobody in: {error}")
     if "unsupported startup parameter" in str(error):  # PgBouncer's words
