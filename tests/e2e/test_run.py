@@ -266,3 +266,15 @@ def test_all_that_differs_from_the_last_success_is_compared(page: Page, night: U
     page.get_by_label("Compare with run").fill("run_unknown")
     page.get_by_role("button", name="Show").click()
     expect(panel.get_by_role("alert")).to_contain_text("there is no run run_unknown")
+
+
+def test_on_a_phone_the_chosen_tab_is_in_sight(page: Page, night: Up) -> None:
+    page.set_viewport_size({"width": 320, "height": 1600})
+    run = night.server.get("/runs", limit=1)["items"][0]["run_id"]
+    log_in(page, night, f"/runs/{run}?tab=compare")
+    expect(page.get_by_role("tab", name="Compare")).to_be_in_viewport(ratio=0.95)
+    page.get_by_role("tab", name="Compare").focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_role("tab", name="Logs")).to_be_in_viewport(ratio=0.95)
+    page.goto(f"{night.url}/console/queues?tab=messages")
+    expect(page.get_by_role("link", name="Messages")).to_be_in_viewport(ratio=0.95)

@@ -1,6 +1,7 @@
 /** Tabs of which one is shown: arrows, Home and End go along them. Which one it is, the caller keeps in the address. */
 
 import { type KeyboardEvent, type ReactNode, useId, useRef } from "react";
+import { useChosenInSight } from "../../ui/in-sight";
 import "./tabs.css";
 
 export function Tabs<T extends string>({
@@ -18,6 +19,7 @@ export function Tabs<T extends string>({
 }) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
+  useChosenInSight(list, chosen);
   const go = (event: KeyboardEvent) => {
     const at = tabs.findIndex(({ key }) => key === chosen);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
