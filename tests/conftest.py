@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from tests.support.workers import sqlite_url
 settings.register_profile("everyday", deadline=None)
 settings.register_profile("soak", parent=settings.get_profile("everyday"), max_examples=5_000, stateful_step_count=200)
 settings.load_profile("everyday")
+
+# What a script starts in its background ignores SIGINT, and so do all its processes: tests interrupt some of them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest.register_assert_rewrite("treadle.testing")  # failures inside the shipped suites show what was compared
 

@@ -94,10 +94,12 @@ def make_data_folder(settings: Settings) -> Path:
 async def open_services(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Services]:
     """The use cases on the engine that the settings name, until the block ends.
 
-    Makes the data folder where it is missing. Raises InvalidInput, SchemaTooNew and Unavailable as the engine does.
+    Makes the data folder where it is missing and the database is to lie in it. Raises InvalidInput, SchemaTooNew and
+    Unavailable as the engine does.
     """
     clock = clock or SystemClock()
-    make_data_folder(settings)
+    if not settings.database_url:
+        make_data_folder(settings)
     tally = Tally()
     engine = metered(await open_engine(settings.engine_url, clock), tally, Role.API)
     try:
@@ -113,7 +115,8 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
     runs = Runs(engine, jobs, new_id, settings.max_payload_bytes)
     schedules = Schedules(engine, jobs, new_id)
     selections = Selections(engine, jobs, new_id)
-    metrics = Metrics(engine, tally, Path(settings.data), settings.domain)
+    domains = Domains(engine)
+    metrics = Metrics(engine, domains, tally, Path(settings.data), settings.domain)
     return Services(
         settings=settings,
         engine=engine,
@@ -122,7 +125,7 @@ def wire(settings: Settings, engine: Engine, hub: Hub, clock: Clock, tally: Tall
         schedules=schedules,
         queues=Queues(engine, jobs),
         lanes=Lanes(engine),
-        domains=Domains(engine),
+        domains=domains,
         dead_letters=DeadLetters(engine, runs),
         selections=selections,
         bulk_actions=BulkActions(engine, selections, new_id),

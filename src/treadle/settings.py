@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -12,12 +14,22 @@ import msgspec
 from msgspec import Meta, Struct
 
 from treadle.domain.errors import InvalidInput, Problem, nearest
+from treadle.domain.names import MAX_DOMAIN_NAME, MAX_QUEUE_NAME, NAME_LETTERS, is_name
 from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.domain.shapes import read
 
 PREFIX: Final = "TREADLE_"
 _OF_COMMANDS: Final = ("TREADLE_URL", "TREADLE_TOKEN", "TREADLE_PROFILE")
-NOT_SETTINGS: Final = (*_OF_COMMANDS, "TREADLE_SECRET_", "TREADLE_TEST_", "TREADLE_RUN_")
+_OF_RUNS: Final = (
+    "TREADLE_ATTEMPT",
+    "TREADLE_INPUTS_FILE",
+    "TREADLE_JOB_ID",
+    "TREADLE_MESSAGES",
+    "TREADLE_PARENTS",
+    "TREADLE_RESULT_FILE",
+    "TREADLE_RUN_",
+)
+NOT_SETTINGS: Final = (*_OF_COMMANDS, *_OF_RUNS, "TREADLE_SECRET_", "TREADLE_TEST_")
 """Variables that are not this record's: the command line's way to a server, secrets, tests, what a run is told."""
 
 ALIASES: Final = {
@@ -38,7 +50,25 @@ ALIASES: Final = {
 }
 """Other names of variables, which count where their own is not set."""
 
-Positive = Annotated[float, Meta(gt=0)]
+_MOST_PROCESSES: Final = 256
+_MOST_SLOTS: Final = 10_000
+_LONGEST_DAYS: Final = 36_500
+_LONGEST_SECONDS: Final = 86_400 * 30
+
+_HOST: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_LISTS: Final = (
+    "allowed_hosts",
+    "allowed_users",
+    "capabilities",
+    "cors_allow_origins",
+    "domains",
+    "queues",
+    "tags",
+    "trusted_proxies",
+)
+
+Days = Annotated[float, Meta(gt=0, le=_LONGEST_DAYS)]
+Seconds = Annotated[float, Meta(gt=0, le=_LONGEST_SECONDS)]
 Count = Annotated[int, Meta(ge=1)]
 
 
@@ -69,7 +99,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """File of the certificate's key."""
     trusted_proxies: str = ""
     """Addresses or networks of proxies, separated by commas, whose word on who calls and by which scheme is taken."""
-    session_hours: Positive = 12.0
+    session_hours: Annotated[float, Meta(gt=0, le=24 * _LONGEST_DAYS)] = 12.0
     """How long a login lasts."""
     secure_cookies: bool = False
     """Send session cookies over HTTPS only: set it where a proxy in front of the API speaks HTTPS."""
@@ -82,10 +112,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     slots by their weights, and whatever it can reach."""
     worker_token: str = ""
     """A token of a domain, by which a worker serves that domain alone, for as long as the token is in force."""
-    concurrency: Count = 5
-    """Runs a worker process carries at once."""
-    processes: Count = 1
-    """Processes of a worker that run user code."""
+    concurrency: Annotated[int, Meta(ge=1, le=_MOST_SLOTS)] = 5
+    """Runs a worker process carries at once, at most 10,000."""
+    processes: Annotated[int, Meta(ge=1, le=_MOST_PROCESSES)] = 1
+    """Processes of a worker that run user code, at most 256."""
     capabilities: str = ""
     """What this worker can be asked for by `requires_…` of a job, separated by commas, such as `wallet,twitter`."""
     agents: str = ""
@@ -99,11 +129,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Users that a worker works for, separated by commas; empty is the system user that it runs as."""
     deployment_type: str = ""
     """How a worker is deployed, in a word of your own such as `docker` or `vm`."""
-    lease_sec: Positive = 15.0
+    lease_sec: Seconds = 15.0
     """How long a silent worker keeps its runs."""
-    heartbeat_sec: Positive = 5.0
+    heartbeat_sec: Seconds = 5.0
     """How often a worker renews its lease."""
-    grace_sec: Annotated[float, Meta(ge=0)] = 30.0
+    grace_sec: Annotated[float, Meta(ge=0, le=_LONGEST_SECONDS)] = 30.0
     """How long running work may go on after it was told to stop."""
     max_payload_bytes: Count = 1024 * 1024
     """Largest request body and largest inputs of a run."""
@@ -113,17 +143,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Streams of events and logs that an API process holds open at once."""
     max_streams_per_caller: Count = 100
     """How many of them one token, or one user, may have."""
-    retention_runs_days: Positive = 30.0
+    retention_runs_days: Days = 30.0
     """How long finished runs are kept."""
-    retention_stats_days: Positive = 93.0
+    retention_stats_days: Days = 93.0
     """How long what finished runs add up to is kept."""
-    retention_logs_days: Positive = 7.0
+    retention_logs_days: Days = 7.0
     """How long log lines are kept."""
-    retention_events_days: Positive = 7.0
+    retention_events_days: Days = 7.0
     """How long events are kept."""
-    retention_messages_days: Positive = 30.0
+    retention_messages_days: Days = 30.0
     """How long messages are kept once they were processed or set aside."""
-    retention_audit_days: Positive = 365.0
+    retention_audit_days: Days = 365.0
     """How long entries of the audit log are kept."""
     metrics_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     """Port on which a process tells its metrics without a token; 0 is none. `treadle up` tells them all on one."""
@@ -200,25 +230,37 @@ def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
     Raises InvalidInput naming each variable that is unknown or does not fit.
     """
     fields = {field.name: field for field in msgspec.structs.fields(Settings)}
-    problems: list[Problem] = []
+    problems = unknown_settings(environment)
     values: dict[str, Any] = {}
     other = {ours: environment[theirs] for theirs, ours in ALIASES.items() if theirs in environment}
     for name, text in {**other, **environment}.items():
-        if not name.startswith(PREFIX) or name.startswith(NOT_SETTINGS):
-            continue
         key = name.removeprefix(PREFIX).lower()
-        if (field := fields.get(key)) is None:
-            hint = nearest(name, [PREFIX + known.upper() for known in fields])
-            problems.append(Problem(name, f"there is no such setting{hint}"))
+        if not _is_setting(name) or key not in fields:
             continue
         try:
-            values[key] = msgspec.convert(text, field.type, strict=False)
+            values[key] = msgspec.convert(text, fields[key].type, strict=False)
         except msgspec.ValidationError as error:
             problems.append(Problem(name, f"{text!r} does not fit: {error}"))
     if problems:
         raise InvalidInput(problems)
-    values.update((key, value) for key, value in overrides.items() if value is not None)
-    return read(values, Settings)
+    options = {key: value for key, value in overrides.items() if value is not None}
+    settings = read({**values, **options}, Settings)
+    if problems := list(_misnamed(settings, {key: f"/{key}" for key in options})):
+        raise InvalidInput(problems)
+    return settings
+
+
+def unknown_settings(environment: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with the names of an environment: a setting that is misspelt would silently count for nothing."""
+    known = [name.upper() for name in Settings.__struct_fields__]
+    # What all have in common says nothing of which was meant.
+    ours = [name.removeprefix(PREFIX) for name in environment if _is_setting(name)]
+    hints = {key: nearest(key.upper(), known).replace('"', f'"{PREFIX}', 1) for key in ours if key.upper() not in known}
+    return [Problem(PREFIX + key, f"there is no such setting{hint}") for key, hint in hints.items()]
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS)
 
 
 def to_environment(settings: Settings) -> dict[str, str]:
@@ -230,9 +272,52 @@ def to_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _is_origin(text: str) -> bool:
+def _misnamed(settings: Settings, places: Mapping[str, str]) -> Iterator[Problem]:
+    """What is wrong with lists and with names; `places` are those of what no variable says."""
+
+    def place(key: str) -> str:
+        return places.get(key, PREFIX + key.upper())
+
+    lists = {key: getattr(settings, key) for key in _LISTS}
+    for key, text in lists.items():
+        if text and not names(text):
+            message = f"{text!r:.40} names nothing: leave it out, or separate names by commas"
+            yield Problem(place(key), message)
+    for name in names(settings.trusted_proxies):
+        if name != "*" and not _is_network(name):
+            yield Problem(place("trusted_proxies"), f"{name!r:.40} is no address or network such as 10.0.0.0/8")
+    for name in names(settings.allowed_hosts):
+        if not _HOST.fullmatch(name):
+            yield Problem(place("allowed_hosts"), f"{name!r:.40} is no host's name such as treadle.example.org")
+    if settings.traces_url and not _is_url(settings.traces_url):
+        yield Problem(place("traces_url"), "is no URL such as http://127.0.0.1:4318/v1/traces")
+    for key, named, longest in (
+        ("domain", (settings.domain,), MAX_DOMAIN_NAME),
+        ("domains", filter("*".__ne__, names(settings.domains)), MAX_DOMAIN_NAME),
+        ("queues", names(settings.queues), MAX_QUEUE_NAME),
+    ):
+        for name in named:
+            if not is_name(name, longest):
+                message = f"{name!r:.40} can be no name: {NAME_LETTERS}, at most {longest}"
+                yield Problem(place(key), message)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_url(text: str) -> bool:
     try:
         url = urlsplit(text)
     except ValueError:
         return False
-    return url.scheme in ("http", "https") and bool(url.hostname) and text.rstrip("/") == f"{url.scheme}://{url.netloc}"
+    return url.scheme in ("http", "https") and bool(url.hostname)
+
+
+def _is_origin(text: str) -> bool:
+    url = urlsplit(text) if _is_url(text) else None
+    return url is not None and text.rstrip("/") == f"{url.scheme}://{url.netloc}"

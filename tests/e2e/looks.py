@@ -80,8 +80,11 @@ def heavy(page: Page) -> list[str]:
     return [f"{weight:.0f} KiB, of {most}"] if weight > most else []
 
 
-BEYOND: Final = """() => {
-  const wide = document.documentElement.scrollWidth - window.innerWidth;
+BEYOND: Final = """async () => {
+  const beyond = () => document.documentElement.scrollWidth - window.innerWidth;
+  // What is drawn to the size of its place, such as a chart, follows some frames after.
+  for (let frames = 0; frames < 60 && beyond() > 0; frames += 1) await new Promise(requestAnimationFrame);
+  const wide = beyond();
   if (wide <= 0) return [];
   const scrolls = (each) => each && (getComputedStyle(each).overflowX !== 'visible' || scrolls(each.parentElement));
   const out = [...document.body.querySelectorAll('*')].filter(

@@ -43,6 +43,14 @@ def test_the_link_that_up_prints_logs_in_once(page: Page, server: Up) -> None:
     assert "code" not in page.url
 
 
+@pytest.mark.parametrize("asset", ["index-*.js", "words-*.js", "index-*.css"])
+def test_a_page_whose_parts_were_ended_on_their_way_is_loaded_again(page: Page, server: Up, asset: str) -> None:
+    page.route(f"**/assets/{asset}", lambda call: call.abort("failed"), times=1)
+    log_in(page, server, "/runs")
+    expect(page.get_by_role("heading", level=1, name="Runs")).to_be_visible()
+    assert page.evaluate("[...document.styleSheets].filter(({href}) => href).length") > 1
+
+
 def test_every_entry_leads_to_a_page_with_its_title_and_the_keys_go_on_there(page: Page, server: Up) -> None:
     log_in(page, server, "/runs")
     expect(page).to_have_title("Runs · Treadle")

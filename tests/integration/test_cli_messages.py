@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.up import Up, up
+from tests.support.up import Up, until, up
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +21,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 
 def settled(server: Up, message_id: str) -> dict[str, object]:
-    deadline = time.monotonic() + 30
-    while (message := server.ask("message", "show", message_id))["settled_at"] is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return dict(message)
+    def look() -> dict[str, object] | None:
+        message: dict[str, object] = server.ask("message", "show", message_id)
+        return None if message["settled_at"] is None else message
+
+    return until(look, f"what becomes of {message_id}")
 
 
 def put(server: Up, *arguments: str) -> str:
@@ -41,7 +40,10 @@ def test_a_message_that_arrives_starts_the_job_that_takes_it(server: Up) -> None
     assert (message["state"], message["key"], message["payload"]) == ("processed", "a", {"to": "ops"})
     run = server.ask("run", "show", str(message["run_id"]))
     assert (run["job_id"], run["cause"], run["status"]) == ("reader", "message", "completed")
-    line = json.loads(server.run("run", "logs", str(message["run_id"])).stdout)
+    said = until(
+        lambda: server.run("run", "logs", str(message["run_id"])).stdout, "its line, which may come after its end"
+    )
+    line = json.loads(said)
     assert (line["message_id"], line["attempt"]) == (message_id, 1)
 
 

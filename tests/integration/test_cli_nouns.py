@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.up import PATIENCE_SECONDS, TREADLE, Up, environment, treadle, until, up
+from treadle.cli.exits import Exit
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_a_job_is_replaced_by_a_file_as_it_was_read(server: Up, tmp_path: Path) 
     file.write_text(json.dumps({**read, "max_concurrent": 4}))
     assert server.ask("job", "replace", "swapped", str(file))["max_concurrent"] == 4
     stale = server.run("job", "replace", "swapped", str(file))
-    assert (stale.returncode, "version 3, not 2" in stale.stderr) == (5, True), stale.stderr
+    assert (stale.returncode, "version 3 by now" in stale.stderr) == (5, True), stale.stderr
     file.write_text(json.dumps({**read, "max_concurrent": -4}))
     assert server.run("job", "replace", "swapped", str(file)).returncode == 2
 
@@ -194,6 +195,21 @@ def test_waiting_exits_by_what_became_of_the_run(server: Up) -> None:
     assert server.run("run", "cancel", server.ask("job", "run", "hello", "--wait")["run_id"]).returncode == 5
 
 
+@pytest.mark.parametrize("more", [("--timeout", "2"), ("--wait", "--timeout", "soon")])
+def test_a_wait_that_can_be_none_begins_nothing(server: Up, more: tuple[str, ...]) -> None:
+    before = server.ask("run", "list", "--limit", "1")["items"]
+    done = server.run("job", "run", "hello", *more)
+    assert (done.returncode, "timeout" in done.stderr) == (Exit.USAGE, True), done.stderr
+    assert server.ask("run", "list", "--limit", "1")["items"] == before
+
+
+def test_an_empty_file_is_no_job(server: Up, tmp_path: Path) -> None:
+    file = tmp_path / "job.yaml"
+    file.touch()
+    done = server.run("job", "create", str(file))
+    assert (done.returncode, f"{file} holds no job" in done.stderr) == (Exit.USAGE, True), done.stderr
+
+
 def test_an_interrupted_wait_exits_130_and_the_run_goes_on(server: Up) -> None:
     run_id = server.submit("long")
     waiting = subprocess.Popen(
@@ -208,6 +224,7 @@ def test_an_interrupted_wait_exits_130_and_the_run_goes_on(server: Up) -> None:
     assert waiting.wait(PATIENCE_SECONDS) == 130
     assert server.status(run_id) in ("ready", "running")
     server.run("run", "cancel", run_id)
+    until(lambda: server.status(run_id) == "cancelled", "its end")
 
 
 def test_a_retry_is_a_new_run(server: Up) -> None:
@@ -261,6 +278,20 @@ def test_status_and_doctor_find_all_well(server: Up) -> None:
     assert doctor.returncode == 0
     assert {finding["grade"] for finding in findings} == {"ok"}
     assert {"python", "database", "server", "workers", "clock", "disk space"} <= {each["what"] for each in findings}
+
+
+def test_a_misspelt_variable_is_refused_lest_a_command_acts_elsewhere(server: Up) -> None:
+    refused = server.run("job", "list", TREADLE_DOMIAN="alpha")
+    assert (refused.returncode, "TREADLE_DOMIAN: there is no such setting" in refused.stderr) == (2, True)
+    assert "TREADLE_DOMAIN" in refused.stderr
+
+
+def test_a_program_of_a_run_uses_the_commands(server: Up) -> None:
+    run_id = server.submit(
+        server.define(job_id="inside", script=f"env | grep TREADLE_; {TREADLE} job list --data {server.data}")
+    )
+    until(lambda: server.status(run_id) in ("completed", "failed"), "its end")
+    assert server.status(run_id) == "completed", server.run("run", "logs", run_id).stdout
 
 
 def test_a_token_for_another_server_does_not_stand_in_the_way_of_the_local_one(server: Up) -> None:

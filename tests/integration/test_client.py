@@ -207,10 +207,22 @@ async def test_what_cannot_be_submitted_is_refused_at_once(where: dict[str, Any]
             await client.cancel("run_unknown")
         with pytest.raises(PayloadTooLarge):
             await client.enqueue("add", {"a": "x" * 5_000})
-        with pytest.raises(InvalidInput):
-            await client.enqueue("add", {"a": 1}, key="")
+        for key in ("", "\N{LATIN SMALL LETTER U WITH DIAERESIS}", "a\r\nX-Evil: 1", "x" * 256, 7):
+            with pytest.raises(InvalidInput, match="is no idempotency key: 1 to 255 printable ASCII"):
+                await client.enqueue("add", {"a": 1}, key=key)  # type: ignore[arg-type]
+        with pytest.raises(InvalidInput, match=r"/inputs: expected `object`, got `array`"):
+            await client.enqueue("add", ["a"])  # type: ignore[arg-type]
+        with pytest.raises(InvalidInput, match=r"/inputs/1: expected `object`, got `array`"):
+            await client.enqueue_many("add", [{"a": 1}, ["a"]])  # type: ignore[list-item]
+        with pytest.raises(InvalidInput, match=r"/inputs/0: expected `object`, got `str`"):
+            await client.enqueue_group("add", ["a"], then="add")  # type: ignore[list-item]
         with pytest.raises(InvalidInput):
             await client.enqueue("add", {"a": 1}, delay=-1)
+        for number in (float("nan"), float("inf")):  # they would become null, and the run another than was asked for
+            with pytest.raises(InvalidInput, match=r"/inputs/a/0: .* is no number that JSON has"):
+                await client.enqueue("add", {"a": [number]})
+            with pytest.raises(InvalidInput, match=r"/inputs/1/a: .* is no number that JSON has"):
+                await client.enqueue_many("add", [{"a": 1}, {"a": number}])
 
 
 async def test_a_draining_queue_refuses_one_run_and_many(settings: Settings, where: dict[str, Any]) -> None:

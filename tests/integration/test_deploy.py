@@ -91,6 +91,18 @@ def test_there_is_a_unit_for_every_role() -> None:
     assert [role and role[1] for role in roles] == ["api", "scheduler", "worker"]
 
 
+def test_a_shell_reads_the_guide_s_environment_as_systemd_does(tmp_path: Path) -> None:
+    """A URL with two options has a `&`."""
+    guide = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"treadle\.env <<'END'\n(.*?)END\n", guide, re.DOTALL)
+    url = "postgresql://t:p@db:6432/treadle?pooler=transaction&listen=db:5432"
+    file = tmp_path / "treadle.env"
+    file.write_text(re.sub(r"postgresql://[^\s']+", url, said), encoding="utf-8")
+    script = f"set -a && . {file} && printenv TREADLE_DATABASE_URL TREADLE_ADMIN_TOKEN"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [url, "…"]
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no node here")
 def test_node_understands_the_processes_of_pm2() -> None:
     script = "console.log(JSON.stringify(require(process.argv[1])))"

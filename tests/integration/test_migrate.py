@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 
 from tests.support.pages import ROOT, Terminal, commands, matches
-from tests.support.postgres import Databases, databases
+from tests.support.postgres import Databases, databases, server
 from tests.support.services import Fleet, fleet, until
 from tests.support.up import TREADLE, Up, environment, treadle, up
 from treadle.cli.server import Server
@@ -123,7 +123,7 @@ def test_nothing_is_lost_or_doubled_under_load_and_kills(tmp_path: Path, url: st
             report = _migrate(one, url)
             until(lambda: load.refused, "a refusal")
         assert isinstance(load.refused, Moved)
-        assert "moved to postgresql://" in str(load.refused)
+        assert " to postgresql://" in str(load.refused)
         until(lambda: "the worker has ended with the move" in one.said, "the end of the worker")
         seq = one.server.get("/events", limit=1)["items"][0]["seq"]
         history = one.server.get(f"/runs/{failed}")
@@ -185,21 +185,21 @@ async def test_a_move_that_is_not_complete_can_be_given_up(tmp_path: Path, url: 
         standing = source.begin("there", "mov_1")
         with pytest.raises(BrokenOff):
             await move(source, target, standing, open_engine=open_it, grace=0, say=break_off)
-        with pytest.raises(Moved, match="has moved to there"):
+        with pytest.raises(Moved, match=r"is moving to there.*make it again"):
             await Driver(engine).submit()
         with pytest.raises(Moved):
             await open_it()
     with pytest.raises(Unavailable, match="an installation is being moved into this database"):
         await open_postgres(url)
     async with open_move(file, url) as (source, target):
-        await give_up(source, target, standing)
+        await give_up(source, target, "there")
     worker = await Driver(engine).worker()
     assert (await Driver(engine).claim_one(worker)).id == run_id
     await engine.workers.stop([worker])
     async with open_move(file, url) as (source, target):
         await move(source, target, standing, open_engine=open_it, grace=0, say=print)
         with pytest.raises(Conflict, match="there is in charge"):
-            await give_up(source, target, standing)
+            await give_up(source, target, "there")
     there = await open_postgres(url)
     assert await Driver(there).states([run_id]) == [State.READY]
     await there.close()
@@ -209,6 +209,40 @@ async def test_a_move_that_is_not_complete_can_be_given_up(tmp_path: Path, url: 
         with pytest.raises(Conflict, match="name an empty one"):
             await target.begin(source.begin("there", "mov_2"))
     await engine.close()
+
+
+async def test_what_cannot_be_done_is_refused_before_anything_is(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "treadle.db"
+    await (await open_engine(f"sqlite:///{file}", SystemClock())).close()
+    refused = treadle("migrate", "--to", url, "--grace", "-1", "--data", str(tmp_path))
+    assert (refused.returncode, "grace_sec: expected `float` >= 0.0, got -1.0" in refused.stderr) == (2, True)
+    nothing = treadle("migrate", "--to", url, "--give-up", "--data", str(tmp_path))
+    assert (nothing.returncode, "to give up: none was begun" in nothing.stderr) == (4, True)
+    source = SqliteSource(file)
+    assert source.standing() is None
+    source.begin("postgresql://elsewhere/treadle", "mov_1")
+    source.disconnect()
+    other = treadle("migrate", "--to", url, "--give-up", "--data", str(tmp_path))
+    assert (other.returncode, "goes to postgresql://elsewhere/treadle" in other.stderr) == (4, True)
+    await (await open_postgres(url)).close()  # nobody has claimed it for a move
+
+
+async def test_the_password_is_taken_from_where_postgresql_s_own_programs_take_it(tmp_path: Path) -> None:
+    await (await open_engine(f"sqlite:///{tmp_path / 'treadle.db'}", SystemClock())).close()
+    with server() as strict:
+        connection = await asyncpg.connect(strict.url)
+        await connection.execute("CREATE ROLE guest LOGIN PASSWORD 'S3cr/t' CREATEDB")
+        await connection.execute("CREATE DATABASE theirs OWNER guest")
+        rules = await connection.fetchval("SHOW hba_file")
+        await connection.execute(f"COPY (VALUES ('host all guest 127.0.0.1/32 scram-sha-256')) TO '{rules}'")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
+        to = f"postgresql://guest@127.0.0.1:{strict.port}/theirs?sslmode=disable"
+        command = ("migrate", "--to", to, "--grace", "0", "--data", str(tmp_path))
+        without = treadle(*command, HOME=str(tmp_path))
+        assert (without.returncode, "password" in without.stderr) == (3, True)
+        done = treadle(*command, PGPASSWORD="S3cr/t")
+        assert (done.returncode, "is in charge" in done.stdout) == (0, True), done.stderr
 
 
 async def test_the_last_lines_of_what_ended_last_are_moved_too(tmp_path: Path, url: str) -> None:

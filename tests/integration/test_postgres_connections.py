@@ -137,6 +137,28 @@ async def test_behind_a_pooler_no_session_is_relied_on(url: str) -> None:
         await engine.close()
 
 
+@pytest.mark.parametrize("pooler", ["", "&pooler=transaction"])
+async def test_what_a_database_is_set_to_changes_nothing(url: str, pooler: str) -> None:
+    somebody = await asyncpg.connect(url)
+    name = await somebody.fetchval("SELECT current_database()")
+    for setting in ("standard_conforming_strings = off", "default_transaction_isolation = 'serializable'"):
+        await somebody.execute(f"ALTER DATABASE {name} SET {setting}")
+    engine = await open_postgres(url + pooler)
+    try:
+        drive = Driver(engine)
+        (run_id,) = await drive.submit(inputs=b'{"n":"\\\\"}')
+        worker = await drive.worker()
+        (claim,) = await drive.claim(worker, 1)
+        await drive.settle(worker, claim, Succeeded())
+        assert await engine.runs.prune(0, 10) == 0
+        assert await engine.runs._write(lambda tx: tx.value("SHOW transaction_isolation")) == "read committed"
+        shown = await somebody.fetchval("SELECT inputs ->> 'n' FROM treadle_view.runs WHERE id = $1", run_id)
+        assert shown == "\\"
+    finally:
+        await engine.close()
+        await somebody.close()
+
+
 async def test_enqueues_under_many_keys_at_once_end_in_one_run_each(engine: PostgresEngine) -> None:
     drive = Driver(engine)
     batches = [[new_run(drive.now) for _ in range(20)] for _ in range(6)]
@@ -148,7 +170,7 @@ async def test_enqueues_under_many_keys_at_once_end_in_one_run_each(engine: Post
 async def test_a_server_that_is_not_there_is_said(url: str) -> None:
     with pytest.raises(Unavailable, match=r"at 127\.0\.0\.1:1 cannot be reached"):
         await open_postgres("postgresql://postgres:secret@127.0.0.1:1/postgres")
-    with pytest.raises(Unavailable, match="lets nobody in"):
+    with pytest.raises(Unavailable, match="has no such database"):
         await open_postgres(url.replace("/treadle_test", "/no_such"))
 
 
@@ -177,6 +199,14 @@ def test_an_option_that_is_misspelt_is_told_from_one_of_the_driver() -> None:
     assert read_url("postgresql://db/treadle?statement_timeout=5").dsn.endswith("?statement_timeout=5")
 
 
+@pytest.mark.parametrize("option", ["connect_timeout=10", "channel_binding=require", "keepalives_idle=30"])
+def test_an_option_of_another_library_is_told_from_one_that_is_misspelt(option: str) -> None:
+    with pytest.raises(
+        InvalidInput, match=f"{option.split('=')[0]}=, which is for programs that use libpq: leave it out"
+    ):
+        read_url(f"postgresql://db/treadle?sslmode=require&{option}")
+
+
 @pytest.mark.parametrize("place", ["db:none", "[::1]:none", "db:5432,other:none", "me:secret/word@db"])
 def test_a_port_that_is_none_is_refused_without_the_password(place: str) -> None:
     with pytest.raises(InvalidInput, match="the port is a number") as refused:
@@ -197,6 +227,16 @@ async def test_a_url_of_no_engine_is_refused_without_the_password() -> None:
         async with open_move("sqlite:///treadle.db", "postgress://me:secret@db/treadle"):
             pass
     assert "secret" not in refused.value.message
+
+
+@pytest.mark.parametrize("url", ["postgres:/me:secret@db/treadle", "postgresql:db", "sqlite:/data/treadle.db", "db"])
+async def test_a_url_without_its_slashes_is_no_path_nearby(url: str) -> None:
+    with pytest.raises(InvalidInput, match="begins with none of sqlite://, postgresql://") as refused:
+        await open_engine(url, SystemClock())
+    assert "secret" not in refused.value.message
+    with pytest.raises(InvalidInput, match="is no URL such as postgresql://"):
+        async with open_move("sqlite:///treadle.db", url):
+            pass
 
 
 def test_what_else_a_url_says_is_for_the_driver() -> None:

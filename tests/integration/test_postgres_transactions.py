@@ -101,6 +101,12 @@ async def open_psycopg(url: str) -> AsyncIterator[psycopg.Connection[Any]]:
 
 
 @asynccontextmanager
+async def open_psycopg_raw(url: str) -> AsyncIterator[psycopg.Connection[Any]]:
+    with psycopg.connect(url, cursor_factory=psycopg.RawCursor) as connection:
+        yield connection
+
+
+@asynccontextmanager
 async def open_psycopg_async(url: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     async with await psycopg.AsyncConnection.connect(url) as connection:
         yield connection
@@ -157,6 +163,7 @@ async def open_async_sqlalchemy(url: str) -> AsyncIterator[AsyncConnection]:
 DOORS: Final[dict[str, Door]] = {
     "asyncpg": open_asyncpg,
     "psycopg": open_psycopg,
+    "psycopg by raw cursors": open_psycopg_raw,
     "psycopg async": open_psycopg_async,
     "psycopg2": open_psycopg2,
     "Session on psycopg": open_session("psycopg"),
@@ -369,6 +376,55 @@ async def test_a_connection_to_elsewhere_is_refused(made: Databases, client: Asy
         await other.close()
     with pytest.raises(InvalidInput, match=r"connection= is a builtins.str: .* psycopg"):
         await client.enqueue("report", connection=url)
+    elsewhere = Session(sqlalchemy.create_engine("sqlite://"))
+    with pytest.raises(InvalidInput, match="connection= is to a sqlite database"):
+        await client.enqueue("report", connection=elsewhere)
+
+
+async def test_a_pipeline_is_refused_and_goes_on(url: str, client: AsyncClient) -> None:
+    async with open_psycopg(url) as connection:
+        connection.execute("CREATE TEMPORARY TABLE orders (id int)")
+        with connection.pipeline():
+            connection.execute("INSERT INTO orders VALUES (1)")
+            with pytest.raises(InvalidInput, match="pipeline mode"):
+                await client.enqueue("report", connection=connection)
+        await client.enqueue("report", connection=connection)
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == {"count": 1}
+
+
+async def test_a_session_whose_driver_would_spoil_bytes_is_refused(
+    url: str, client: AsyncClient, engine: PostgresEngine
+) -> None:
+    for open_one in (open_psycopg, open_psycopg2, open_asyncpg):
+        async with open_one(url) as connection:
+            if isinstance(connection, asyncpg.Connection):
+                await connection.execute("SET LOCAL standard_conforming_strings = off")
+            else:
+                connection.cursor().execute("SET LOCAL standard_conforming_strings = off")
+            if isinstance(connection, psycopg.Connection):
+                with pytest.raises(InvalidInput, match="standard_conforming_strings off"):
+                    await client.enqueue("report", {"org": "x"}, connection=connection)
+                continue
+            run_id = await client.enqueue("report", {"org": "x"}, connection=connection)
+            await end(connection, "commit")
+        (run,) = await engine.runs.get("default", [run_id])
+        assert run.inputs == b'{"org":"x"}'
+
+
+async def test_what_is_no_connection_is_refused(url: str, client: AsyncClient) -> None:
+    said = r"connection= is a .*(cursor|Cursor|Pool): it is to be a connection of"
+    async with (
+        open_psycopg(url) as one,
+        open_psycopg_async(url) as other,
+        open_psycopg2(url) as old,
+        asyncpg.create_pool(url, min_size=1) as pool,
+    ):
+        for given in (one.cursor(), other.cursor(), old.cursor(), pool):
+            with pytest.raises(InvalidInput, match=said):
+                await client.enqueue("report", connection=given)
+    engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with pytest.raises(InvalidInput, match="of SQLAlchemy it is a session or a connection"):
+        await client.enqueue("report", connection=engine)
 
 
 async def test_a_role_with_the_rights_of_the_guide_may_submit(
@@ -383,8 +439,10 @@ async def test_a_role_with_the_rights_of_the_guide_may_submit(
 
 
 async def test_sqlite_refuses_a_connection(tmp_path: Path) -> None:
+    """Before the job is looked for: who forgot TREADLE_DATABASE_URL has none there."""
     async with sqlite(tmp_path, SystemClock()) as engine:
-        await define(engine, "report")
         client = AsyncClient.over(engine, Settings())
-        with pytest.raises(InvalidInput, match="the engine here is SQLite"):
+        with pytest.raises(InvalidInput, match=r"the engine here is SQLite .* TREADLE_DATABASE_URL"):
             await client.enqueue("report", connection=object())
+        with pytest.raises(InvalidInput, match="the engine here is SQLite"):
+            await client.enqueue_many("report", [{}], connection=object())

@@ -65,7 +65,9 @@ def test_an_api_alone_is_found_by_the_commands_of_its_machine(roles: Fleet, tmp_
     for each in (first, second):
         each.process.terminate()
         assert each.ended() == 0
-    assert "no server runs on the data folder" in treadle("status", "--data", data).stderr
+    assert "start one by `treadle up`, name" in treadle("status", "--data", data).stderr
+    fleet_s = treadle("status", "--data", data, **roles.more).stderr
+    assert ("TREADLE_DATABASE_URL" in roles.more) == ("start one by `treadle api`, name" in fleet_s), fleet_s
     assert not (tmp_path / "data" / "server.json").exists()
 
 
@@ -109,9 +111,10 @@ def test_a_fleet_knows_the_jobs_of_task_files_once_they_are_registered(roles: Fl
     (tmp_path / "scheduler.yaml").write_text("schedules: [{jobId: shelf, schedule: '0 3 * * *', enabled: true}]\n")
     register = ("job", "register", "--tasks", str(tmp_path / "files"), "--config", str(tmp_path / "scheduler.yaml"))
     for said in ("1 new or changed jobs in files: shelf", ""):
-        done = treadle(*register, **roles.more)
+        done = treadle(*register, TREADLE_DATA=str(tmp_path / "data"), **roles.more)
         assert done.returncode == 0, done.stderr
         assert said in done.stderr
+        assert not (tmp_path / "data").exists()  # nothing of a fleet's is kept on the machine that registers
     assert roles.ask("job", "show", "shelf")["source"] == "files/shelf.py:4"
     ours = [each for each in roles.ask("schedule", "list")["items"] if each["job_id"] == "shelf"]
     assert sorted(each["cron"] or "" for each in ours) == ["", "0 3 * * *"]
@@ -128,6 +131,9 @@ def test_a_disabled_worker_takes_nothing_until_it_is_enabled(roles: Fleet) -> No
     said = roles.server.get(f"/runs/{run_id}/explain")
     assert (said["code"], sorted(said["details"]["disabled"])) == ("workers_disabled", ids)
     assert roles.run(run_id)["status"] == "ready"
+    listed = roles.ask("worker", "list", "--status", "disabled", "--status", "draining")["items"]
+    assert sorted(each["worker_id"] for each in listed) == sorted(ids)
+    assert roles.ask("worker", "list", "--role", "worker", "--status", "online")["items"] == []
     roles.ask("worker", "enable", *ids)
     assert roles.await_status(run_id, "completed")["worker_id"] in ids
 

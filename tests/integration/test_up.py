@@ -195,6 +195,19 @@ def test_settings_that_cannot_be_used_are_refused(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--processes", "1000000", "processes: expected `int` <= 256, got 1000000"),
+        ("--queues", ",", "queues: ',' names nothing"),
+        ("--domains", "b@d", "domains: 'b@d' can be no name"),
+    ],
+)
+def test_a_worker_that_would_not_do_what_it_is_told_does_not_start(option: str, value: str, said: str) -> None:
+    done = treadle("worker", option, value)
+    assert (done.returncode, said in done.stderr, "worker started" in done.stderr) == (2, True, False), done.stderr
+
+
 def test_an_api_alone_says_that_it_cannot_have_its_folder() -> None:
     done = treadle("api", "--data", "/dev/null/below", "--port", "0")
     assert done.returncode == 2
@@ -252,6 +265,13 @@ def test_a_job_may_depend_on_one_of_a_folder_that_comes_later(tmp_path: Path) ->
         assert [job["job_id"] for job in started.server.get("/jobs")["items"]] == ["early", "later"]
         assert "cannot be defined" not in started.said
         assert f"there is no folder {tmp_path / 'missing'}: " in started.said
+
+
+def test_a_folder_that_is_missing_is_told_where_somebody_named_it(tmp_path: Path) -> None:
+    with up(tmp_path) as started:
+        assert "there is no folder" not in started.said
+    worker = treadle("worker", "--tasks", "/nonexistent", TREADLE_DATABASE_URL="none://so-it-ends")
+    assert "there is no folder /nonexistent: no task files are read from it" in worker.stderr
 
 
 def test_a_task_file_that_ends_its_process_takes_nothing_else_down(tmp_path: Path) -> None:

@@ -82,6 +82,10 @@ def main() -> None:
     arguments = parser.parse_args()
     mutants = read_mutants()
     names = arguments.names or list(mutants)
+    if unknown := [name for name in names if name not in mutants]:
+        parser.error(f"there is no mutant {unknown[0]} in mutants.toml")
+    if arguments.rotate is not None and arguments.rotate < 1:
+        parser.error("--rotate takes a number from 1 on")
     if arguments.rotate:
         names = rotated(names, arguments.rotate, int(time.time()) // _DAY_SECONDS)
     survivors = []

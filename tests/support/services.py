@@ -74,8 +74,8 @@ class Fleet:
 
     def seen(self, role: str, *states: str) -> list[dict[str, Any]]:
         """The processes of a role that others see in one of these states, online by default."""
-        found = self.server.get("/workers", role=role)["items"]
-        return [each for each in found if each["status"] in (states or ("online",))]
+        found: list[dict[str, Any]] = self.server.get("/workers", role=role, status=states or ("online",))["items"]
+        return found
 
     def define(self, job_id: str, script: str, **document: Any) -> str:
         """Create a shell job."""

@@ -26,6 +26,7 @@ HERE = Traits(
     [
         Affinity(),
         Affinity(os=("darwin", "linux")),
+        Affinity(os=("Linux",)),
         Affinity(tags=("gpu",)),
         Affinity(tags=("fast", "gpu")),
         Affinity(allowed_users=("ops", "root")),

@@ -15,7 +15,7 @@ EXAMPLES = {
     "invalid_input": InvalidInput([Problem("/a/b", "is wrong", "missing"), Problem("", "is too")]),
     "too_many_requests": TooMany("slow down", 7),
     "queue_draining": errors.QueueDraining("mail"),
-    "moved": errors.Moved("postgresql://elsewhere"),
+    "moved": errors.Moved("postgresql://elsewhere", complete=False),
 }
 
 

@@ -183,6 +183,7 @@ def test_the_ways_to_say_when(schedule: dict[str, Any], spec: ScheduleSpec) -> N
         ({"cron": "@daily", "interval_sec": 5}, "/schedule/cron", "/schedule/interval_sec"),
         ({"interval_seconds": 6, "interval_sec": 5}, "/schedule/interval_seconds", "/schedule/interval_sec"),
         ({"cron": "61 * * * *"}, "/schedule/cron", "minute"),
+        ({"cron": "0 0 30 2 *"}, "/schedule/cron", "fires never"),
         ({"cron": "@daily", "timezone": "Asia/Jakarte"}, "/schedule/timezone", "Asia/Jakarta"),
         ({"interval_sec": 0.05}, "/schedule/interval_sec", ">= 0.1"),
         ({"at": "tomorrow"}, "/schedule/at", "2026-11-05T09:00:00+07:00"),

@@ -8,7 +8,8 @@ import sys
 import pytest
 import yaml
 
-from treadle.cli.output import log_text, say, write_json, write_record, write_table, written
+from treadle.cli.output import complain, log_text, say, write_json, write_record, write_table, written
+from treadle.domain.errors import InvalidInput, Problem
 
 HOSTILE = "report\x1b]8;;https://evil.example\x07click\x1b]8;;\x07\x1b[2J\x9b31m\r\u202enwod"
 
@@ -56,3 +57,8 @@ def test_colours_go_to_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
     assert log_text(line) == "red reportclick31mnwod"
+
+
+def test_a_parameter_is_named_as_its_option(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(InvalidInput([Problem("/query/created_after", "is no date"), Problem("/inputs/a", "is missing")]))
+    assert capsys.readouterr().err == "treadle: created-after: is no date\ntreadle: inputs/a: is missing\n"

@@ -163,7 +163,7 @@ async def test_a_fault_of_the_store_costs_its_lines_and_nothing_else() -> None:
 
 async def test_a_store_that_has_moved_is_not_asked_again_and_again() -> None:
     store = MemoryLogs()
-    store.refusals = [Moved("there") for _ in range(3)]
+    store.refusals = [Moved("there", complete=True) for _ in range(3)]
     async with LogBuffer(store.append, flush_seconds=0.01) as buffer:
         RunLog(claim(), buffer).write(Stream.STDOUT, Level.INFO, "lost")
     assert len(store.refusals) == 2

@@ -1571,7 +1571,7 @@ export interface components {
         /** @enum {unknown} */
         Act: "cancel" | "discard" | "retry";
         /** @enum {unknown} */
-        Admission: "created" | "debounced" | "duplicate" | "existing" | "key_reused" | "letter_resolved" | "parent_missing" | "queue_draining";
+        Admission: "created" | "debounced" | "duplicate" | "existing" | "job_changed" | "key_reused" | "letter_resolved" | "parent_missing" | "queue_draining";
         Affinity: {
             /** @default null */
             allowed_users: string[] | null;
@@ -1950,7 +1950,7 @@ export interface components {
         };
         FirstStep: {
             done: boolean;
-            step: components["schemas"]["treadle.services.first_steps.Step"];
+            step: components["schemas"]["Milestone"];
             subject: string | null;
         };
         FirstSteps: {
@@ -2308,7 +2308,9 @@ export interface components {
             when: components["schemas"]["Words"];
         };
         JobVersions: {
+            has_more: boolean;
             items: components["schemas"]["Job"][];
+            next_cursor: string | null;
         };
         /** @enum {unknown} */
         Join: "all" | "always" | "any";
@@ -2370,11 +2372,19 @@ export interface components {
             stream: components["schemas"]["Stream"];
         };
         Login: {
-            /** @default  */
+            /**
+             * Format: password
+             * @default
+             */
             code: string;
             /** @default  */
-            name: string;
+            domain: string;
             /** @default  */
+            name: string;
+            /**
+             * Format: password
+             * @default
+             */
             password: string;
         };
         LogPage: {
@@ -2424,6 +2434,8 @@ export interface components {
         };
         /** @enum {unknown} */
         MessageState: "leased" | "pending" | "poison" | "processed";
+        /** @enum {unknown} */
+        Milestone: "job" | "run" | "schedule" | "server";
         Misfire: {
             /** @default 100 */
             cap: number;
@@ -2461,6 +2473,7 @@ export interface components {
         NewUser: {
             domain?: string | null;
             name: string;
+            /** Format: password */
             password: string;
             /**
              * @default [
@@ -2934,10 +2947,17 @@ export interface components {
             wait_sec: components["schemas"]["Quantiles"];
             window: components["schemas"]["Window"];
         };
+        Step: {
+            attempt_token: number;
+            kind: components["schemas"]["StepKind"];
+            name: string;
+            recorded_at: string;
+            result: unknown;
+        };
         /** @enum {unknown} */
         StepKind: "event" | "result" | "sleep" | "timeout";
         StepList: {
-            items: components["schemas"]["treadle.api.schemas.runs.Step"][];
+            items: components["schemas"]["Step"][];
         };
         /** @enum {unknown} */
         Stream: "log" | "stderr" | "stdout" | "system";
@@ -2975,15 +2995,6 @@ export interface components {
             items: components["schemas"]["Token"][];
             next_cursor: string | null;
         };
-        "treadle.api.schemas.runs.Step": {
-            attempt_token: number;
-            kind: components["schemas"]["StepKind"];
-            name: string;
-            recorded_at: string;
-            result: unknown;
-        };
-        /** @enum {unknown} */
-        "treadle.services.first_steps.Step": "job" | "run" | "schedule" | "server";
         Unique: {
             /** @default null */
             key: string | null;
@@ -2999,6 +3010,7 @@ export interface components {
             last_login_at: string | null;
             name: string;
             removed_at: string | null;
+            revision: string;
             scopes: components["schemas"]["Scope"][];
             user_id: string;
         };
@@ -3436,6 +3448,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "if-match"?: string | null;
                 "treadle-domain"?: string | null;
             };
             path: {
@@ -3457,6 +3470,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "if-match"?: string | null;
                 "treadle-domain"?: string | null;
             };
             path: {
@@ -3480,6 +3494,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "if-match"?: string | null;
                 "treadle-domain"?: string | null;
             };
             path: {
@@ -4243,7 +4258,10 @@ export interface operations {
     };
     list_job_versions: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
             header?: {
                 "treadle-domain"?: string | null;
             };
@@ -5914,6 +5932,7 @@ export interface operations {
         parameters: {
             query?: {
                 role?: components["schemas"]["Role"][] | null;
+                status?: components["schemas"]["WorkerState"][] | null;
             };
             header?: {
                 "treadle-domain"?: string | null;

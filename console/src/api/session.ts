@@ -27,7 +27,7 @@ export function refusedLink(): Refusal | null {
 
 async function followed(): Promise<Session | null> {
   if (!code) return null;
-  const once = { name: "", password: "", code };
+  const once = { name: "", password: "", domain: "", code };
   code = null;
   return unlessRefused(body(api.POST("/session", { body: once })), (refusal) => {
     refused = refusal;
@@ -68,7 +68,7 @@ export function useLogin() {
     mutationFn: async (login: Login) =>
       "token" in login
         ? body<Session>(api.POST("/session", { headers: { Authorization: `Bearer ${login.token}` } }))
-        : body<Session>(api.POST("/session", { body: { ...login, code: "" } })),
+        : body<Session>(api.POST("/session", { body: { ...login, domain: "", code: "" } })),
     onSuccess: (session) => {
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] }); // may be of somebody else
       queries.setQueryData(SESSION, remembered(session));

@@ -17,9 +17,9 @@ from treadle.api.audit import Auditor
 from treadle.api.auth import Gate
 from treadle.api.console import Console
 from treadle.api.cors import open_to
-from treadle.api.deps import known_query
 from treadle.api.metering import Meter
 from treadle.api.middleware import Entrance, HostGuard
+from treadle.api.parameters import known_parameters
 from treadle.api.routes import (
     access,
     audit,
@@ -54,7 +54,8 @@ from treadle.bootstrap import Services
 from treadle.settings import Settings
 
 _DESCRIPTION: Final = (
-    "Jobs, their runs, and what becomes of them. Every call but those of health needs the bearer token."
+    "Jobs, their runs, and what becomes of them. Every call needs a bearer token or a session, but for those of "
+    "health, this document and logging in."
 )
 
 
@@ -76,7 +77,7 @@ def create_app(
     app.state.streams = Streams(limits or stream_limits(services.settings), stopping)
     app.state.token = token
     attempts = app.state.attempts = Attempts()
-    strict = [Depends(known_query)]
+    strict = [Depends(known_parameters)]
     app.include_router(health.router, dependencies=strict, responses=problem_answers(403, 422, 500))
     app.include_router(docs.router, dependencies=strict)
     nouns = (

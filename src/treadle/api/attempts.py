@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from math import ceil
 from typing import Any, Final
@@ -44,7 +44,8 @@ class Attempts:
         if digest in self._opened:
             yield
         else:
-            with self._counted(("tokens", "", client, OF_TOKENS)):
+            # Those under way are not counted: after a start many may come at once with a token that is right.
+            with self._counted(("tokens", "", client, OF_TOKENS), ahead=False):
                 yield
             self._opened[digest] = None
             _shorten(self._opened)
@@ -54,21 +55,42 @@ class Attempts:
         return self._counted(("codes", "", client, OF_ALL))
 
     @contextmanager
-    def _counted(self, *measures: tuple[str, str, str, int]) -> Iterator[None]:
-        """Around one try of what, for whom, from where, of which so many may be wrong."""
+    def _counted(self, *measures: tuple[str, str, str, int], ahead: bool = True) -> Iterator[None]:
+        """Around one try of what, for whom, from where, of which so many may be wrong.
+
+        One that is under way counts as wrong, if it is counted `ahead`: else any number could be tried at once.
+        """
         now = time.monotonic()
         for what, name, client, most in measures:
             wrong, until = self._wrong.get((what, name, client), (0, 0.0))
             if now < until and wrong >= most:
                 raise TooMany(f"too many wrong {what}: wait before the next", after=ceil(until - now))
+        if ahead:
+            self._count(measures, now)
         try:
             yield
         except Unauthorized:
-            for *key, _ in measures:
-                wrong, until = self._wrong.pop(tuple(key), (0, 0.0))
-                self._wrong[tuple(key)] = (wrong + 1 if now < until else 1, now + PAUSE_SECONDS)
-            _shorten(self._wrong)
+            if not ahead:
+                self._count(measures, now)
             raise
+        except BaseException:
+            self._take_back(measures, ahead=ahead)
+            raise
+        self._take_back(measures, ahead=ahead)
+
+    def _count(self, measures: Iterable[tuple[str, str, str, int]], now: float) -> None:
+        for *key, _ in measures:
+            wrong, until = self._wrong.pop(tuple(key), (0, 0.0))
+            self._wrong[tuple(key)] = (wrong + 1 if now < until else 1, now + PAUSE_SECONDS)
+        _shorten(self._wrong)
+
+    def _take_back(self, measures: Iterable[tuple[str, str, str, int]], *, ahead: bool) -> None:
+        for *key, _ in measures if ahead else ():
+            wrong, until = self._wrong.get(tuple(key), (0, 0.0))
+            if wrong > 1:
+                self._wrong[tuple(key)] = (wrong - 1, until)
+            else:
+                self._wrong.pop(tuple(key), None)
 
 
 def _shorten(remembered: OrderedDict[Any, Any]) -> None:

@@ -14,10 +14,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from treadle.api.attempts import Attempts
 from treadle.api.errors import refuse
-from treadle.api.tokens import AdminToken, is_loopback
+from treadle.api.tokens import AdminToken
 from treadle.domain.access import ADMIN, Principal
 from treadle.domain.access import Scope as Right
 from treadle.domain.errors import Forbidden, TreadleError, Unauthorized
+from treadle.hosts import is_loopback
 from treadle.services.access import Access
 
 PUBLIC_ROUTES: Final = frozenset(

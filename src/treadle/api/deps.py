@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from msgspec import Struct
 from starlette.datastructures import Headers
@@ -15,8 +14,7 @@ from treadle.api.scopes import needed
 from treadle.bootstrap import Services
 from treadle.domain.access import Principal, Scope
 from treadle.domain.errors import Forbidden, InvalidInput, Problem
-from treadle.domain.jobs.records import MAX_DOMAIN_NAME, is_name
-from treadle.domain.shapes import unknown_key
+from treadle.domain.names import MAX_DOMAIN_NAME, is_name
 from treadle.domain.submitting import MAX_KEY
 from treadle.services.paging import MAX_LIMIT
 
@@ -107,24 +105,6 @@ def _domain(caller: Principal, wanted: str | None, default: str) -> str:
     if caller.domain not in (None, wanted):
         raise Forbidden(f"{caller.name} acts in its own domain alone")
     return wanted
-
-
-async def known_query(request: Request) -> None:
-    """Refuses query parameters that the route does not have."""
-    if not request.scope["query_string"]:
-        return
-    route = request.scope["route"]
-    assert isinstance(route, APIRoute)  # noqa: S101
-    known = _query_of(route.dependant)
-    problems = [unknown_key("/query", name, known) for name in request.query_params if name not in known]
-    if problems:
-        raise InvalidInput(problems)
-
-
-def _query_of(dependant: Dependant) -> set[str]:
-    """The query parameters of a route, or of what it depends on."""
-    own = {field.alias for field in dependant.query_params}
-    return own.union(*map(_query_of, dependant.dependencies))
 
 
 CallDep = Annotated[Call, Depends(current_call)]

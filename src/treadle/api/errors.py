@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
@@ -45,7 +46,7 @@ def refuse(error: TreadleError, scope: Scope) -> Response:
     """The response that an error of Treadle's means."""
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
     listed = [Fault(pointer=fault.pointer, message=fault.message, code=fault.code) for fault in error.problems]
-    return _respond(scope, status, error.code, error.message, listed, _told(error))
+    return respond(scope, status, error.code, error.message, listed, _told(error))
 
 
 def _told(error: TreadleError) -> dict[str, str]:
@@ -72,21 +73,25 @@ def install(app: FastAPI) -> None:
         said = _SAID.get(error.status_code)
         detail = error.detail if said is None else said.format(method=request.method, path=request.url.path)
         headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
-        return _respond(request.scope, error.status_code, code, detail, headers=headers)
+        return respond(request.scope, error.status_code, code, detail, headers=headers)
 
     async def on_parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
         return refuse(errors.InvalidInput(_parameter_fault(each) for each in error.errors()), request.scope)
 
+    async def on_gone(request: Request, error: Exception) -> Response:
+        return respond(request.scope, 400, "bad_request", "the connection ended before the body did")  # heard by nobody
+
     async def on_fault(request: Request, error: Exception) -> Response:
         trace_id = request.scope["state"]["trace_id"]
         _logger.error("a request failed", trace_id=trace_id, path=request.url.path, error=repr(error))
         message = "something is wrong inside Treadle; its log has more under this trace id"
-        return _respond(request.scope, 500, "internal_error", message)
+        return respond(request.scope, 500, "internal_error", message)
 
     app.add_exception_handler(TreadleError, on_treadle)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_parameters)
+    app.add_exception_handler(ClientDisconnect, on_gone)
     app.add_exception_handler(Exception, on_fault)
 
 
@@ -107,7 +112,7 @@ def _parameter_fault(error: Mapping[str, Any]) -> errors.Problem:
     return errors.Problem(pointer, error["msg"], error["type"])
 
 
-def _respond(
+def respond(
     scope: Scope,
     status: int,
     code: str,
@@ -115,6 +120,7 @@ def _respond(
     faults: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
+    """A problem as the answer to a request, whose scope knows its trace."""
     problem = Problem(
         type=f"urn:treadle:problem:{code}",
         title=HTTPStatus(status).phrase,

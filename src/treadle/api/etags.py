@@ -9,9 +9,14 @@ from fastapi import Depends, Header
 
 from treadle.domain.errors import InvalidInput, Problem
 
-_VERSION: Final = r'^(\*|"[0-9]{1,18}")$'
-_REVISION: Final = r'^(\*|"[0-9a-f]{16}")$'
+_TAG: Final = r'^(\*|(W/)?"[!#-~]*")$'
+"""One entity tag of RFC 9110, or `*`."""
+
+_NO_VERSION: Final = -1
+_NO_REVISION: Final = ""
 _ABOUT: Final = "The state that was read, as its ETag."
+
+IfMatch = Annotated[str | None, Header(json_schema_extra={"pattern": _TAG}, description=_ABOUT)]
 
 
 def tagged(state: int | str) -> dict[str, str]:
@@ -19,27 +24,30 @@ def tagged(state: int | str) -> dict[str, str]:
     return {"ETag": f'"{state}"'}
 
 
-async def expected_version(
-    if_match: Annotated[str | None, Header(json_schema_extra={"pattern": _VERSION}, description=_ABOUT)] = None,
-) -> int | None:
-    """The version in If-Match; None where any will do. Raises InvalidInput for what is no ETag of a job."""
-    said = _read(if_match, _VERSION, "3")
-    return None if said is None else int(said)
+async def expected_version(if_match: IfMatch = None) -> int | None:
+    """The version in If-Match; None where any will do. Raises InvalidInput for what is no ETag.
+
+    One that no job ever had is a version that never stands; so is a weak one, by the rules of If-Match.
+    """
+    said = _read(if_match)
+    if said is None:
+        return None
+    return int(said) if re.fullmatch("[0-9]{1,18}", said) else _NO_VERSION
 
 
-async def expected_revision(
-    if_match: Annotated[str | None, Header(json_schema_extra={"pattern": _REVISION}, description=_ABOUT)] = None,
-) -> str | None:
-    """The revision in If-Match; None where any will do. Raises InvalidInput for what is no ETag of a revision."""
-    return _read(if_match, _REVISION, "0f1e2d3c4b5a6978")
+async def expected_revision(if_match: IfMatch = None) -> str | None:
+    """The revision in If-Match; None where any will do. Raises InvalidInput for what is no ETag."""
+    return _read(if_match)
 
 
-def _read(if_match: str | None, pattern: str, example: str) -> str | None:
+def _read(if_match: str | None) -> str | None:
+    """What an ETag holds."""
     if if_match is None or if_match == "*":
         return None
-    if re.fullmatch(pattern, if_match) is None:
-        raise InvalidInput([Problem("/header/if-match", f'{if_match!r:.40} is no ETag of this, such as "{example}"')])
-    return if_match.strip('"')
+    if re.fullmatch(_TAG, if_match) is None:
+        said = f'{if_match!r:.40} is no ETag, such as "3", and just one is taken'
+        raise InvalidInput([Problem("/header/if-match", said)])
+    return if_match.strip('"') if if_match.startswith('"') else _NO_REVISION
 
 
 Expected = Annotated[int | None, Depends(expected_version)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from treadle import tracing
 from treadle.api.errors import refuse
 from treadle.api.spellings import read_spelling
-from treadle.domain.errors import Forbidden
+from treadle.domain.errors import Forbidden, InvalidInput, TreadleError
+from treadle.domain.shapes import said_twice
+from treadle.hosts import is_own_name
 
 PREFIXES: Final = ("/api/v1", "/api")
 """The same routes are served below each of them, and below nothing: the longest is tried first."""
@@ -24,6 +25,8 @@ _BY_DEFAULT: Final = (
     (_CSP, b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
+HEADERS: Final = (*_ALWAYS, *_BY_DEFAULT)
+"""What every answer tells that says nothing else."""
 
 
 class Entrance:
@@ -42,7 +45,7 @@ class Entrance:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, trace_id: str, served: tracing.Part) -> None:
         prefix, path = split_prefix(scope["path"])
-        state = {**scope.get("state", {}), "trace_id": trace_id, "prefix": prefix}
+        state = {**scope.get("state", {}), "trace_id": trace_id, "prefix": prefix, "raw_path": scope["raw_path"]}
         inner = {**scope, "path": path, "state": state}
         if (told := read_spelling(scope["method"], path, scope["query_string"])) is not None:
             inner |= {"path": told.path, "query_string": told.query}
@@ -75,13 +78,16 @@ class HostGuard:
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str], allowed_origins: Iterable[str] = ()) -> None:
         self._app = app
         self._origins = frozenset(allowed_origins)
-        self._allowed = frozenset({"localhost", *(host.lower() for host in allowed_hosts)})
+        self._allowed = frozenset(host.lower() for host in allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not self._is_ours(host):
+        error: TreadleError
+        if repeated := [name for name in ("host", "origin") if len(headers.getlist(name)) > 1]:
+            error = InvalidInput(said_twice("/header", name) for name in repeated)
+        elif not is_own_name(host, self._allowed):
             error = Forbidden(f"this server is not called {host!r:.80}: add the name to TREADLE_ALLOWED_HOSTS")
         elif origin is not None and not self._is_known(origin, host):
             error = Forbidden(f"pages of {origin!r:.80} may not call this server")
@@ -92,16 +98,6 @@ class HostGuard:
 
     def _is_known(self, origin: str, host: str) -> bool:
         return origin.lower() in self._origins or urlsplit(origin).netloc.lower() == host.lower()
-
-    def _is_ours(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-            if name in self._allowed:
-                return True
-            ip_address(name)
-        except ValueError:
-            return False
-        return True
 
 
 def split_prefix(path: str) -> tuple[str, str]:

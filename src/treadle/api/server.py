@@ -19,6 +19,7 @@ from treadle import servicelog
 from treadle.api.app import create_app
 from treadle.api.sse import StreamLimits
 from treadle.api.tokens import AdminToken, admin_token, check_certificate, check_exposure
+from treadle.api.wire import Protocol
 from treadle.bootstrap import Services, make_data_folder, open_services
 from treadle.domain.errors import Unavailable
 from treadle.domain.workers import Role
@@ -97,7 +98,7 @@ async def run(
     server = _Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=Protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -129,7 +130,8 @@ def _metrics_port(services: Services) -> AbstractContextManager[None]:
         return nullcontext()
     from treadle.meters.exposition import own_port
 
-    return own_port(services.settings.metrics_host, services.settings.metrics_port, services.metrics.rows)
+    settings = services.settings
+    return own_port(settings.metrics_host, settings.metrics_port, services.metrics.rows, settings.host_names)
 
 
 def bind(host: str, port: int) -> socket.socket:

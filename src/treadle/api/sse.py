@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from treadle.api.answers import EVENT_STREAM
 from treadle.api.deps import Call, judge_again
 from treadle.domain.access import Principal
-from treadle.domain.errors import Forbidden, TooMany, TreadleError, Unauthorized, Unavailable
+from treadle.domain.errors import Forbidden, InvalidInput, Problem, TooMany, TreadleError, Unauthorized, Unavailable
 from treadle.domain.json import Json, encode
 from treadle.system import chance
 
@@ -93,6 +93,12 @@ def streams_of(request: Request) -> Streams:
     """The streams of the process that serves a request."""
     streams: Streams = request.app.state.streams
     return streams
+
+
+def check_stream(request: Request) -> None:
+    """Raises InvalidInput where a stream is asked for what pages have."""
+    if "limit" in request.query_params:
+        raise InvalidInput([Problem("/query/limit", "is of a page: a stream goes on")])
 
 
 class EventStream(StreamingResponse):

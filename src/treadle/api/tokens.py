@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
 from treadle.domain.errors import InvalidInput, Problem
+from treadle.hosts import is_loopback
 from treadle.settings import Settings
 
 TOKEN_FILE: Final = "local-token"  # noqa: S105 - a file's name
@@ -97,14 +97,6 @@ def check_certificate(settings: Settings) -> None:
     except (OSError, ssl.SSLError) as error:
         message = f"{settings.tls_cert} and {settings.tls_key} cannot be used: {error.strerror or error}"
         raise InvalidInput([Problem("TREADLE_TLS_CERT", message)]) from error
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or name stays on this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _read(path: Path) -> str:

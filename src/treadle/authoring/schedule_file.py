@@ -26,7 +26,7 @@ from treadle.domain.errors import InvalidInput, MalformedInput, Problem, nearest
 from treadle.domain.jobs.later import later_inputs
 from treadle.domain.schedules import DEFAULT_TIMEZONE, ScheduleSpec
 from treadle.domain.shapes import faults, read
-from treadle.domain.triggers import parse_cron
+from treadle.domain.triggers import cron_problems, parse_cron
 from treadle.domain.yaml import Lines
 
 _KEY_OF: Final = {"/expr": "schedule", "/tz": "timezone"}
@@ -91,8 +91,10 @@ def _read_entry(
     cron = entry.schedule
     try:
         cron = parse_cron(entry.schedule, timezone).expr
+        faults = cron_problems(cron)
     except InvalidInput as error:
-        problems.extend(Problem(f"{at}/{_KEY_OF[fault.pointer]}", fault.message) for fault in error.problems)
+        faults = error.problems
+    problems.extend(Problem(f"{at}/{_KEY_OF[fault.pointer]}", fault.message) for fault in faults)
     inputs = entry.input or {}
     problems.extend(later_inputs(inputs, f"{at}/input"))
     said = hashlib.sha256(msgspec.json.encode([cron, timezone, inputs], order="sorted")).hexdigest()

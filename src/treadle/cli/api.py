@@ -19,6 +19,8 @@ from treadle.domain.errors import InvalidInput, Problem
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PREFIXES: Final = ("/api/v1", "/api")
 _READS: Final = "GET"
+_REFUSALS: Final = range(400, 600)
+"""Statuses whose answers are printed too, before they count as errors."""
 _POSITIONED: Final = ("/events", "/logs")
 """Lists that go on beyond a position, and by no cursor."""
 
@@ -66,6 +68,8 @@ def _call(
         query.setdefault(name, []).append(value)
     body = None
     if method == _READS:
+        if given is not None:
+            raise InvalidInput([Problem("/input", "is a body, and a GET has none: say its query by --field")])
         for name, text in map(_pair, fields):
             query.setdefault(name, []).append(text)
     else:
@@ -73,17 +77,21 @@ def _call(
     if paginate:
         if method != _READS:
             raise InvalidInput([Problem("/paginate", "goes with GET alone")])
+        if include:
+            raise InvalidInput([Problem("/include", "tells the head of one answer: leave it out beside --paginate")])
         by = "after" if parts.path.endswith(_POSITIONED) else "cursor"
         for item in server.pages(parts.path, by=by, **query):
             _write(item)
         return
-    with server.answer(method, parts.path, body, query) as answer:
+    with server.answer(method, parts.path, body, query, fine=_REFUSALS) as answer:
         if include:
             _tell_head(answer)
         said = answer.read()
     if said:
         looks_like_json = "json" in (answer.headers["Content-Type"] or "")
         _write(jsonlib.loads(said)) if looks_like_json else sys.stdout.write(said.decode())
+    if answer.status in _REFUSALS:
+        raise server.refusal(parts.path, answer, said)
 
 
 def _method(text: str) -> str:
@@ -94,7 +102,9 @@ def _method(text: str) -> str:
 
 def _path(text: str | None) -> str:
     """The path below the API's prefix."""
-    if text is None or not text.startswith("/"):
+    if text is None:
+        raise InvalidInput([Problem("/path", "is needed beside the method: a path such as /jobs")])
+    if not text.startswith("/"):
         raise InvalidInput([Problem("/path", f"{text!r:.60} is no path such as /jobs")])
     prefix = next((each for each in _PREFIXES if text.startswith(f"{each}/")), "")
     return text.removeprefix(prefix)

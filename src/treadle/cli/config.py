@@ -12,7 +12,7 @@ from treadle.cli.options import AsJson, NoInput
 from treadle.cli.output import write_json, write_table
 from treadle.cli.secret import read_secret
 from treadle.client.profiles import SECRETS, Config, Profile, config_file, read_config, shown, write_config
-from treadle.client.remote.place import check_token, check_url
+from treadle.client.remote.place import base_of, check_domain, check_token
 from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
 
 app = App(name="config", help="The configuration of the command line: a TOML file, key by key.")
@@ -71,7 +71,9 @@ def set_value(
     if value is None:
         raise InvalidInput([Problem("/value", f"say what {key} is to be")])
     if field == "url":
-        check_url(value, f"/{key}")
+        value = base_of(value, f"/{key}")
+    elif field == "domain":
+        check_domain(value, f"/{key}")
     _keep(name, field, value)
     write_json({key: shown(field, value)}) if json else sys.stdout.write(f"{key} is {shown(field, value)}\n")
 

@@ -24,7 +24,7 @@ from treadle.cli.options import AsJson, Data, Place
 from treadle.cli.output import write_json
 from treadle.cli.project import with_project
 from treadle.cli.server import Server
-from treadle.domain.errors import TreadleError
+from treadle.domain.errors import Moved, TreadleError
 from treadle.domain.health import MOST_SKEW, Finding, Grade, judge_space
 from treadle.domain.instants import to_seconds
 from treadle.settings import Settings, load_settings
@@ -106,6 +106,8 @@ def check_database(settings: Settings) -> Iterator[Finding]:
         return
     try:
         yield Finding(Grade.OK, "database", asyncio.run(look()))
+    except Moved as error:
+        yield Finding(Grade.FAIL, "database", error.message)
     except TreadleError as error:
         yield Finding(Grade.FAIL, "database", error.message, "see the message; a backup is made by `treadle backup`")
 

@@ -27,6 +27,8 @@ class Exit(IntEnum):
     """The server refused, could not be reached, or did not accept the credentials."""
     NOT_FOUND = 4
     CONFLICT = 5
+    OUTPUT = 74
+    """What was to be told could not be written, such as to a full disk. What was asked for may have been done."""
     TIMEOUT = 124
     INTERRUPTED = 130
     BROKEN_PIPE = 141

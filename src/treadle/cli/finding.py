@@ -18,8 +18,18 @@ def find_server(where: options.Place | None = None) -> Server:
     domain to act in. Raises Unavailable where there is no server, Unauthorized where its token is not to be had, and
     InvalidInput for options, an URL or a token that can be none.
     """
+    _check_environment()
     place = _place(where or options.Place())
     return Server(place.url, place.token, place.domain, certificate=place.certificate, remedy=place.remedy)
+
+
+def _check_environment() -> None:
+    """A variable that is misspelt would have a command act elsewhere. Raises InvalidInput."""
+    if any(name.startswith("TREADLE_") for name in os.environ):
+        from treadle.settings import unknown_settings
+
+        if problems := unknown_settings(os.environ):
+            raise InvalidInput(problems)
 
 
 def _place(where: options.Place) -> Place:

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from treadle.cli.exits import Exit
 from treadle.cli.finding import find_server
 from treadle.cli.inputs import Set, read_file, read_inputs
-from treadle.cli.options import AsJson, Timeout, Wait, Where
+from treadle.cli.options import AsJson, Timeout, Wait, Where, patience
 from treadle.cli.output import say, write_json, write_table
 from treadle.cli.run import finish
 from treadle.client.remote.paths import segment
@@ -53,11 +53,11 @@ def run_group(
         "join": join,
         "on_parent_failure": on_parent_failure,
     }
-    server = find_server(where)
+    limit, server = patience(timeout, waits=wait), find_server(where)
     group = server.post("/runs/groups", {key: value for key, value in said.items() if value is not None})
     joined = group["join"]
     if wait:
-        return finish(server, joined, timeout, as_json=json)
+        return finish(server, joined, limit, as_json=json)
     if json:
         write_json(group)
     else:

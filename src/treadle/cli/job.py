@@ -202,10 +202,13 @@ def validate(file: File, /, *, json: AsJson = False) -> Exit:
 
 
 def read_document(file: str) -> Any:
-    """The value in a JSON or YAML file. Raises MalformedInput."""
+    """The value in a JSON or YAML file. Raises MalformedInput, and InvalidInput for one that holds nothing."""
     data = read_file(file)
     looks_like_json = data.lstrip()[:1] == b"{" and not file.endswith((".yaml", ".yml"))
-    return load_json(data) if looks_like_json or file.endswith(".json") else load_yaml(data)
+    document = load_json(data) if looks_like_json or file.endswith(".json") else load_yaml(data)
+    if document is None:
+        raise InvalidInput(f"{'standard input' if file == '-' else file} holds no job: it is empty")
+    return document
 
 
 def _switch(job_id: str, verb: str, where: Where, *, as_json: bool) -> None:

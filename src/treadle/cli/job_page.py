@@ -10,6 +10,7 @@ import msgspec
 
 from treadle.api.schemas.jobs import READ_ONLY, to_definition
 from treadle.domain.jobs import parse_job
+from treadle.domain.logs import clean
 from treadle.domain.triggers.tongues import ENGLISH
 from treadle.domain.wording import job_words
 
@@ -39,7 +40,8 @@ def job_page(jobs: Iterable[Job]) -> str:
     in_order = sorted(jobs, key=lambda job: str(job["job_id"]))
     contents = [f"- [{job['job_id']}](#{_anchor(job['job_id'])}): {schedule_words(job)}" for job in in_order]
     sections = ["\n".join(_section(job)) for job in in_order]
-    return "\n\n".join(["# Jobs", "\n".join(contents) or "There are none.", *sections]) + "\n"
+    page = "\n\n".join(["# Jobs", "\n".join(contents) or "There are none.", *sections])
+    return "".join(f"{clean(line)}\n" for line in page.splitlines())
 
 
 def schedule_words(job: Job) -> str:
@@ -53,9 +55,9 @@ def schedule_words(job: Job) -> str:
 def _section(job: Job) -> Iterator[str]:
     yield f"## {job['job_id']}"
     if job["name"] != job["job_id"]:
-        yield from ("", f"**{_cell(job['name'])}**")
+        yield from ("", f"**{_text(_cell(job['name']))}**")
     if job["description"]:
-        yield from ("", job["description"])
+        yield from ("", *map(_text, job["description"].splitlines()))
     yield from ("", f"Runs {schedule_words(job)}. Defined in `{job['source']}`.")
     inputs = list(_inputs(job))
     if inputs:
@@ -75,7 +77,7 @@ def _inputs(job: Job) -> Iterator[tuple[str, ...]]:
             default = _code(given[path])
         else:
             default = _code(part["default"]) if "default" in part else "required" if required else ""
-        yield f"`{path}`", _type(part, schema.get("$defs", {})), default, _cell(part.get("description", ""))
+        yield f"`{path}`", _type(part, schema.get("$defs", {})), default, _text(_cell(part.get("description", "")))
     for name in sorted(given.keys() - told):
         yield f"`{name}`", "", _code(given[name]), ""
 
@@ -124,6 +126,11 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def _code(value: object) -> str:
     return f"`{_cell(json.dumps(value, ensure_ascii=False, sort_keys=True))}`"
+
+
+def _text(text: str) -> str:
+    """Words of others, in which nothing is an element of HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _cell(text: str) -> str:

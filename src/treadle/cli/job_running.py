@@ -10,7 +10,7 @@ from treadle.cli.exits import Exit
 from treadle.cli.finding import find_server
 from treadle.cli.inputs import Input, Org, Set, read_inputs
 from treadle.cli.job_versions import JobId
-from treadle.cli.options import AsJson, Timeout, Wait, Watch, Where
+from treadle.cli.options import AsJson, Timeout, Wait, Watch, Where, patience
 from treadle.cli.run import report, submit
 from treadle.client.remote.paths import segment
 from treadle.domain.errors import NotFound, nearest
@@ -60,10 +60,10 @@ def run_job(
         "join": join,
         "on_parent_failure": on_parent_failure,
     }
-    server = find_server(where)
+    limit, server = patience(timeout, waits=wait or watch), find_server(where)
     request = {key: value for key, value in said.items() if value is not None}
     run = submit(server, f"/jobs/{segment(job_id)}/run", request)
-    return report(server, run, wait=wait, watch=watch, timeout=timeout, as_json=json)
+    return report(server, run, wait=wait, watch=watch, timeout=limit, as_json=json)
 
 
 def run_by_name(

@@ -29,16 +29,13 @@ def versions(job_id: JobId, /, *, where: Where = None, json: AsJson = False) -> 
 
     Example: treadle job versions report
     """
-    found = find_server(where).get(f"/jobs/{segment(job_id)}/versions")
+    found = list(find_server(where).pages(f"/jobs/{segment(job_id)}/versions", limit=200))
     if json:
-        write_json(found)
+        write_json({"items": found})
         return
     write_table(
         ["VERSION", "UPDATED", "SOURCE", "DESCRIPTION"],
-        (
-            [str(each["version"]), ago(each["updated_at"]), each["source"], each["description"]]
-            for each in found["items"]
-        ),
+        ([str(each["version"]), ago(each["updated_at"]), each["source"], each["description"]] for each in found),
     )
 
 

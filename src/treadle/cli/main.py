@@ -90,15 +90,37 @@ _FOR_HELP: Final = (["--help"], ["-h"], ["help"])
 
 def main() -> None:
     """Runs the command line that the process was started with, and ends the process."""
+    # One that was closed is None: nobody listens.
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line; returns its exit code."""
-    if list(arguments) == ["--version"]:  # answered before anything is imported: scripts ask it often
+    try:
+        code = _answer(list(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from treadle.cli.exits import Exit
+
+        _write_nothing_more()
+        return Exit.BROKEN_PIPE
+    except OSError as error:
+        from treadle.cli.exits import Exit
+        from treadle.cli.output import say
+
+        _write_nothing_more()
+        say(f"{error.filename or 'the output'} cannot be used: {error.strerror or error}")
+        return Exit.OUTPUT
+    return code
+
+
+def _answer(arguments: list[str]) -> int:
+    if arguments == ["--version"]:  # answered before anything is imported: scripts ask it often
         sys.stdout.write(f"{__version__}\n")
         return 0
-    if not arguments or list(arguments) in _FOR_HELP:
+    if not arguments or arguments in _FOR_HELP:
         write_help()
         return 0
 
@@ -110,7 +132,6 @@ def run(arguments: Sequence[str]) -> int:
 
     try:
         result = build_app()(arguments)
-        sys.stdout.flush()
     except UnusedCliTokensError as error:
         say(f"there is no place for {' '.join(error.unused_tokens or ())!r}: see --help")
         return Exit.USAGE
@@ -122,10 +143,12 @@ def run(arguments: Sequence[str]) -> int:
         return exit_for(error)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more at its end
-        return Exit.BROKEN_PIPE
     return Exit.OK if result is None else int(result)
+
+
+def _write_nothing_more() -> None:
+    """The interpreter flushes once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_help() -> None:

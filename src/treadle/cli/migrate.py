@@ -17,7 +17,7 @@ from treadle.services.moving import Report, give_up, move
 from treadle.settings import Settings, load_settings
 from treadle.system import IdSource, SystemClock
 
-To = Annotated[str, Parameter(help="Where to: postgresql://user:password@host:5432/database, with nothing in it.")]
+To = Annotated[str, Parameter(help="Where to: postgresql://user@host:5432/database, with nothing in it.")]
 Grace = Annotated[float | None, Parameter(help="Seconds in which what runs may end; TREADLE_GRACE_SEC, else 30.")]
 GiveUp = Annotated[bool, Parameter(name="--give-up", help="Give a move up that is not complete: work goes on here.")]
 
@@ -28,11 +28,13 @@ def migrate(*, to: To, grace: Grace = None, give_up: GiveUp = False, data: Data 
     It may be broken off and made again at any point: it goes on where it was. Once it is complete, start the services
     with TREADLE_DATABASE_URL; those that still run here take nothing any more.
 
-    Example: treadle migrate --to postgresql://treadle:secret@db:5432/treadle
+    The password of the database is taken from PGPASSWORD or ~/.pgpass, as PostgreSQL's own programs do: an argument is
+    seen by everybody on this machine.
+
+    Example: treadle migrate --to postgresql://treadle@db:5432/treadle
     """
-    settings = load_settings(os.environ, data=data)
-    grace = settings.grace_sec if grace is None else grace
-    report = asyncio.run(_give_up(settings, to) if give_up else _move(settings, to, grace))
+    settings = load_settings(os.environ, data=data, grace_sec=grace)
+    report = asyncio.run(_give_up(settings, to) if give_up else _move(settings, to))
     if report is None:
         say("the move was given up: work goes on here")
     elif json:
@@ -48,7 +50,7 @@ def migrate(*, to: To, grace: Grace = None, give_up: GiveUp = False, data: Data 
         sys.stdout.write(f"{report.rows} rows are the same on both sides; {report.target} is in charge\n")
 
 
-async def _move(settings: Settings, to: str, grace: float) -> Report | None:
+async def _move(settings: Settings, to: str) -> Report | None:
     clock = SystemClock()
     async with open_move(settings.engine_url, to) as (source, target):
         standing = source.begin(_shown(to), IdSource(clock)("mov"))
@@ -57,14 +59,14 @@ async def _move(settings: Settings, to: str, grace: float) -> Report | None:
             target,
             standing,
             open_engine=lambda: open_engine(settings.engine_url, clock),
-            grace=grace,
+            grace=settings.grace_sec,
             say=say,
         )
 
 
 async def _give_up(settings: Settings, to: str) -> Report | None:
     async with open_move(settings.engine_url, to) as (source, target):
-        await give_up(source, target, source.begin(_shown(to), IdSource(SystemClock())("mov")))
+        await give_up(source, target, _shown(to))
     return None
 
 

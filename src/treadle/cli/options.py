@@ -50,3 +50,10 @@ def seconds(text: str | None, at: str = "/timeout") -> float | None:
     if found is None:
         raise InvalidInput([Problem(at, f"{text!r:.40} is no length of time such as 90, 90s, 5m or 1h")])
     return float(found[1]) * _UNITS[found[2]]
+
+
+def patience(timeout: str | None, *, waits: bool) -> float | None:
+    """How many seconds a command waits for what it is about to begin; None is until that ends. Raises InvalidInput."""
+    if timeout is not None and not waits:
+        raise InvalidInput([Problem("/timeout", "is for how long to wait: say --wait too")])
+    return seconds(timeout)

@@ -6,12 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from treadle.domain.errors import InvalidInput, TreadleError
 from treadle.domain.logs import clean, coloured
+
+_QUERY: Final = "query/"
 
 
 def write_json(value: object) -> None:
@@ -84,6 +86,8 @@ def complain(error: TreadleError) -> None:
     if isinstance(error, InvalidInput):
         for problem in error.problems:
             field = problem.pointer.removeprefix("/")
+            if field.startswith(_QUERY):  # as its option is called
+                field = field.removeprefix(_QUERY).replace("_", "-")
             say(f"{field}: {problem.message}" if field else problem.message)
     else:
         say(error.message)

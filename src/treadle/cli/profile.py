@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from msgspec import structs
 
 from treadle.cli.completing import profile_names
+from treadle.cli.login import say_what_goes_before
 from treadle.cli.options import AsJson
 from treadle.cli.output import write_json, write_record, write_table
 from treadle.client.profiles import LOCAL, Config, read_config, shown, write_config
@@ -50,6 +51,7 @@ def use(name: Name, /, *, json: AsJson = False) -> None:
         write_json(_told(config, name))
     else:
         sys.stdout.write(f"{name} is in use\n")
+        say_what_goes_before()
 
 
 @app.command

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from treadle.api.tokens import admin_token, is_loopback
+from treadle.api.tokens import admin_token
 from treadle.authoring.agents import configured
 from treadle.authoring.discovery import Discovery, discover
 from treadle.authoring.overrides import check_project, override
@@ -22,9 +22,11 @@ from treadle.authoring.schedule_file import read_schedules
 from treadle.bootstrap import Services, make_data_folder, open_services
 from treadle.cli.console import link_to
 from treadle.cli.output import say
+from treadle.cli.project import say_missing_folders
 from treadle.domain.access import ADMIN
 from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.instants import MINUTE
+from treadle.hosts import is_loopback
 from treadle.services.access import LINK_LENGTH
 from treadle.services.demo import define_demo
 from treadle.services.remembered import Failed
@@ -44,10 +46,7 @@ def prepare(settings: Settings, *, config: Path | None, demo: bool, url: str = "
     configured(settings.agents)
     schedules = None if config is None else _read(config)
     folders = [folder for folder in settings.task_folders if folder.is_dir()]
-    if settings.tasks != Settings().tasks:  # which may well be missing
-        for folder in settings.task_folders:
-            if folder not in folders:
-                say(f"there is no folder {folder}: no task files are read from it")
+    say_missing_folders(settings)
     found = discover(*folders) if folders else None
     asyncio.run(_register(settings, found, schedules, demo=demo, url=url))
 

@@ -17,7 +17,7 @@ from treadle.cli.exits import Exit
 from treadle.cli.filters import EVERYTHING, Filter
 from treadle.cli.finding import find_server
 from treadle.cli.inputs import Input, Replace, Set, other_inputs
-from treadle.cli.options import AsJson, Cursor, Limit, Timeout, Wait, Where, seconds
+from treadle.cli.options import AsJson, Cursor, Limit, Timeout, Wait, Where, patience, seconds
 from treadle.cli.output import log_text, say, say_more, write_json, write_record, write_table
 from treadle.cli.server import Server
 from treadle.cli.times import ago, took
@@ -97,8 +97,8 @@ def watch(run_id: RunId, /, *, timeout: Timeout = None, where: Where = None, jso
 
     Example: treadle run watch run_019d2f6c1e5b7c3a9f40b1d2c3e4f506 --timeout 5m
     """
-    server = find_server(where)
-    return finish(server, server.get(f"/runs/{segment(run_id)}"), timeout, as_json=json)
+    limit, server = seconds(timeout), find_server(where)
+    return finish(server, server.get(f"/runs/{segment(run_id)}"), limit, as_json=json)
 
 
 @app.command
@@ -149,10 +149,10 @@ def retry(
         check_many(wanted, {"set": set_, "input": input, "replace": replace, "wait": wait, "timeout": timeout})
         return act(find_server(where), "retry", wanted, many, spread=spread, as_json=json)
     check_one(wanted, many, {"spread": spread})
-    body = other_inputs(input, set_ or [], replace=replace)
+    body, limit = other_inputs(input, set_ or [], replace=replace), patience(timeout, waits=wait)
     server = find_server(where)
     run = submit(server, f"/runs/{segment(run_id)}/retry", body)
-    return report(server, run, wait=wait, timeout=timeout, as_json=json)
+    return report(server, run, wait=wait, timeout=limit, as_json=json)
 
 
 @app.command
@@ -226,7 +226,7 @@ def submit(server: Server, path: str, request: object) -> dict[str, Any]:
 
 
 def report(
-    server: Server, run: dict[str, Any], *, wait: bool, timeout: str | None, as_json: bool, watch: bool = False
+    server: Server, run: dict[str, Any], *, wait: bool, timeout: float | None, as_json: bool, watch: bool = False
 ) -> Exit:
     """What a command says of a run that it submitted: its id, or with `wait` or `watch` how it ended."""
     if watch:
@@ -241,14 +241,14 @@ def report(
     return Exit.OK
 
 
-def finish(server: Server, run: dict[str, Any], timeout: str | None, *, as_json: bool) -> Exit:
+def finish(server: Server, run: dict[str, Any], timeout: float | None, *, as_json: bool) -> Exit:
     """Wait for a run, telling on standard error how it stands, and print it as it ended."""
-    run, outcome = wait_telling(server, run, seconds(timeout))
+    run, outcome = wait_telling(server, run, timeout)
     write_json(run) if as_json else write_record(run)
     return outcome
 
 
-def _watch(server: Server, run: dict[str, Any], timeout: str | None, *, as_json: bool) -> Exit:
+def _watch(server: Server, run: dict[str, Any], timeout: float | None, *, as_json: bool) -> Exit:
     """Wait for a run, telling on standard error what it says."""
 
     def tell() -> None:
@@ -260,7 +260,7 @@ def _watch(server: Server, run: dict[str, Any], timeout: str | None, *, as_json:
 
     telling = threading.Thread(target=tell, daemon=True)
     telling.start()
-    run, outcome = wait_for(server, run, seconds(timeout), lambda seen: None)
+    run, outcome = wait_for(server, run, timeout, lambda seen: None)
     if outcome is not Exit.TIMEOUT:
         telling.join(_LAST_LINES_SECONDS)
     write_json(run) if as_json else write_record(run)

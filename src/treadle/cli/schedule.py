@@ -217,7 +217,7 @@ def next_fires(
         local = (_local(to_datetime(slot).astimezone(zone)) for slot in slots)
         write_table(["UTC", question.tz], zip(map(to_iso, slots), local, strict=True))
     else:
-        say(f"{expr} never fires: 50 years hold no such time")
+        say(f"{expr} fires at no time in the 50 years from {question.after or 'now'}")
     return Exit.OK
 
 

@@ -181,10 +181,15 @@ class Server:
             raise Unavailable(f"no answer from {self.url}: {str(error) or type(error).__name__}") from error
         try:
             if answer.status >= 400 and answer.status not in fine:
-                raise self._with_hint(path, _refusal(answer))
+                raise self.refusal(path, answer, _read(answer))
             yield answer
         finally:
             connection.close()
+
+    def refusal(self, path: str, answer: HTTPResponse, body: bytes) -> TreadleError:
+        """What the answer to a refused call means."""
+        after = answer.headers.get("Retry-After", "")
+        return self._with_hint(path, to_error(answer.status, to_refusal(body), int(after) if after.isdigit() else 1))
 
 
 class SentEvent:
@@ -213,11 +218,9 @@ def sent_events(lines: Iterator[bytes] | HTTPResponse) -> Iterator[SentEvent]:
             fields = {}
 
 
-def _refusal(answer: HTTPResponse) -> TreadleError:
-    """What a refused call means."""
+def _read(answer: HTTPResponse) -> bytes:
+    """The body of a refused call; empty where it breaks off."""
     try:
-        data = answer.read()
+        return answer.read()
     except (HTTPException, OSError):
-        data = b""
-    after = answer.headers.get("Retry-After", "")
-    return to_error(answer.status, to_refusal(data), int(after) if after.isdigit() else 1)
+        return b""

@@ -134,7 +134,7 @@ def worker(
     domains: str | None = None,
     tags: str | None = None,
 ) -> NoReturn:
-    """Runs a worker alone. There may be several.
+    """Runs a worker alone. There may be several. Without a folder of task files it runs programs, and no handlers.
 
     Example: treadle worker --queues default,reports --concurrency 10
 
@@ -155,6 +155,8 @@ def worker(
     tags
         Tags that jobs may ask for by their affinity, separated by commas.
     """
+    from treadle.cli.project import say_missing_folders
+
     settings = _settings(
         data=data,
         tasks=tasks,
@@ -164,6 +166,7 @@ def worker(
         domains=domains,
         tags=tags,
     )
+    say_missing_folders(settings)
     _become_service("worker", settings)
 
 

@@ -33,7 +33,8 @@ def status(*, where: Where = None, json: AsJson = False) -> Exit:
     else:
         sys.stdout.write(f"{server.url} is {ready['status']}\n")
         for each in wrong:
-            sys.stdout.write(f"{each['grade']} {each['what']}: {each['said']} ({each['remedy']})\n")
+            remedy = f" ({each['remedy']})" if each["remedy"] else ""
+            sys.stdout.write(f"{each['grade']} {each['what']}: {each['said']}{remedy}\n")
         told = (f"{count}{'+' if more[name] else ''} {name}" for name, count in counts.items())
         sys.stdout.write(f"runs: {', '.join(told)}\n")
         write_workers(workers)

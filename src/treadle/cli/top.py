@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -43,6 +44,8 @@ def top(*, where: Where = None, json: AsJson = False) -> None:
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise InvalidInput("needs a terminal: `treadle top --json` tells once how everything stands")
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise InvalidInput("needs a terminal that can be drawn on (TERM says dumb): `treadle top --json` tells once")
     first = look(server)  # where nobody answers, this says so before anything is drawn
     with keyboard() as keys:
         feed = Feed(server, first, keys.wake)

@@ -20,7 +20,9 @@ from treadle.domain.errors import NotFound, nearest
 app = App(name="user", help="Users: who logs in with a password.")
 
 Name = Annotated[str, Parameter(help="Their name, or id.")]
-PasswordFile = Annotated[str | None, Parameter(help="File of the password; - is standard input.")]
+PasswordFile = Annotated[
+    str | None, Parameter(help="File of the password; - is standard input.", allow_leading_hyphen=True)
+]
 
 
 @app.command(name="list")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from treadle.cli import services
 from treadle.cli.exits import Exit
@@ -16,6 +16,7 @@ from treadle.cli.output import write_json, write_record, write_table
 from treadle.cli.times import ago
 from treadle.client.remote.paths import segment
 from treadle.domain.errors import InvalidInput, Problem
+from treadle.domain.workers import Role, WorkerState
 
 app = App(
     name="worker",
@@ -23,16 +24,19 @@ app = App(
 )
 app.default(services.worker)
 
+Roles = Annotated[list[Role] | None, Parameter(help="Only those of this role; may be given several times.")]
+States = Annotated[list[WorkerState] | None, Parameter(help="Only those in this state; may be given several times.")]
+
 IN_SERVICE = ("online", "draining", "disabled")
 
 
 @app.command(name="list")
-def list_workers(*, where: Where = None, json: AsJson = False) -> None:
-    """Lists workers, and the schedulers and APIs beside them.
+def list_workers(*, role: Roles = None, status: States = None, where: Where = None, json: AsJson = False) -> None:
+    """Lists workers, and the schedulers and APIs beside them, also those lost or stopped within the last day.
 
-    Example: treadle worker list
+    Example: treadle worker list --role worker --status online
     """
-    workers = find_server(where).get("/workers")
+    workers = find_server(where).get("/workers", role=role, status=status)
     if json:
         write_json(workers)
     else:

@@ -181,12 +181,12 @@ class AsyncClient(Nouns[Async]):
         at, scheduled_for, unique = options.get("at"), options.get("scheduled_for"), options.get("unique")
         depends_on = options.get("depends_on", ())
         document = {
-            "inputs": None if inputs is None else dict(inputs),
+            "inputs": _plain(inputs),
             "priority": options.get("priority"),
             "delay_sec": options.get("delay"),
             "at": at.isoformat() if isinstance(at, datetime) else at,
             "scheduledFor": scheduled_for.isoformat() if isinstance(scheduled_for, datetime) else scheduled_for,
-            "unique": dict(unique) if isinstance(unique, Mapping) else unique,
+            "unique": _plain(unique),
             "depends_on": depends_on if isinstance(depends_on, str | Mapping) else list(depends_on),
             "join": options.get("join"),
             "on_parent_failure": options.get("on_parent_failure"),
@@ -209,7 +209,7 @@ class AsyncClient(Nouns[Async]):
         requests = []
         for place, each in enumerate(inputs):
             with moved("/inputs", f"/inputs/{place}"):
-                requests.append(read({"inputs": dict(each), "priority": priority}, RunRequest))
+                requests.append(read({"inputs": _plain(each), "priority": priority}, RunRequest))
         return await self._door.submit_many(job_id, requests, connection=connection)
 
     async def enqueue_group(
@@ -232,9 +232,9 @@ class AsyncClient(Nouns[Async]):
         """
         document = {
             "job_id": job_id,
-            "inputs": [dict(each) for each in inputs],
+            "inputs": [_plain(each) for each in inputs],
             "then": then,
-            "then_inputs": None if then_inputs is None else dict(then_inputs),
+            "then_inputs": _plain(then_inputs),
             "join": join,
             "on_parent_failure": on_parent_failure,
             "priority": priority,
@@ -273,7 +273,7 @@ class AsyncClient(Nouns[Async]):
 
     async def put_messages(self, messages: Sequence[Mapping[str, Any]]) -> list[str]:
         """Put messages, all or none, each `{type, payload, key, dedupe_key}`; answers their ids in order."""
-        return await self._door.put_messages(read_requests([dict(each) for each in messages]))
+        return await self._door.put_messages(read_requests([_plain(each) for each in messages]))
 
     async def get_message(self, message_id: str) -> MessageView:
         """A message as it stands. Raises NotFound."""
@@ -313,3 +313,8 @@ class AsyncClient(Nouns[Async]):
         KeyReused for the key of another event.
         """
         return await self._door.publish(name, data or {}, source=source, key=key)
+
+
+def _plain(given: Any) -> Any:
+    """A mapping of any kind as a dict; what is none is for `read` to refuse, which says where it stands."""
+    return dict(given) if isinstance(given, Mapping) else given

@@ -88,14 +88,20 @@ def read_config() -> Config:
 
 
 def write_config(config: Config) -> None:
-    """Keep the configuration, whole or not at all, for its owner's eyes alone."""
+    """Keep the configuration, whole or not at all, for its owner's eyes alone. Raises InvalidInput where it cannot."""
     file = config_file()
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    written = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as new:
-        new.write(_to_toml(config))
-    written.replace(file)
+    text = _to_toml(config)
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        written = file.with_name(f"{file.name}.{os.getpid()}")
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+            new.write(text)
+        written.replace(file)
+    except OSError as error:
+        raise InvalidInput(
+            f"{file} cannot be written: {error.strerror}; XDG_CONFIG_HOME names another folder"
+        ) from error
 
 
 def shown(field: str, value: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from hmac import compare_digest
 from hmac import digest as hmac_digest
+from itertools import pairwise
 from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -14,6 +15,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from treadle.domain.errors import InvalidInput, Problem, StaleVersion
 from treadle.domain.instants import DAY, Instant
 from treadle.domain.revisions import revision
+from treadle.domain.shapes import SECRET
 
 MIN_PASSWORD: Final = 12
 MAX_PASSWORD: Final = 256
@@ -124,7 +126,7 @@ class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user to be made, who logs in with a password."""
 
     name: Annotated[str, Meta(pattern=_LOGIN, description="a login such as ana")]
-    password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)]
+    password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD), SECRET]
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] = (Scope.READ,)
     domain: Annotated[str | None, _DOMAIN] | UnsetType = UNSET
 
@@ -132,7 +134,7 @@ class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class UserChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What of a user is to be changed; what is left out stays."""
 
-    password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD)] | None = None
+    password: Annotated[str, Meta(min_length=MIN_PASSWORD, max_length=MAX_PASSWORD), SECRET] | None = None
     scopes: Annotated[tuple[Scope, ...], Meta(min_length=1, max_length=4)] | None = None
 
 
@@ -146,8 +148,13 @@ class Login(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who wants a session. Without name and password, or a code, it is the bearer of the call's token."""
 
     name: Annotated[str, Meta(max_length=100)] = ""
-    password: Annotated[str, Meta(max_length=MAX_PASSWORD)] = ""
-    code: Annotated[str, Meta(max_length=100, description="that of a link of `treadle up` or `treadle console`")] = ""
+    password: Annotated[str, Meta(max_length=MAX_PASSWORD), SECRET] = ""
+    domain: Annotated[
+        str, Meta(max_length=100, description="that of the user; needed where two have the name and the password")
+    ] = ""
+    code: Annotated[
+        str, SECRET, Meta(max_length=100, description="that of a link of `treadle up` or `treadle console`")
+    ] = ""
 
 
 def expiry(days: int | None, now: Instant) -> Instant | None:
@@ -155,10 +162,18 @@ def expiry(days: int | None, now: Instant) -> Instant | None:
     return None if days is None else now + days * DAY
 
 
+_MOST_EVEN_STEPS: Final = 2
+"""Of a row such as 1234567890123: one on, and back."""
+
+
 def check_password(name: str, password: str) -> None:
     """Raises InvalidInput for a password that would be tried first."""
-    if name.lower() in password.lower() or len(set(password)) < MIN_PASSWORD // 2:
-        raise InvalidInput([Problem("/password", "is too easy to guess: it holds the name, or too few characters")])
+    steps = {ord(after) - ord(before) for before, after in pairwise(password)}
+    repeats = (password + password).find(password, 1) < len(password)
+    few = len(set(password)) < MIN_PASSWORD // 2
+    if name.lower() in password.lower() or few or repeats or len(steps) <= _MOST_EVEN_STEPS:
+        why = "it holds the name, too few characters, or one word or a row of characters again and again"
+        raise InvalidInput([Problem("/password", f"is too easy to guess: {why}")])
 
 
 def digest(secret: str) -> str:

@@ -29,7 +29,10 @@ class Affinity(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     since it would let none.
     """
 
-    os: Annotated[Names | None, Meta(description="Its operating system is one of these: `linux`, `darwin`.")] = None
+    os: Annotated[
+        Names | None,
+        Meta(description="Its operating system is one of these, in upper or lower case: `linux`, `darwin`."),
+    ] = None
     tags: Annotated[Names | None, Meta(description="It has all of these tags.")] = None
     allowed_users: Annotated[Names | None, Meta(description="It works for one of these users.")] = None
     hostnames: Annotated[Names | None, Meta(description="Its host is one of these, in upper or lower case.")] = None
@@ -80,7 +83,7 @@ def lacking(affinity: Affinity, traits: Traits) -> tuple[str, ...]:
     missing = [f"the tag {tag!r}" for tag in affinity.tags or () if tag not in traits.tags]
     missing += [f"the capability {one!r}" for one in affinity.capabilities or () if not _offered(one, traits)]
     one_of: list[tuple[str, tuple[str, ...] | None, Callable[[tuple[str, ...]], bool]]] = [
-        ("the operating system", affinity.os, lambda names: traits.os in names),
+        ("the operating system", affinity.os, lambda names: traits.os.lower() in map(str.lower, names)),
         ("the user", affinity.allowed_users, lambda names: not set(names).isdisjoint(traits.users)),
         ("the host name", affinity.hostnames, lambda names: traits.hostname.lower() in map(str.lower, names)),
         ("an address in", affinity.subnets, lambda names: _in_any(traits.addresses, names)),

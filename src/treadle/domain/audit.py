@@ -13,7 +13,12 @@ from treadle.domain.json import Json
 
 REDACTED: Final = "[redacted]"
 
-_SECRET: Final = re.compile(r"passw|secret|token(?!_id$)|api_?key|authorization|credential|cookie", re.IGNORECASE)
+_SECRET: Final = re.compile(
+    r"passw|passphrase|pwd|secret|token(?!_id$)|(api|private|access)[_-]?key|authorization|bearer|credential|cookie",
+    re.IGNORECASE,
+)
+_LOGIN: Final = re.compile(r"(?<=://)[^/\s@]*:[^/\s@]*(?=@)")
+"""Who logs in, and by which password, in a URL."""
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
@@ -39,7 +44,7 @@ def redact(value: Any) -> Any:
         return {key: REDACTED if _hides(key, item) else redact(item) for key, item in value.items()}
     if isinstance(value, list):
         return [redact(item) for item in value]
-    return value
+    return _LOGIN.sub(REDACTED, value) if isinstance(value, str) else value
 
 
 def _hides(key: str, item: Any) -> bool:

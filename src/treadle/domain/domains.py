@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from treadle.domain.access import MAX_TOKEN_DAYS, NewToken, Scope
-from treadle.domain.jobs.records import MAX_DOMAIN_NAME
+from treadle.domain.names import MAX_DOMAIN_NAME
 from treadle.domain.revisions import revision
 from treadle.domain.sharing import DEFAULT_WEIGHT, MOST_WEIGHT, Domain
 

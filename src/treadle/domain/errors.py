@@ -163,12 +163,15 @@ class StorageFull(Unavailable):
 
 
 class Moved(TreadleError):
-    """The installation has moved, or is about to: this side takes nothing any more, and will not again."""
+    """The installation has moved, or is about to: this side takes nothing any more."""
 
     code = "moved"
 
-    def __init__(self, target: str) -> None:
-        super().__init__(f"this installation has moved to {target}: nothing is taken here any more; turn to that one")
+    def __init__(self, target: str, *, complete: bool) -> None:
+        """Where it is not `complete`, the move goes on, or was broken off and can be made again or given up."""
+        went = "has moved" if complete else "is moving"
+        message = f"this installation {went} to {target}: nothing is taken here any more; turn to that one"
+        super().__init__(message if complete else f"{message}, or if `treadle migrate` was broken off, make it again")
 
 
 class LeaseLost(TreadleError):

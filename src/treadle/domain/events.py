@@ -6,7 +6,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from treadle.domain.errors import InvalidInput, Problem, nearest
 from treadle.domain.instants import Instant
 from treadle.domain.json import EMPTY_OBJECT, Json
 
@@ -29,8 +28,6 @@ FAMILIES: Final = (
 
 RUN_FAMILIES: Final = frozenset({"run", "dead_letter"})
 """Those whose subject is a run."""
-
-_TOPICS: Final = {spelling: family for family in FAMILIES for spelling in (family, f"{family}s")}
 
 
 class NewEvent(Struct, frozen=True, kw_only=True):
@@ -59,13 +56,3 @@ class Event(Struct, frozen=True, kw_only=True):
     job_id: str
     at: Instant
     data: Json
-
-
-def read_topic(text: str) -> str:
-    """The type (`run.failed`) or the family (`run`, or `runs`) that a topic names. Raises InvalidInput."""
-    family, dot, rest = text.partition(".")
-    if family not in _TOPICS or (dot and not rest):
-        hint = nearest(family, FAMILIES) if family not in _TOPICS else ""
-        known = f"a family ({', '.join(FAMILIES)}) or a type such as run.failed"
-        raise InvalidInput([Problem("/query/topics", f"{text!r:.80} is no topic, which is {known}{hint}")])
-    return _TOPICS[family] + dot + rest

@@ -12,6 +12,7 @@ from treadle.domain.explanation import Explanation
 from treadle.domain.instants import Instant, to_iso, to_seconds
 from treadle.domain.json import EMPTY_OBJECT
 from treadle.domain.limits import LaneUse, RateUse
+from treadle.domain.moving import Closing, explain_closing
 from treadle.domain.nobody import nobody_takes
 from treadle.domain.queues import QueueControl, QueueState
 from treadle.domain.rates import Rate
@@ -52,13 +53,15 @@ def explain(
     parents: Sequence[Parent] = (),
     gate: LaneUse | RateUse | None = None,
     wait: EventWait | None = None,
+    closing: Closing | None = None,
 ) -> Explanation:
     """Why `run` is not running, or where it is, or how it ended.
 
     `workers` are the processes of its domain; `ahead` is how many ready runs of its line go first, counted to
     `MOST_COUNTED`; `queue` is what its queue was told; `sharing` are the domains that may share those workers, its own
     among them; `parents` are those of a blocked run; `gate` is the lane or rate that it waits for: then `ahead` counts
-    those that wait for it and go first; `wait` is the event that it waits for.
+    those that wait for it and go first; `wait` is the event that it waits for; `closing` is told while the installation
+    moves away.
     """
     if run.state in TERMINAL:
         return _finished(run)
@@ -71,6 +74,8 @@ def explain(
     if queue.state is QueueState.PAUSED:
         message = f"its queue {run.queue!r} is paused; it goes on once somebody resumes it"
         return Explanation(code="queue_paused", message=message, details={"queue": run.queue})
+    if closing is not None:
+        return explain_closing(closing)
     able = [one for one in workers if can_take(one.queues, one.requires, one.traits, run.queue, run.requires)]
     online = [worker for worker in able if worker.state is WorkerState.ONLINE]
     if not online:

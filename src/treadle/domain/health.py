@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from treadle.domain.instants import MINUTE, SECOND, Instant, Micros
 from treadle.domain.queues import Queue, QueueState
+from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.domain.workers import Role, Worker, WorkerState
 
 LITTLE_SPACE: Final = 1024**3
@@ -88,7 +89,7 @@ def judge_crew(domain: str, queues: Iterable[Queue], workers: Iterable[Worker], 
     else:
         more = f", {len(idle)} disabled" if idle else ""
         said = f"none is online for {domain}{more}"
-        yield Finding(Grade.WARN, "workers", said, _remedy(idle, "treadle worker"))
+        yield Finding(Grade.WARN, "workers", said, _remedy(idle, _command(domain)))
     for queue in queues:
         if queue.ready and queue.control.state is not QueueState.PAUSED:
             yield from _judge_line(queue, crew, idle, now)
@@ -100,7 +101,9 @@ def _judge_line(queue: Queue, crew: Iterable[Worker], idle: Iterable[Worker], no
     what = f"queue {queue.name} of {queue.domain}"
     if not taking:
         said = f"{queue.ready} runs are ready, and no worker online takes from it"
-        yield Finding(Grade.FAIL, what, said, _remedy(takers(idle, queue), f"treadle worker --queues {queue.name}"))
+        yield Finding(
+            Grade.FAIL, what, said, _remedy(takers(idle, queue), f"{_command(queue.domain)} --queues {queue.name}")
+        )
         return
     waited = 0 if queue.oldest_due_at is None else now - queue.oldest_due_at
     if waited > LONG_READY and any(not each.is_busy for each in taking):
@@ -111,6 +114,11 @@ def _judge_line(queue: Queue, crew: Iterable[Worker], idle: Iterable[Worker], no
 def takers(crew: Iterable[Worker], queue: Queue) -> list[Worker]:
     """Those that take from a queue."""
     return [each for each in crew if not each.queues or queue.name in each.queues]
+
+
+def _command(domain: str) -> str:
+    """What starts a worker of a domain."""
+    return "treadle worker" if domain == DEFAULT_DOMAIN else f"treadle worker --domains {domain}"
 
 
 def _remedy(idle: list[Worker], command: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -54,6 +55,20 @@ def json_problems(value: object, depth: int = 0) -> list[Problem]:
         case dict() if all(isinstance(key, str) and _is_text(key) for key in value):
             return [fault for key, item in value.items() for fault in _beneath(key, item, depth)]
     return [Problem("", f"{value!r:.40} is not a JSON value")]
+
+
+def infinities(value: object, at: str = "") -> Iterator[Problem]:
+    """The numbers in a value that JSON has none for, and which `encode` would make null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield Problem(at, f"{value!r} is no number that JSON has: leave it out, or say null")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from infinities(item, below(at, key))
+    elif isinstance(value, msgspec.Struct):
+        yield from infinities(msgspec.structs.asdict(value), at)
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            yield from infinities(item, below(at, place))
 
 
 def _beneath(key: object, item: object, depth: int) -> list[Problem]:

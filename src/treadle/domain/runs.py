@@ -70,7 +70,8 @@ class NewRun(Struct, frozen=True, kw_only=True):
 
     `requires` names what a worker must have to take it (`handler:report.daily`, `shell`): with domain and queue it
     makes the line in which the run waits. `work` is an encoded `domain.work.Work`: what to carry out, frozen at submit,
-    so that editing a job never changes a run that was accepted. `debounce` names the waiting run that it goes into.
+    so that editing a job never changes a run that was accepted. `if_unchanged` lets it stand only if the job still has
+    `job_version`: whoever remembers a job need not read it again. `debounce` names the waiting run that it goes into.
     `for_letter` lets a retry stand only if the run that it does again, `retry_of`, is a dead letter until then.
     `filed_under` are the values of its inputs by which it can be found.
     """
@@ -79,6 +80,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     domain: str = DEFAULT_DOMAIN
     job_id: str
     job_version: int = 0
+    if_unchanged: bool = False
     queue: str = DEFAULT_QUEUE
     requires: str
     priority: Priority = Priority.NORMAL

@@ -23,6 +23,9 @@ Record = TypeVar("Record", bound=Struct)
 MOST_FAULTS: Final = 100
 """How many faults of one value are named: a document with more is no near miss."""
 
+SECRET: Final = Meta(extra_json_schema={"format": "password"})
+"""Marks a value that is told to nobody, in the words of JSON schemas."""
+
 _MOST_LISTED: Final = 12
 _MOST_SHOWN: Final = 40
 _PATH_STEP: Final = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
@@ -52,6 +55,11 @@ def unknown_key(at: str, key: object, known: Iterable[str]) -> Problem:
     if not hint and len(right) <= _MOST_LISTED:
         hint = f" (known here: {', '.join(right) or 'none'})"
     return Problem(below(at, key), f"unknown key{hint}", "unknown_key")
+
+
+def said_twice(at: str, name: str) -> Problem:
+    """The problem with what has one value and is given several."""
+    return Problem(below(at, name), "stands more than once: one value is taken", "repeated")
 
 
 def _inside(value: object, kind: Any, at: str) -> Iterator[Problem]:
@@ -93,8 +101,11 @@ def _fault(value: object, kind: Any, at: str, message: str) -> Problem:
             return Problem(at, f"must be {said}, not {_shown(value)}")
     said, _, path = message.replace(" | null`", "`").partition(" - at `$")
     within = "".join(f"/{name or index}" for name, index in _PATH_STEP.findall(path))
-    got = "" if "got" in said or within else f", got {_shown(value)}"
-    return Problem(at + within, f"{said[:1].lower()}{said[1:]}{got}")
+    # What is wrong with a record as a whole is said by the record; its values may be secrets.
+    told = "got" in said or within or isinstance(value, Mapping) or SECRET in _metas(kind)
+    got = "" if told else f", got {_shown(value)}"
+    first = said[:1] if said[1:2].isupper() else said[:1].lower()
+    return Problem(at + within, f"{first}{said[1:]}{got}")
 
 
 def _bare(kind: Any) -> Any:
@@ -113,10 +124,15 @@ def _bare(kind: Any) -> Any:
 
 def _pattern_in_words(kind: Any) -> str | None:
     """What the description beside a pattern says, where there is one."""
+    return next((meta.description for meta in _metas(kind) if meta.pattern and meta.description), None)
+
+
+def _metas(kind: Any) -> Iterator[Meta]:
+    """The constraints of a type, and of the types that it is made of."""
     if get_origin(kind) is Annotated:
-        described = (meta.description for meta in kind.__metadata__ if isinstance(meta, Meta) and meta.pattern)
-        return next(described, None) or _pattern_in_words(get_args(kind)[0])
-    return next(filter(None, map(_pattern_in_words, get_args(kind))), None)
+        yield from (meta for meta in kind.__metadata__ if isinstance(meta, Meta))
+    for inner in get_args(kind):
+        yield from _metas(inner)
 
 
 def _choices(kind: Any) -> tuple[str, ...]:

@@ -243,7 +243,7 @@ def _over(standing: Mapping[str, Any], inputs: Mapping[str, Any] | None) -> Mapp
     """Inputs over those that stand, key by key."""
     if not inputs:
         return standing
-    if problems := later_inputs(inputs) + misplaced_limits(inputs):
+    if problems := [*later_inputs(inputs), *misplaced_limits(inputs), *json.infinities(inputs, "/inputs")]:
         raise InvalidInput(problems)
     return {**standing, **inputs}
 
@@ -361,13 +361,15 @@ def repeat_run(
     )
 
 
-def run_key(key: str, now: Instant, *request: object, scope: str = "submit") -> RunKey:
-    """An idempotency key for a request.
+def check_key(key: object) -> None:
+    """Raises InvalidInput for an idempotency key that is none: empty, long, or not plain ASCII."""
+    if not (isinstance(key, str) and 0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+        raise InvalidInput(f"{key!r:.40} is no idempotency key: 1 to {MAX_KEY} printable ASCII characters")
 
-    Raises InvalidInput for a key that is empty, long, or not plain ASCII.
-    """
-    if not 0 < len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
-        raise InvalidInput(f"an idempotency key is 1 to {MAX_KEY} printable ASCII characters")
+
+def run_key(key: str, now: Instant, *request: object, scope: str = "submit") -> RunKey:
+    """An idempotency key for a request. Raises as `check_key` does."""
+    check_key(key)
     body_hash = hashlib.sha256(_canonical.encode(request)).hexdigest()
     return RunKey(scope=scope, key=key, body_hash=body_hash, expires_at=now + KEY_LIFETIME)
 

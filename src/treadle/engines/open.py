@@ -22,12 +22,12 @@ async def open_engine(url: str, clock: Clock) -> Engine:
 
     Raises InvalidInput for a URL that names no engine, SchemaTooNew and Unavailable as the engine does.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in _SCHEMES:
+    scheme = _scheme(url)
+    if scheme not in _SCHEMES:
         raise InvalidInput(
             f"{_shown(url)} names no engine: it begins with none of {', '.join(f'{s}://' for s in _SCHEMES)}"
         )
-    if parts.scheme == "sqlite":
+    if scheme == "sqlite":
         return await _open_sqlite(url, clock)
     from treadle.engines.postgres.engine import open_postgres
 
@@ -41,9 +41,9 @@ async def open_move(source: str, target: str) -> AsyncIterator[tuple[Source, Tar
     Raises InvalidInput where either is none that can be moved from or to, NotFound where there is nothing to move, and
     SchemaTooNew and Unavailable as the engines do.
     """
-    if urlsplit(source).scheme != "sqlite":
+    if _scheme(source) != "sqlite":
         raise InvalidInput("what is moved lies on SQLite: unset TREADLE_DATABASE_URL, and name the folder by --data")
-    if urlsplit(target).scheme not in ("postgresql", "postgres"):
+    if _scheme(target) not in ("postgresql", "postgres"):
         raise InvalidInput(f"--to {_shown(target)} is no URL such as postgresql://user:password@host:5432/database")
     path = _sqlite_path(source)[0]
     if not path.exists():
@@ -57,6 +57,12 @@ async def open_move(source: str, target: str) -> AsyncIterator[tuple[Source, Tar
             yield side, other
     finally:
         side.disconnect()
+
+
+def _scheme(url: str) -> str:
+    """How a URL begins. Without slashes after it what follows would be a path, and so a socket or a file nearby."""
+    scheme, mark, _ = url.partition("://")
+    return scheme.lower() if mark else ""
 
 
 def _shown(url: str) -> str:

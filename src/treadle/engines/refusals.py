@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from treadle.domain.bulk_actions import WhyLeft
 from treadle.domain.errors import InvalidInput, KeyReused, LetterResolved, Problem, QueueDraining
 from treadle.domain.runs import NewRun
-from treadle.engines.contract import Accepted, Admission, Published
+from treadle.engines.contract import Accepted, Admission, Engine, Published
+
+
+def check_transactions(engine: Engine) -> None:
+    """Raises InvalidInput where an engine stores nothing within the transactions of callers."""
+    if "transactions" not in engine.capabilities:
+        raise InvalidInput(
+            "runs are submitted within a transaction of yours where both are in one PostgreSQL database: the engine "
+            f"here is {engine.version}. Name that database by TREADLE_DATABASE_URL, or leave `connection` out"
+        )
 
 
 def check_accepted(new: NewRun, answer: Accepted) -> None:

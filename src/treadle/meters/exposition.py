@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -16,8 +16,12 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from treadle.domain.errors import Unavailable
+from treadle.hosts import is_loopback, is_own_name
 from treadle.meters.catalog import CATALOG, Kind, Metric
 from treadle.meters.tally import Rows
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 MEDIA_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 _PATIENCE_SECONDS: Final = 10.0
@@ -44,10 +48,13 @@ def render(rows: Rows) -> bytes:
 
 
 @contextmanager
-def own_port(host: str, port: int, read: Callable[[], Awaitable[Rows]]) -> Iterator[None]:
+def own_port(
+    host: str, port: int, read: Callable[[], Awaitable[Rows]], allowed: Collection[str] = ()
+) -> Iterator[None]:
     """Tell figures on a port of their own, without a token, until the block ends; `read` is called in this loop.
 
-    Raises Unavailable where the port cannot be had.
+    On this machine's own address it answers under this machine's names and those that are `allowed`: a page that a
+    browser here has open could ask it under another. Raises Unavailable where the port cannot be had.
     """
     loop = asyncio.get_running_loop()
 
@@ -60,11 +67,23 @@ def own_port(host: str, port: int, read: Callable[[], Awaitable[Rows]]) -> Itera
         server, _ = start_http_server(port, host, registry)
     except OSError as error:
         raise Unavailable(f"cannot tell metrics on {host} port {port}: {error.strerror or error}") from error
+    if is_loopback(host) and (app := server.get_app()) is not None:
+        server.set_app(_guarded(app, frozenset(name.lower() for name in allowed)))
     try:
         yield
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _guarded(app: WSGIApplication, allowed: Collection[str]) -> WSGIApplication:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if is_own_name(environ.get("HTTP_HOST", ""), allowed):
+            return app(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "text/plain")])
+        return [b"this server has another name: TREADLE_ALLOWED_HOSTS lists more\n"]
+
+    return answer
 
 
 def _family(metric: Metric, series: list[tuple[tuple[str, ...], list[float]]]) -> Family:

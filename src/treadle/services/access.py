@@ -31,7 +31,7 @@ from treadle.domain.access import (
 )
 from treadle.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Unauthorized
 from treadle.domain.instants import HOUR, MINUTE, Instant
-from treadle.domain.jobs.records import MAX_DOMAIN_NAME, is_name
+from treadle.domain.names import MAX_DOMAIN_NAME, is_name
 from treadle.engines.contract import Engine
 from treadle.services.paging import Page, decode_cursor, encode_cursor
 from treadle.services.revising import revise
@@ -178,10 +178,14 @@ class Access:
         found = await self._engine.access.get(named_in(text))
         return None if found is None else found.expires_at
 
-    async def log_in(self, name: str, password: str) -> Issued:
-        """Open a session by a password. Raises Unauthorized, in the same time whether there is such a user or not."""
+    async def log_in(self, name: str, password: str, domain: str = "") -> Issued:
+        """Open a session by a password; `domain` is that of the user where several have one of the name.
+
+        Raises Unauthorized, in the same time whether there is such a user or not.
+        """
         now = self._engine.now()
-        users = [each for each in await self._engine.access.find(CredentialKind.USER, name=name) if each.in_force(now)]
+        found = await self._engine.access.find(CredentialKind.USER, name=name)
+        users = [each for each in found if each.in_force(now) and (not domain or each.domain in (None, domain))]
         for user in users:  # domains may each have one of the name, and know nothing of each other
             if await self._fits(user.digest, password):
                 await self._used(user, now)

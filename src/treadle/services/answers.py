@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
+import structlog
 from msgspec import Struct
 
-from treadle.domain.errors import Conflict, KeyReused, TreadleError
+from treadle.domain.errors import Conflict, KeyReused, Moved, TreadleError, Unavailable
 from treadle.domain.runs import RunKey
 from treadle.domain.submitting import run_key
 from treadle.engines.contract import Engine, Named
@@ -33,6 +35,7 @@ class Keyed(Struct, frozen=True):
 
 
 _UNDER_WAY: Final = ""
+_logger: Final = structlog.get_logger(__name__)
 _decoder: Final = msgspec.json.Decoder(Answer)
 _encoder: Final = msgspec.json.Encoder()
 
@@ -52,10 +55,13 @@ class Answers:
         if (named := await self._engine.keys.get(call.domain, key)) is not None:
             return _again(named, key), True
         answer = await act()
-        if await self._engine.keys.take(call.domain, key, _encoder.encode(answer).decode()):
-            return answer, False
-        # Of calls that came at once, one was the first: all are answered as that was.
-        named = await self._engine.keys.get(call.domain, key)
+        try:
+            if await self._engine.keys.take(call.domain, key, _encoder.encode(answer).decode()):
+                return answer, False
+            # Of calls that came at once, one was the first: all are answered as that was.
+            named = await self._engine.keys.get(call.domain, key)
+        except (Unavailable, Moved) as error:
+            return _unkept(call, answer, error), False
         return (answer if named is None else _again(named, key)), False
 
     async def once(
@@ -74,16 +80,26 @@ class Answers:
         try:
             answer = await act()
         except TreadleError:
-            await self._engine.keys.free(call.domain, key)
+            with suppress(Unavailable, Moved):  # the caller is to hear of what was the matter first
+                await self._engine.keys.free(call.domain, key)
             raise
         if kept:
-            await self._engine.keys.alter(call.domain, key, _encoder.encode(answer).decode())
+            try:
+                await self._engine.keys.alter(call.domain, key, _encoder.encode(answer).decode())
+            except (Unavailable, Moved) as error:
+                return _unkept(call, answer, error), False
         return answer, False
 
     def _key(self, call: Keyed) -> RunKey:
         """A key of an operation, and of a caller: nobody is told what another was, who may see more."""
         scope = f"answer {call.operation} {call.who}"
         return run_key(call.key, self._engine.now(), call.asked, scope=scope)
+
+
+def _unkept(call: Keyed, answer: Answer, error: TreadleError) -> Answer:
+    """The answer to a call that was carried out: that it could not be kept does not undo what was done."""
+    _logger.error("an answer is not kept for its idempotency key", operation=call.operation, error=error.message)
+    return answer
 
 
 def _again(named: Named, key: RunKey) -> Answer:

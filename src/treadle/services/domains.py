@@ -20,7 +20,7 @@ from treadle.domain.domains import (
 from treadle.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
 from treadle.domain.events import NewEvent
 from treadle.domain.instants import SECOND, Instant
-from treadle.domain.jobs.records import MAX_DOMAIN_NAME, is_name
+from treadle.domain.names import MAX_DOMAIN_NAME, is_name
 from treadle.domain.runs import DEFAULT_DOMAIN
 from treadle.domain.sharing import Domain
 from treadle.engines.contract import Document, Engine, MessageQuery, RunQuery, Save
@@ -58,6 +58,13 @@ class Domains:
         kept = [each for each in found if each.rule.state is not DomainState.DELETED]
         return Page(kept, encode_cursor(names[limit - 1], "domains") if len(names) > limit else None)
 
+    async def names(self, limit: int) -> list[str]:
+        """Domains by name, of those in which there is or was anything, up to a number; not the deleted ones."""
+        used = await self._engine.domains.find(limit=limit)
+        said = await self._engine.documents.find(_NOBODYS, _KIND, limit=_MOST_REMEMBERED)
+        deleted = {each.id for each in said if _to_rule(each).state is DomainState.DELETED}
+        return [each.name for each in used if each.name not in deleted]
+
     async def get(self, name: str, bound: str | None) -> RuledDomain:
         """One domain. Raises NotFound, also for another than the one to which the caller is bound."""
         found = None if bound not in (None, name) else await self._look(name)
@@ -68,11 +75,10 @@ class Domains:
     async def create(self, wanted: NewDomain, bound: str | None) -> RuledDomain:
         """Make a domain. Raises Conflict where there is one of its name, and as `set` does."""
         _check_free(bound)
-        standing = await self._look(wanted.name)
-        if standing is not None and standing.rule.state is not DomainState.DELETED:
+        if (standing := await self._look(wanted.name)) is not None:
+            _check_not_deleted(standing)
             raise Conflict(f"there is a domain {wanted.name} already")
-        rule = Rule() if standing is None else standing.rule
-        await self._say(wanted.name, rule, Rule(title=wanted.title), "domain.created")
+        await self._say(wanted.name, Rule(), Rule(title=wanted.title), "domain.created")
         await self._engine.domains.weigh(wanted.name, wanted.weight)
         return await self.get(wanted.name, bound)
 
@@ -81,8 +87,8 @@ class Domains:
     ) -> RuledDomain:
         """Give a domain its settings, also one that nobody made.
 
-        Raises InvalidInput, StaleVersion, and Forbidden where the caller is bound to any domain: what one gets of
-        shared workers is taken from the others, and no domain rules over that.
+        Raises InvalidInput, StaleVersion, Conflict where it was deleted, and Forbidden where the caller is bound to any
+        domain: what one gets of shared workers is taken from the others, and no domain rules over that.
         """
         _check_free(bound)
         if not is_name(name, MAX_DOMAIN_NAME):
@@ -90,6 +96,7 @@ class Domains:
             raise InvalidInput([Problem("/path/name", message)])
 
         async def write(seen: RuledDomain) -> None:
+            _check_not_deleted(seen)
             title = seen.rule.title if settings.title is UNSET else settings.title
             await self._say(name, seen.rule, structs.replace(seen.rule, title=title), "domain.changed")
             if settings.weight is not UNSET:
@@ -98,28 +105,35 @@ class Domains:
         await revise(f"domain {name}", lambda: self._stands(name), lambda seen: seen.revision, write, expected)
         return await self._stands(name)
 
-    async def switch(self, name: str, state: DomainState, bound: str | None) -> RuledDomain:
-        """Close a domain to its callers, or open it again. Raises NotFound, and Forbidden as `set` does."""
+    async def switch(
+        self, name: str, state: DomainState, bound: str | None, *, expected: str | None = None
+    ) -> RuledDomain:
+        """Close a domain to its callers, or open it again. Raises NotFound, StaleVersion, and Forbidden as `set`."""
         _check_free(bound)
 
         async def write(seen: RuledDomain) -> None:
             if seen.rule.state is not state:
                 await self._say(name, seen.rule, structs.replace(seen.rule, state=state), f"domain.{state}")
 
-        await revise(f"domain {name}", lambda: self.get(name, bound), lambda seen: seen.revision, write, None)
+        await revise(f"domain {name}", lambda: self.get(name, bound), lambda seen: seen.revision, write, expected)
         return await self.get(name, bound)
 
-    async def delete(self, name: str, bound: str | None) -> None:
-        """Delete a domain in which there is nothing. Raises NotFound, Conflict where there is, Forbidden as `set`."""
+    async def delete(self, name: str, bound: str | None, *, expected: str | None = None) -> None:
+        """Delete a domain in which there is nothing.
+
+        Raises NotFound, Conflict where there is something, StaleVersion, and Forbidden as `set` does.
+        """
         _check_free(bound)
-        standing = await self.get(name, bound)
-        deleted = await self._say(
-            name, standing.rule, structs.replace(standing.rule, state=DomainState.DELETED), "domain.deleted"
-        )
-        # Looked at once nothing new can come: what is there now would be nobody's.
-        if there := await self._inhabitants(name):
-            await self._say(name, deleted, standing.rule, f"domain.{standing.rule.state}")
-            raise Conflict(f"domain {name} is not empty: it has {' and '.join(there)}")
+
+        async def write(seen: RuledDomain) -> None:
+            rule = structs.replace(seen.rule, state=DomainState.DELETED)
+            deleted = await self._say(name, seen.rule, rule, "domain.deleted")
+            # Looked at once nothing new can come: what is there now would be nobody's.
+            if there := await self._inhabitants(name):
+                await self._say(name, deleted, seen.rule, f"domain.{seen.rule.state}")
+                raise Conflict(f"domain {name} is not empty: it has {' and '.join(there)}")
+
+        await revise(f"domain {name}", lambda: self.get(name, bound), lambda seen: seen.revision, write, expected)
 
     async def check_open(self, name: str) -> None:
         """Raises Forbidden where a domain is closed to its callers; this process may notice a second later."""
@@ -185,6 +199,13 @@ class Domains:
 
 def _to_rule(document: Document) -> Rule:
     return structs.replace(decode_rule(document.body), version=document.version)
+
+
+def _check_not_deleted(seen: RuledDomain) -> None:
+    """Raises Conflict. What was said and done in a domain is kept, and is nothing for another of its name."""
+    if seen.rule.state is DomainState.DELETED:
+        name = seen.use.name
+        raise Conflict(f"the domain {name} was deleted, and its history is kept under that name: take another name")
 
 
 def _check_free(bound: str | None) -> None:

@@ -7,9 +7,10 @@ from typing import Final
 
 from msgspec import Struct, structs, to_builtins
 
-from treadle.domain.events import RUN_FAMILIES, Event, read_topic
+from treadle.domain.events import RUN_FAMILIES, Event
 from treadle.domain.publishing import EventRequest, user_event
 from treadle.domain.submitting import run_key
+from treadle.domain.topics import read_topic
 from treadle.engines.contract import Engine, Published
 from treadle.engines.refusals import check_published
 from treadle.events.hub import Hub

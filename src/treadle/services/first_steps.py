@@ -13,7 +13,7 @@ from treadle.engines.definitions import JOB_KIND
 from treadle.services.demo import JOB_ID
 
 
-class Step(StrEnum):
+class Milestone(StrEnum):
     """`server`: what fires and runs jobs is online. `run`: a run has completed. `job`: there is a job beside the demo.
     `schedule`: one of these runs by itself."""
 
@@ -26,7 +26,7 @@ class Step(StrEnum):
 class FirstStep(Struct, frozen=True, kw_only=True):
     """A step, whether it is done, and the id of the run or job that shows it."""
 
-    step: Step
+    step: Milestone
     done: bool
     subject: str | None = None
 
@@ -46,12 +46,12 @@ class FirstSteps:
         own = [each.id for each in jobs if each.id != JOB_ID]
         schedules = await engine.schedules.find(domain)
         return [
-            FirstStep(step=Step.SERVER, done={Role.SCHEDULER, Role.WORKER} <= online),
-            _found(Step.RUN, runs),
-            _found(Step.JOB, own),
-            _found(Step.SCHEDULE, [each.job_id for each in schedules if each.active and each.job_id != JOB_ID]),
+            FirstStep(step=Milestone.SERVER, done={Role.SCHEDULER, Role.WORKER} <= online),
+            _found(Milestone.RUN, runs),
+            _found(Milestone.JOB, own),
+            _found(Milestone.SCHEDULE, [each.job_id for each in schedules if each.active and each.job_id != JOB_ID]),
         ]
 
 
-def _found(step: Step, ids: list[str]) -> FirstStep:
+def _found(step: Milestone, ids: list[str]) -> FirstStep:
     return FirstStep(step=step, done=bool(ids), subject=ids[0] if ids else None)

@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from treadle.domain.errors import TreadleError
+from treadle.domain.errors import Moved, TreadleError
 from treadle.domain.health import Finding, Grade, judge_clock, judge_crew, judge_schema, judge_space
+from treadle.domain.moving import judge_closing
 from treadle.engines.contract import Engine
-from treadle.services.kept import Kept
+from treadle.services.kept import Kept, KeptEach
 from treadle.services.metrics import Metrics
 from treadle.system import Clock
 
@@ -29,11 +30,11 @@ class Health:
         self._clock = clock
         self.ready = Kept(self._look_at_needs, KEPT_SECONDS)
         """What taking work needs: an engine that writes, in the schema of this release, and room. Never raises."""
-        self._of_all = Kept(lambda: self._look_at(None), KEPT_SECONDS)
+        self._found = KeptEach[list[Finding]](KEPT_SECONDS)
 
     async def findings(self, domain: str | None) -> list[Finding]:
         """All that can be said, of one domain or of all. Never raises."""
-        return await (self._of_all() if domain is None else self._look_at(domain))
+        return await self._found(domain, lambda: self._look_at(domain))
 
     async def _look_at_needs(self) -> list[Finding]:
         return [await self._look_at_engine(), await self._look_at_schema(), self._look_at_disk()]
@@ -42,7 +43,11 @@ class Health:
         found = [*await self.ready(), judge_clock(self._engine.now() - self._clock.wall())]
         try:
             async with asyncio.timeout(PING_SECONDS):
-                for each in await self._metrics.domains() if domain is None else [domain]:
+                closing = await self._engine.closing()
+                found += judge_closing(closing)
+                domains = await self._metrics.domains() if domain is None else [domain]
+                gone = closing is not None and closing.until is None  # who is at work is written down no more
+                for each in () if gone else domains:
                     seen = await self._metrics.overview(each)
                     found += judge_crew(each, seen.queues, seen.workers, self._engine.now())
         except (TreadleError, TimeoutError) as error:
@@ -54,6 +59,8 @@ class Health:
         try:
             async with asyncio.timeout(PING_SECONDS):
                 await self._engine.ping()
+        except Moved as error:
+            return Finding(Grade.FAIL, "engine", error.message)
         except (TreadleError, TimeoutError) as error:
             remedy = "see that the database runs and can be reached from here, and that its disk has room"
             return Finding(Grade.FAIL, "engine", _said(error), remedy)

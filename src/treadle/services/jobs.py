@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from treadle.domain.chains import link_problems
 from treadle.domain.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
 from treadle.domain.events import NewEvent
 from treadle.domain.jobs import (
@@ -29,7 +30,6 @@ from treadle.services.paging import Page, decode_cursor, encode_cursor
 from treadle.services.remembered import check_rule
 
 FROM_API: Final = "api"
-MOST_VERSIONS: Final = 200
 _MOST_RACES: Final = 10
 
 Change = Callable[[Job], Job]
@@ -144,12 +144,16 @@ class Jobs:
         if not deleted:
             raise NotFound(f"there is no job {job_id}")
 
-    async def versions(self, domain: str, job_id: str) -> list[Job]:
-        """The newest versions of a job, newest first; also of one that was deleted. Raises NotFound."""
-        documents = await self._engine.documents.versions(domain, JOB_KIND, job_id, MOST_VERSIONS)
-        if not documents:
+    async def versions(self, domain: str, job_id: str, *, limit: int, cursor: str | None = None) -> Page[Job]:
+        """The versions of a job, newest first; also of one that was deleted. Raises NotFound, InvalidInput."""
+        question = ["versions", job_id]
+        upto = None if cursor is None else int(decode_cursor(cursor, question))
+        found = await self._engine.documents.versions(domain, JOB_KIND, job_id, limit + 1, upto=upto)
+        if not found and cursor is None:
             raise NotFound(f"there is no job {job_id}")
-        return [to_job(document) for document in documents]
+        following = found[limit].version if len(found) > limit else None
+        items = [to_job(document) for document in found[:limit]]
+        return Page(items, None if following is None else encode_cursor(str(following), question))
 
     async def version(self, domain: str, job_id: str, version: int) -> Job | None:
         """A job as it was at a version; also of one that was deleted."""
@@ -168,13 +172,32 @@ class Jobs:
         then = await self.get_version(domain, job_id, version)
         return await self.replace(domain, job_id, then.spec, expected=expected)
 
-    def check(self, document: object, *, fires: int = 5) -> Checked:
+    async def check(self, domain: str, document: object, *, fires: int = 5) -> Checked:
         """What a document means, without storing it. Raises InvalidInput with every fault in it."""
         spec = parse_job(document)
         check_not_reserved(spec.job_id)
         now = self._engine.now()
-        schedule = job_schedule(create_job(spec, source=FROM_API, now=now), None, now)
+        job = create_job(spec, domain=domain, source=FROM_API, now=now)
+        named = await self._named(job)
+        if problems := link_problems(job.job_id, job.chain.links, named, named):
+            raise InvalidInput(problems)
+        schedule = job_schedule(job, None, now)
         return Checked(spec, [] if schedule is None else coming(schedule, fires, now))
+
+    async def _named(self, job: Job) -> dict[str, list[str]]:
+        """The jobs that hang together with a job by what it names, each with those that it names itself."""
+        found: dict[str, list[str]] = {}
+        todo = [*job.chain.links.dependencies, *job.chain.links.after]
+        while todo:
+            name = todo.pop()
+            if name in found or name == job.job_id:
+                continue
+            document = await self._engine.documents.get(job.domain, JOB_KIND, name)
+            if document is not None:
+                links = to_job(document).chain.links
+                found[name] = [*links.dependencies, *links.after]
+                todo += found[name]
+        return found
 
     async def _switch(self, domain: str, job_id: str, *, enabled: bool, expected: int | None) -> Job:
         def change(job: Job) -> Job:
@@ -192,7 +215,7 @@ class Jobs:
         for _ in range(_MOST_RACES):
             standing = await self.get(domain, job_id)
             if expected is not None and standing.version != expected:
-                message = f"job {job_id} is at version {standing.version}, not {expected}: read it again"
+                message = f"job {job_id} is at version {standing.version} by now: read it again"
                 raise StaleVersion(message, standing.version)
             changed = change(standing)
             if changed is standing:

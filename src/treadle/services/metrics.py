@@ -21,6 +21,7 @@ from treadle.meters import catalog
 from treadle.meters.catalog import Metric
 from treadle.meters.sharing import collected
 from treadle.meters.tally import Rows, Tally, merged, of_domain
+from treadle.services.domains import Domains
 from treadle.services.kept import Kept
 
 KEPT_SECONDS: Final = 3.0
@@ -45,9 +46,10 @@ class Overview(Struct, frozen=True, kw_only=True):
 class Metrics:
     """The figures of an installation, as far as they can be seen from this process."""
 
-    def __init__(self, engine: Engine, tally: Tally, data: Path, own_domain: str) -> None:
+    def __init__(self, engine: Engine, domains: Domains, tally: Tally, data: Path, own_domain: str) -> None:
         """`tally` is this process's own; those of others are found in the folder `data`."""
         self._engine = engine
+        self._domains = domains
         self._tally = tally
         self._data = data
         self._own = own_domain
@@ -69,8 +71,8 @@ class Metrics:
 
     async def domains(self) -> list[str]:
         """The domains that are there, this process's own first. Raises Unavailable."""
-        found = await self._engine.domains.find(limit=MOST_DOMAINS)
-        return [self._own, *(each.name for each in found if each.name != self._own)][:MOST_DOMAINS]
+        found = await self._domains.names(MOST_DOMAINS)
+        return [self._own, *(name for name in found if name != self._own)][:MOST_DOMAINS]
 
     async def _ask(self) -> Rows:
         """What the engine says; without an answer, that there is none."""

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from treadle.domain.errors import Conflict
+from treadle.domain.errors import Conflict, NotFound
 from treadle.domain.instants import from_seconds
 from treadle.domain.outcomes import Released
 from treadle.domain.states import settle
@@ -82,8 +82,15 @@ async def move(
     return report
 
 
-async def give_up(source: Source, target: Target, standing: Move) -> None:
-    """Let work go on where it was. Raises Conflict where the other side is in charge."""
+async def give_up(source: Source, target: Target, place: str) -> None:
+    """Let work go on where it was, instead of at `place`.
+
+    Raises NotFound where no move to it was begun, Conflict where it is in charge.
+    """
+    standing = source.standing()
+    if standing is None or standing.target != place:
+        begun = "none was begun" if standing is None else f"the one that was begun goes to {standing.target}"
+        raise NotFound(f"there is no move to {place} to give up: {begun}")
     if await target.begin(standing) is not None:
         raise Conflict(f"the move is complete: {standing.target} is in charge")
     source.reopen(standing)

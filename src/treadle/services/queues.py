@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from treadle.domain.errors import InvalidInput, NotFound, Problem, nearest
-from treadle.domain.jobs.records import MAX_QUEUE_NAME, is_name
+from treadle.domain.names import MAX_QUEUE_NAME, is_name
 from treadle.domain.queues import Queue, QueueControl, QueueSettings, QueueState, rate_revision
 from treadle.domain.rates import read_rate
 from treadle.domain.runs import DEFAULT_QUEUE
@@ -68,8 +68,15 @@ class Queues:
         """Give a queue its settings. Raises InvalidInput, StaleVersion and NotFound."""
         _check_name(name)
         rate = None if settings.rate is None else read_rate(settings.rate, "/rate")
-        if not create:
+        try:
             await self.get(domain, name)
+        except NotFound as error:
+            if not create:
+                raise
+            if rate is None:
+                raise InvalidInput(
+                    [Problem("/rate", f"is needed: there is no queue {name}, and null makes none")]
+                ) from error
 
         async def told() -> QueueControl:
             return (await self._engine.queues.controls(domain, [name])).get(name, QueueControl())

@@ -276,6 +276,7 @@ class Runs:
             parents=parents,
             gate=gate,
             wait=wait,
+            closing=await self._engine.closing(),
             now=now,
         )
 

@@ -30,7 +30,7 @@ async def told(settings: Settings, role: Role, read: Callable[[], Rows]) -> Asyn
         if settings.metrics_port:
             from treadle.meters.exposition import own_port
 
-            stack.enter_context(own_port(settings.metrics_host, settings.metrics_port, rows))
+            stack.enter_context(own_port(settings.metrics_host, settings.metrics_port, rows, settings.host_names))
         elif (folder := Path(settings.data)).is_dir():
             try:
                 await stack.enter_async_context(offered(folder, role, read))

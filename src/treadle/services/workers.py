@@ -15,9 +15,11 @@ class Workers:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def all(self, domain: str, roles: Sequence[Role] = ()) -> list[Worker]:
-        """Processes that are in service, and those lost or stopped within the last day; of any role, or of some."""
-        return [one for one in await self._engine.workers.find(domain) if not roles or one.role in roles]
+    async def all(self, domain: str, roles: Sequence[Role] = (), states: Sequence[WorkerState] = ()) -> list[Worker]:
+        """Processes that are in service, and those lost or stopped within the last day; of any role and in any state,
+        or of some."""
+        found = await self._engine.workers.find(domain)
+        return [one for one in found if (not roles or one.role in roles) and (not states or one.state in states)]
 
     async def get(self, domain: str, worker_id: str) -> Worker:
         """One of them. Raises NotFound, with the nearest id there is."""

@@ -25,24 +25,33 @@ _logger = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then drain. Waits for an engine that is away.
+    """Work until SIGTERM or SIGINT, then drain; the same once more ends all at once. Waits for an engine that is away.
 
     Raises InvalidInput or SchemaTooNew where the engine is none that this release can use, Moved, and
     as `on_badge` does.
     """
-    clock, stopping = SystemClock(), asyncio.Event()
-    loop = asyncio.get_running_loop()
+    clock, stopping, hurrying = SystemClock(), asyncio.Event(), asyncio.Event()
+    told_by: set[signal.Signals] = set()
+
+    def stop(number: signal.Signals) -> None:
+        """Another signal hurries nobody: a terminal sends one to all, a supervisor its own."""
+        if number in told_by:
+            hurrying.set()
+        told_by.add(number)
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
     engine = await _open(settings, clock, stopping)
     if engine is None:
         return
     tally = Tally()
-    _logger.info("worker started", engine=engine.name, processes=settings.processes, slots=settings.concurrency)
+    slots = settings.processes * settings.concurrency
+    _logger.info("worker started", engine=engine.name, processes=settings.processes, slots=slots)
     try:
         with ungrouped(Moved):
             async with on_badge(engine, settings, stopping) as served:
-                parent = Parent(metered(engine, tally, Role.WORKER), served, clock, stopping, Tallies(tally))
+                parent = Parent(metered(engine, tally, Role.WORKER), served, clock, stopping, hurrying, Tallies(tally))
                 async with told(served, Role.WORKER, parent.tallies.read):
                     await parent.run()
     finally:

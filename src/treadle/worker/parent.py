@@ -38,13 +38,20 @@ _logger = structlog.get_logger(__name__)
 
 
 class Parent:
-    """Keeps `settings.processes` children going until `stopping` is set; then they may finish within the grace.
+    """Keeps `settings.processes` children going until `stopping` is set; then they may finish within the grace, and
+    until `hurrying` is set.
 
     A child that was told to drain ends once it is empty, and no other takes its place; without any left, so does this.
     """
 
     def __init__(
-        self, engine: Engine, settings: Settings, clock: Clock, stopping: asyncio.Event, tallies: Tallies
+        self,
+        engine: Engine,
+        settings: Settings,
+        clock: Clock,
+        stopping: asyncio.Event,
+        hurrying: asyncio.Event,
+        tallies: Tallies,
     ) -> None:
         """`tallies` is told of the children, so that they can be asked what they counted."""
         self.tallies = tallies
@@ -52,6 +59,7 @@ class Parent:
         self._settings = settings
         self._ids = IdSource(clock)
         self._stopping = stopping
+        self._hurrying = hurrying
         self._children: dict[str, Child] = {}
         self._heartbeat = Heartbeat(engine, settings, self._children)
         self._keepers: set[asyncio.Task[None]] = set()
@@ -64,18 +72,20 @@ class Parent:
             keepers = self._keepers
             self._start_keepers(self._settings.processes)
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.renew)
-            ends = {group.create_task(self._stopping.wait()), group.create_task(_all_done(keepers))}
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            emptied = group.create_task(_all_done(keepers))
+            stopped, hurried = group.create_task(self._stopping.wait()), group.create_task(self._hurrying.wait())
+            await asyncio.wait([emptied, stopped], return_when=asyncio.FIRST_COMPLETED)
             for child in self._children.values():
                 child.signal(signal.SIGTERM)
-            _, late = await asyncio.wait(keepers, timeout=self._settings.grace_sec + STOP_MARGIN_SECONDS)
+            patience = self._settings.grace_sec + STOP_MARGIN_SECONDS
+            await asyncio.wait([emptied, hurried], timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             for child in self._children.values():
                 child.kill({})
-            if late:
-                _, late = await asyncio.wait(late, timeout=STOP_MARGIN_SECONDS)
+            await asyncio.wait([emptied], timeout=STOP_MARGIN_SECONDS)
+            late = {keeper for keeper in keepers if not keeper.done()}
             if late:
                 _logger.error("what the worker held could not be given back: it will be once the lease has ended")
-            for task in helpers | ends | late:
+            for task in {*helpers, emptied, stopped, hurried, *late}:
                 task.cancel()
 
     def renew(self) -> None:

@@ -57,6 +57,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print one object")
     arguments = parser.parse_args()
+    if arguments.runs < 1 or arguments.kill_every <= 0:
+        parser.error("--runs takes a number from 1 on, and --kill-every one above 0")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends this ends the services too
     began = time.monotonic()
     folder = Path(mkdtemp(prefix="treadle-soak-"))

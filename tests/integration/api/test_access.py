@@ -13,8 +13,9 @@ from tests.integration.api import contract
 from tests.integration.api.server import Server, serving
 from treadle.api import attempts
 from treadle.api.auth import PUBLIC_ROUTES, Gate
-from treadle.api.tokens import TOKEN_FILE, admin_token, is_loopback
+from treadle.api.tokens import TOKEN_FILE, admin_token
 from treadle.domain.errors import InvalidInput
+from treadle.hosts import is_loopback
 from treadle.settings import Settings
 
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - that is what is tested

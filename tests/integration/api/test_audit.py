@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tests.integration.api import contract
-from tests.integration.api.server import Server
+from tests.integration.api.server import Hands, Server
 from tests.integration.api.test_identity import PASSWORD, caller, make_token, make_user
 from treadle.api.deeds import DEEDS
+from treadle.domain.audit import redact
+from treadle.domain.outcomes import Failed, RunError
 
 
 async def entries(server: Server, **filters: Any) -> list[dict[str, Any]]:
@@ -43,6 +45,25 @@ async def test_reading_is_not_told(server: Server) -> None:
     await server.client.get("/jobs")
     await server.client.post("/jobs/validate", json={"job_id": "a", "type": "x"})
     assert await entries(server) == []
+
+
+def test_what_stands_under_the_name_of_a_secret_is_redacted_and_the_login_of_a_url() -> None:
+    names = (
+        "password",
+        "passphrase",
+        "pwd",
+        "PRIVATE_KEY",
+        "api_key",
+        "accessKey",
+        "bearer",
+        "Authorization",
+        "cookie",
+    )
+    assert redact(dict.fromkeys(names, "canary")) == dict.fromkeys(names, "[redacted]")
+    assert redact({"url": "postgres://u:canary@h/x?a=b", "plain": "http://h/x@y:z"}) == {
+        "url": "postgres://[redacted]@h/x?a=b",
+        "plain": "http://h/x@y:z",
+    }
 
 
 async def test_no_secret_is_told(server: Server) -> None:
@@ -115,3 +136,33 @@ async def test_every_operation_that_changes_something_passes_the_audit_and_is_to
     await server.create_job()
     (entry,) = await entries(server)
     assert (entry["action"], entry["what"]) == ("create_job", {"en": "created a job", "id": "membuat pekerjaan"})
+
+
+async def test_what_is_judged_by_an_etag_is_told_as_it_was_too(server: Server) -> None:
+    await server.create_job()
+    headers = {"If-Match": '"1"'}
+    assert (await server.client.post("/jobs/report/disable", headers=headers)).status_code == 200
+    (told,) = await entries(server, action="post_disable_job")
+    assert (told["before"]["enabled"], told["after"]["enabled"]) == (True, False)
+
+
+async def test_what_becomes_of_a_run_is_told_with_how_it_was(server: Server) -> None:
+    await server.create_job()
+    hands = Hands(server.engine)
+    await hands.register()
+    waiting = (await server.submit())["run_id"]
+    await server.client.post(f"/runs/{waiting}/cancel")
+    for verb in ("retry", "discard"):
+        run_id = (await server.submit())["run_id"]
+        (claim,) = await hands.claim()
+        await hands.settle(claim, Failed(RunError("exception", "boom"), retry=False))
+        answer = await server.client.post(f"/dead-letters/{run_id}/{verb}", json={})
+        assert answer.is_success, answer.text
+        if verb == "retry":
+            (claim,) = await hands.claim()
+            await hands.settle(claim)
+        (told,) = await entries(server, action=f"{verb}_dead_letter")
+        assert (told["before"]["run_id"], told["before"]["status"]) == (run_id, "failed")
+        assert told["before"]["resolution"] is None
+    (told,) = await entries(server, action="cancel_run")
+    assert (told["before"]["status"], told["after"]["status"]) == ("ready", "cancelled")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
 import httpx2
 import pytest
 
 from tests.integration.api import contract
-from tests.integration.api.server import Hands, Server
+from tests.integration.api.server import Hands, Server, serving
+from treadle.domain.errors import Unavailable
 from treadle.domain.instants import DAY
 from treadle.domain.submitting import run_key
 
@@ -200,3 +204,59 @@ async def _work(server: Server) -> None:
     await hands.register()
     for claim in await hands.claim(10):
         await hands.settle(claim)
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [("run_job", "INSERT"), ("create_job", "INSERT"), ("trigger_schedule", "UPDATE"), ("create_user", "UPDATE")],
+)
+async def test_what_was_done_is_answered_so_where_its_answer_cannot_be_kept(
+    tmp_path: Path, postgres_url: str, name: str, verb: str
+) -> None:
+    async with serving(tmp_path, database_url=postgres_url) as server:
+        await server.create_job(schedule={"cron": "0 3 1 1 *"})
+        path, body, _ = MAKES[name]
+        connection = await asyncpg.connect(postgres_url)
+        await connection.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$BEGIN RAISE 'away' USING ERRCODE = '57P01'; END$$;"
+            f"CREATE TRIGGER refuse BEFORE {verb} ON treadle.keys FOR EACH ROW WHEN (NEW.scope LIKE 'answer%') "
+            "EXECUTE FUNCTION refuse()"
+        )
+        first = await post(server, path, body)
+        assert first.is_success, first.text
+        await connection.execute("DROP TRIGGER refuse ON treadle.keys")
+        await connection.close()
+        again = await post(server, path, body)
+        if verb == "INSERT":
+            assert (again.status_code, again.json()) == (first.status_code, first.json())
+        else:
+            assert (again.status_code, "was cut off" in again.text) == (409, True)
+
+
+async def test_a_refusal_is_told_where_its_key_cannot_be_given_back(
+    jobs: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise Unavailable("away")
+
+    monkeypatch.setattr(jobs.engine.keys, "free", away)
+    refused = await post(jobs, "/jobs", {"job_id": "bad id", "type": "x"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/job_id")
+
+
+async def test_an_if_match_is_heeded_or_refused_and_never_passed_over(jobs: Server) -> None:
+    for method, path, operation in contract.operations():
+        taken = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+        if "if-match" in taken:
+            continue
+        answer = await jobs.client.request(method, re.sub(r"\{\w+\}", "report", path), headers={"If-Match": '"1"'})
+        assert answer.status_code == 422, (method, path, answer.text)
+        assert "not_taken" in {each["code"] for each in answer.json()["errors"]}, (method, path)
+    for method, path in (("POST", "/domains/team-a/disable"), ("DELETE", "/domains/team-a")):
+        await jobs.client.post("/domains", json={"name": "team-a"})
+        read = (await jobs.client.get("/domains/team-a")).headers["etag"]
+        stale = await jobs.client.request(method, path, headers={"If-Match": '"stale"'})
+        assert (stale.status_code, stale.headers["etag"]) == (412, read)
+        assert (await jobs.client.get("/domains/team-a")).headers["etag"] == read
+        assert (await jobs.client.request(method, path, headers={"If-Match": read})).is_success

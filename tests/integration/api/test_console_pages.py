@@ -38,7 +38,8 @@ async def test_every_path_of_it_is_the_one_page_with_a_nonce_of_its_own(browser:
     for page, nonce in zip((first, second), nonces, strict=True):
         assert page.text == HTML.replace("__NONCE__", nonce)
         policy = page.headers["content-security-policy"]
-        assert f"'nonce-{nonce}'" in policy
+        assert f"script-src 'self' 'nonce-{nonce}';" in policy
+        assert f"style-src 'self' 'nonce-{nonce}';" in policy
         assert "unsafe" not in policy
         assert page.headers["cache-control"] == "no-store"
 

@@ -32,6 +32,11 @@ async def test_every_reference_leads_somewhere_and_every_schema_is_used(server: 
     assert wanted == set(document["components"]["schemas"])
 
 
+async def test_schemas_have_names_of_their_own(server: Server) -> None:
+    names = (await contract.load(server.client))["components"]["schemas"]
+    assert [name for name in names if not name.isidentifier()] == []
+
+
 async def test_operation_ids_are_unique_and_every_operation_says_what_it_does(server: Server) -> None:
     operations = list(contract.operations())
     ids = [operation["operationId"] for _, _, operation in operations]

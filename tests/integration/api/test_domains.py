@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.api.server import Server
+from tests.integration.api.server import Server, serving
 from treadle.domain.outcomes import Succeeded
+from treadle.services import health
+from treadle.services import metrics as figures
 from treadle.testing.driver import Driver
 
 
@@ -37,8 +40,9 @@ async def test_a_domain_is_made_named_and_deleted_while_nothing_is_in_it(server:
     assert (await server.client.delete("/domains/team-a")).status_code == 204
     assert (await server.client.get("/domains/team-a")).status_code == 404
     assert (await server.client.get("/domains")).json()["items"] == []
-    again = await server.client.post("/domains", json={"name": "team-a"})
-    assert (again.status_code, again.json()["title"], again.json()["status"]) == (201, "", "enabled")
+    for method, path, body in (("POST", "/domains", {"name": "team-a"}), ("PUT", "/domains/team-a", {"weight": 3})):
+        again = await server.client.request(method, path, json=body)
+        assert (again.status_code, "take another name" in again.json()["detail"]) == (409, True)
     for wrong in ("", "-a", "a b", "a" * 200):
         assert (await server.client.post("/domains", json={"name": wrong})).status_code == 422
 
@@ -52,6 +56,17 @@ async def test_a_domain_in_which_there_is_something_stays(server: Server) -> Non
     assert (await server.client.get("/jobs", headers=inside)).status_code == 200
     await server.client.delete(f"/tokens/{token['token']['token_id']}")
     assert (await server.client.delete("/domains/team-a")).status_code == 204
+
+
+async def test_a_deleted_domain_is_told_of_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(figures, "KEPT_SECONDS", 0.0)
+    async with serving(tmp_path) as server:
+        for name in ("team-a", "team-b"):
+            await server.client.post("/domains", json={"name": name, "weight": 3})
+        assert (await server.client.delete("/domains/team-a")).status_code == 204
+        for told in [(await server.client.get(path)).text for path in ("/health", "/metrics")]:
+            assert ("team-a" in told, "team-b" in told) == (False, True)
 
 
 async def test_a_disabled_domain_is_closed_to_callers_until_it_is_enabled(server: Server) -> None:

@@ -420,10 +420,14 @@ def test_every_reason_that_can_be_recorded_has_its_blocker() -> None:
     assert {blocker.reason for blocker in BLOCKERS} - {None} == set(ReasonCode) - within_a_transaction
 
 
+_ELSEWHERE: Final = {"moving"}
+"""Those of whole installations, on one engine alone: `observing/test_health.py` has it."""
+
+
 def test_every_code_is_on_the_page() -> None:
     page = (Path(__file__).parents[3] / "docs" / "http.md").read_text(encoding="utf-8")
     table = page.partition("### Why a run does not run")[2].partition("\n## ")[0]
     named = {
         code for line in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for code in re.findall(r"`(\w+)`", line)
     }
-    assert named - {"code", "next"} == {blocker.code for blocker in BLOCKERS}
+    assert named - {"code", "next"} - _ELSEWHERE == {blocker.code for blocker in BLOCKERS}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.integration.api.filling import Ask, asks, parameters
 from tests.integration.api.rows import rows_of
 from tests.integration.api.server import Server, serving
 from tests.integration.api.world import World, world
+from treadle.api import errors, wire
 from treadle.api.body import JSON, YAML
 from treadle.api.errors import MEDIA_TYPE
 
@@ -83,8 +86,131 @@ async def test_ids_of_any_letters_name_nothing_and_break_nothing(either: Server)
             answer = await either.client.request(method, re.sub(r"\{\w+\}", strange, path), json=body)
             assert answer.status_code < 500, (method, path, strange, answer.text)
             assert "x-evil" not in answer.headers
-            if not answer.is_success:  # what is set by name, such as a lane's limit, may be made
+            if "%00" in strange:
+                assert_refused(answer, 422)
+            elif not answer.is_success:  # what is set by name, such as a lane's limit, may be made
                 assert_refused(answer, 403, 404, 405, 409, 422)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"banana\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01", 400),  # somebody speaks TLS
+        (b"GET /jobs HTTP/1.1\r\nHost: localhost\r\nno header\r\n\r\n", 400),
+        (b"GET /jobs/\xc3\xbc HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /jobs?q=" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+    ],
+)
+async def test_what_is_no_http_is_refused_by_a_problem_too(server: Server, sent: bytes, status: int) -> None:
+    reader, writer = await asyncio.open_connection(server.listening.host, server.listening.port)
+    writer.write(sent)
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    lines = head.decode().split("\r\n")
+    headers = httpx2.Headers(dict(line.split(": ", 1) for line in lines[1:]))
+    problem = json.loads(body)
+    assert lines[0].split()[1] == str(status) == str(problem["status"])
+    assert (headers["content-type"], int(headers["content-length"])) == (MEDIA_TYPE, len(body))
+    assert (headers["connection"], headers["x-content-type-options"]) == ("close", "nosniff")
+    assert problem["trace_id"] == headers["x-trace-id"]
+
+
+HEAD: Final = b"POST /session HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"\r\n", b"GET /jobs HTTP/1.1\r\nHost: loc", HEAD + b"Content-Length: 100\r\n\r\n{"]
+)
+async def test_who_says_no_more_is_not_waited_for(
+    server: Server, sent: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "BODY_SECONDS", 0.2)
+    reader, writer = await asyncio.open_connection(server.listening.host, server.listening.port)
+    writer.write(sent)
+    answer = await asyncio.wait_for(reader.read(), 20)
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "request_timeout"
+    writer.close()
+    assert "request failed" not in capsys.readouterr().out + capsys.readouterr().err
+
+
+async def test_who_asked_before_and_says_no_more_is_not_waited_for_either(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = await asyncio.open_connection(server.listening.host, server.listening.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.2)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHo")
+    await asyncio.wait_for(reader.read(), 20)
+    writer.close()
+
+
+async def test_a_call_whose_answer_takes_its_time_is_waited_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.05)
+    monkeypatch.setattr(wire, "BODY_SECONDS", 0.05)
+    asked = {"Accept": "text/event-stream"}
+    async with server.client.stream("GET", "/events", headers=asked) as stream:
+        await asyncio.sleep(0.2)  # nothing is due from who waits for an answer
+        await server.create_job()
+        async for line in stream.aiter_lines():
+            if line == "event: job.created":
+                return
+    pytest.fail("the stream was cut off")
+
+
+async def test_a_body_that_breaks_off_is_no_fault_of_the_server(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    respond = errors.respond
+
+    def noting(scope: Any, status: int, *more: Any, **told: Any) -> Any:
+        answered.set_result(status)
+        return respond(scope, status, *more, **told)
+
+    monkeypatch.setattr(errors, "respond", noting)
+    _, writer = await asyncio.open_connection(server.listening.host, server.listening.port)
+    writer.write(HEAD + b"Content-Length: 100\r\n\r\n{")
+    await writer.drain()
+    writer.transport.abort()
+    assert await asyncio.wait_for(answered, 20) == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/jobs/report%2Fdisable"),
+        ("GET", "/jobs/report%2fversions"),
+        ("POST", "/queues/default%2Fpause"),
+        ("GET", "/api%2Fv1%2Fjobs"),
+    ],
+)
+async def test_an_encoded_slash_leads_to_no_other_operation(either: Server, method: str, path: str) -> None:
+    refused = await either.client.request(method, path)
+    assert_refused(refused, 422)
+    assert refused.json()["errors"][0]["pointer"] == "/path"
+    assert (await either.client.get("/jobs/report")).json()["enabled"]
+
+
+async def test_a_lane_may_have_a_slash_in_its_key(either: Server) -> None:
+    for path in ("/lanes/key:acme%2Fone", "/lanes/key:acme/one"):
+        made = await either.client.put(path, json={"limit": 2})
+        assert (made.status_code, made.json()["key"]) == (200, "key:acme/one")
+
+
+@pytest.mark.parametrize("more", [b"Host: evil.example", b"Origin: http://localhost\r\nOrigin: http://evil.example"])
+async def test_whom_a_call_is_for_is_said_once(server: Server, more: bytes) -> None:
+    reader, writer = await asyncio.open_connection(server.listening.host, server.listening.port)
+    writer.write(b"GET /jobs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + more + b"\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 20)
+    writer.close()
+    problem = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert (problem["status"], problem["errors"][0]["code"]) == (422, "repeated")
 
 
 async def test_texts_of_any_letters_in_a_query_find_nothing_and_break_nothing(either: Server) -> None:
@@ -125,7 +251,7 @@ async def test_a_field_that_means_nothing_is_refused_by_every_operation(alpha: W
         if ask.operation == "validate_job":
             assert answer.json()["valid"] is False
             continue
-        if ask.operation in RULED_BY_NOBODY:
+        if ask.operation in RULED_FROM_OUTSIDE:
             assert_refused(answer, 403, 422)
             continue
         assert_refused(answer, 422)
@@ -133,8 +259,10 @@ async def test_a_field_that_means_nothing_is_refused_by_every_operation(alpha: W
     assert await rows_of(alpha.server, alpha) == before
 
 
-RULED_BY_NOBODY: Final = {"set_domain", "create_domain", "create_domain_token"}
-"""What no administrator of one domain may do, whatever the body says."""
+RULED_FROM_OUTSIDE: Final = frozenset(
+    {"create_domain", "create_domain_token", "delete_domain", "disable_domain", "enable_domain", "set_domain"}
+)
+"""What no administrator of one domain may do, whatever the call says."""
 
 
 async def test_a_stale_version_changes_nothing_and_what_is_no_version_is_refused(alpha: World) -> None:
@@ -142,13 +270,29 @@ async def test_a_stale_version_changes_nothing_and_what_is_no_version_is_refused
     guarded = [ask for ask in asks(alpha.things) if "if-match" in parameters(ask.operation, "header")]
     assert {"replace_job", "delete_job"} <= {ask.operation for ask in guarded}
     for ask in guarded:
-        ruled = (403,) if ask.operation in RULED_BY_NOBODY else ()
-        stale = [await ask.send(alpha.client, **{"If-Match": tag}) for tag in ('"999"', '"0f1e2d3c4b5a6978"')]
-        for answer in stale:  # versions are numbers or digests: the one is no version of what has the other
-            assert_refused(answer, 412, 422, *ruled)
-        assert {answer.status_code for answer in stale} & {412, *ruled}, ask
-        for tag in ("3", 'W/"3"', '"3', "*, *"):
+        ruled = (403,) if ask.operation in RULED_FROM_OUTSIDE else ()
+        for tag in ('"999"', '"0f1e2d3c4b5a6978"', f'"{10**30}"', '""', '"zzz"', 'W/"1"'):
+            assert_refused(await ask.send(alpha.client, **{"If-Match": tag}), 412, *ruled)
+        for tag in ("3", '"3', "*, *", '"1", "2"'):
             assert_refused(await ask.send(alpha.client, **{"If-Match": tag}), 422, *ruled)
+    assert await rows_of(alpha.server, alpha) == before
+
+
+async def test_what_has_one_value_and_is_given_two_is_refused(alpha: World) -> None:
+    before, tried = await rows_of(alpha.server, alpha), set()
+    for method, path, told in contract.operations():
+        for each in told.get("parameters", ()):
+            where, name = each["in"], each["name"]
+            if where == "path" or "array" in str(each["schema"]):
+                continue
+            tried.add((where, name))
+            twice = [(name, "a"), (name, "b")]
+            given: dict[str, Any] = {"params": twice} if where == "query" else {"headers": twice}
+            answer = await alpha.client.request(method, re.sub(r"\{\w+\}", "report", path), **given)
+            assert_refused(answer, 422)
+            fault = answer.json()["errors"][0]
+            assert (fault["pointer"], fault["code"]) == (f"/{where}/{name}", "repeated")
+    assert {("query", "limit"), ("query", "q"), ("header", "idempotency-key"), ("header", "if-match")} <= tried
     assert await rows_of(alpha.server, alpha) == before
 
 

@@ -69,15 +69,15 @@ async def test_a_link_is_made_on_the_servers_own_machine_with_its_own_token_alon
     bearer = {"Authorization": f"Bearer {server.listening.token.local}"}
     given = (await server.client.post("/tokens", json={"name": "ci", "scopes": ["admin"]})).json()["secret"]
     async with browser(server) as here, browser(server, "192.168.1.7") as elsewhere:
-        assert (await here.post("/session/link", headers={"Authorization": f"Bearer {given}"})).status_code == 422
+        assert (await here.post("/session/link", headers={"Authorization": f"Bearer {given}"})).status_code == 403
         assert (await here.post("/session/link")).status_code == 401
         chosen = {"Authorization": f"Bearer {server.listening.token.value}"}
-        assert (await elsewhere.post("/session/link", headers=chosen)).status_code in (401, 422)
+        assert (await elsewhere.post("/session/link", headers=chosen)).status_code in (401, 403)
         made = await here.post("/session/link", headers=bearer)
         opened = await here.post("/session", json={"code": made.json()["secret"]})
         assert (made.status_code, opened.status_code, opened.json()["name"]) == (201, 201, "admin")
         csrf = {CSRF_HEADER: opened.json()["csrf_token"]}
-        assert (await here.post("/session/link", headers=csrf)).status_code == 422
+        assert (await here.post("/session/link", headers=csrf)).status_code == 403
     told = (await server.client.get("/audit-events", params={"action": "create_link"})).json()["items"]
     assert [entry["after"]["secret"] for entry in told] == ["[redacted]"]
 

@@ -154,6 +154,12 @@ async def test_telling_a_misspelt_queue_something_makes_none_unless_that_is_aske
     assert (again.status_code, again.json()["name"]) == (200, "report")
 
 
+async def test_no_rate_makes_no_queue(server: Server) -> None:
+    refused = await server.client.put("/queues/report?create=true", json={"rate": None})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/rate")
+    assert (await server.client.get("/queues")).json()["items"] == []
+
+
 async def test_a_queue_that_a_job_names_is_told_something_before_its_first_run(server: Server) -> None:
     await server.create_job(queue="reports")
     assert (await server.client.get("/queues/reports")).json()["status"] == "open"

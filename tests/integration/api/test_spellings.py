@@ -55,7 +55,7 @@ CALLS: Final = (
     Row("POST", "/jobs/{job}/run", RUN, 202, {}),
     Row("POST", "/jobs/adhoc", RUN, 202, {"type": "report.daily"}),
     Row("GET", "/jobs/{job}/runs", LIST),
-    Row("GET", "/jobs/{job}/versions", {"items"}),
+    Row("GET", "/jobs/{job}/versions", LIST),
     Row("POST", "/jobs/{job}/rollback/1", JOB),
     Row("GET", "/jobs/{job}/grid"),
     Row("GET", "/jobs/{job}/gantt"),

@@ -99,9 +99,14 @@ async def test_a_topic_is_a_type_or_a_family_in_one_or_in_many(server: Server) -
     assert await found("runs") == await found("run") == ["run.failed", "run.lost"]
     assert await found("runs.failed,queues", "workers") == ["run.failed", "queue.paused", "worker.draining"]
     assert await found("messages,schedules") == ["message.received", "schedule.paused"]
-    for wrong in ("", "rums", "run.", "*", "run,,job"):
+    for wrong in ("", "rums", "run.", "*", "run,,job", "run.foo", "runs.fail"):
         refused = await server.client.get("/events", params={"topics": wrong})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/topics"), wrong
+    run_id = (await server.create_job() and await server.submit())["run_id"]
+    accept = {"Accept": "text/event-stream"}
+    for path in ("/events?limit=3", f"/runs/{run_id}/logs?follow=true&limit=3"):
+        refused = await server.client.get(path, headers=accept)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/limit")
 
 
 async def test_a_page_of_events_goes_on_where_it_ended(server: Server) -> None:

@@ -75,3 +75,26 @@ async def test_history_has_finished_runs_alone(server: Server) -> None:
     assert found["run_id"] == first["run_id"]
     assert (await server.client.get("/history", params={"status": "failed"})).json()["items"] == []
     assert (await server.client.get("/history", params={"status": "ready"})).status_code == 422
+
+
+async def test_versions_come_in_pages_newest_first(server: Server) -> None:
+    await server.create_job()
+    for n in range(6):
+        assert (
+            await server.client.put("/jobs/report", json={"type": "report.daily", "description": str(n)})
+        ).is_success
+    seen: list[int] = []
+    query: dict[str, Any] = {"limit": 3}
+    while True:
+        page = (await server.client.get("/jobs/report/versions", params=query)).json()
+        seen += [each["version"] for each in page["items"]]
+        assert page["has_more"] == (page["next_cursor"] is not None)
+        if not page["has_more"]:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert seen == [7, 6, 5, 4, 3, 2, 1]
+    for wrong in ("MQ", query["cursor"] + "A"):
+        refused = await server.client.get("/jobs/report/versions", params={"cursor": wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/cursor")
+    other = await server.client.get("/jobs/other/versions", params={"cursor": query["cursor"]})
+    assert other.status_code == 422

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.support.commands import Home, at
-from tests.support.up import Up
+from tests.support.up import TREADLE, Up, environment
 from treadle.cli.exits import Exit
 from treadle.cli.server import Server
 from treadle.domain.errors import Unauthorized
@@ -38,6 +40,28 @@ def test_a_token_is_told_once_and_can_what_it_was_made_for(server: Up, home: Hom
     assert home.run("token", "revoke", "tok_none", "--yes").returncode == Exit.NOT_FOUND
 
 
+def test_what_cannot_be_written_is_said_in_a_line(server: Up, home: Home) -> None:
+    said = "treadle: the output cannot be used: No space left on device\n"
+    for arguments in (("job", "list", "--data", str(server.data)), ("--help",), ("--version",)):
+        with Path("/dev/full").open("w") as full:
+            command = [TREADLE, *arguments]
+            done = subprocess.run(
+                command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment()
+            )
+        assert (done.returncode, done.stderr) == (Exit.OUTPUT, said), arguments
+    closed = ["sh", "-c", f"{TREADLE} job show nope --data {server.data} >&- 2>&-"]
+    assert subprocess.run(closed, check=False, env=environment()).returncode == Exit.NOT_FOUND
+
+
+def test_a_login_that_cannot_be_kept_leaves_no_token_behind(server: Up, home: Home) -> None:
+    assert home.run("user", "create", "lou", stdin=PASSWORD).returncode == 0
+    done = home.run("login", server.url, "--user", "lou", stdin=PASSWORD, XDG_CONFIG_HOME="/proc/nope")
+    assert (done.returncode, "cannot be written: No such file or directory" in done.stderr) == (Exit.USAGE, True), (
+        done.stderr
+    )
+    assert [each for each in home.ask("token", "list")["items"] if "lou" in each["name"]] == []
+
+
 def test_a_user_is_made_given_a_password_and_disabled(server: Up, home: Home) -> None:
     easy = home.run("user", "create", "ben", stdin="aaaaaaaaaaaaaa")
     assert (easy.returncode, "too easy" in easy.stderr) == (Exit.USAGE, True)
@@ -50,6 +74,7 @@ def test_a_user_is_made_given_a_password_and_disabled(server: Up, home: Home) ->
     assert home.run("user", "password", "ben", "--password-file", str(file)).returncode == 0
     assert home.run("job", "list", "--profile", server.url.removeprefix("http://")).returncode == Exit.SERVER
     assert home.run(*login, stdin=PASSWORD).returncode == Exit.SERVER
+    assert home.run(*login, "--password-file", "-", stdin=file.read_text()).returncode == 0
     near = home.run("user", "disable", "benn", "--yes")
     assert (near.returncode, 'did you mean "ben"?' in near.stderr) == (Exit.NOT_FOUND, True)
     assert home.run("user", "disable", "ben", "--yes").returncode == 0
@@ -88,19 +113,33 @@ def test_the_api_is_called_as_one_types_it(home: Home) -> None:
     ("arguments", "said"),
     [
         (("FETCH", "/jobs"), "GET, POST"),
-        (("GET",), "no path"),
+        (("GET",), "beside the method"),
         (("--field", "a=1"), "METHOD and PATH"),
         (("GET", "jobs"), "no path"),
         (("GET", "/jobs", "-f", "limit"), "NAME=VALUE"),
         (("POST", "/jobs", "-f", "a=1", "--input", "{}"), "whole body"),
         (("POST", "/jobs", "--paginate"), "GET alone"),
         (("GET", "/jobs", "--port", "1"), "running the API"),
-        (("GET", "/jobs", "-f", "lmit=3"), "limit"),
+        (("GET", "/jobs", "--input", "{}"), "--field"),
+        (("GET", "/jobs", "--paginate", "-i"), "one answer"),
     ],
 )
 def test_a_call_that_can_be_none_is_refused(home: Home, arguments: tuple[str, ...], said: str) -> None:
     done = home.run("api", *arguments)
     assert (done.returncode, done.stdout, said in done.stderr) == (Exit.USAGE, "", True), done.stderr
+
+
+def test_a_refusal_of_the_api_is_printed_as_it_came(home: Home) -> None:
+    done = home.run("api", "GET", "/jobs", "-f", "lmit=3", "-i")
+    assert (done.returncode, json.loads(done.stdout)["code"]) == (Exit.USAGE, "invalid_input")
+    assert "HTTP 422" in done.stderr
+    assert 'did you mean "limit"?' in done.stderr
+    where = {"TREADLE_DOMAIN": "nobodys"}
+    home.run("job", "create", "-", stdin='{"job_id": "a", "type": "a"}', **where)
+    run_id = home.run("job", "run", "a", **where).stdout.strip()
+    done = home.run("api", "GET", "/health", **where)
+    assert (done.returncode, json.loads(done.stdout)["status"]) == (Exit.SERVER, "failing"), done.stderr
+    home.run("run", "cancel", run_id, **where)
 
 
 def test_a_domain_is_made_closed_and_deleted(server: Up, home: Home) -> None:

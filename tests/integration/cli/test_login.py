@@ -37,6 +37,45 @@ def test_a_token_from_standard_input_is_used_from_then_on(server: Up, elsewhere:
 def test_a_token_that_opens_nothing_is_not_kept(server: Up, elsewhere: Home) -> None:
     done = elsewhere.run("login", server.url, stdin="tok_nothing.of-value\n")
     assert (done.returncode, elsewhere.file.exists()) == (Exit.SERVER, False)
+    assert "does not accept the token: give it another" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--days", "5"), "days: is for a login with --user"),
+        (("--password-file", "-"), "password-file: is for a login with --user"),
+        (("--user", "ana", "--token-file", "-"), "token-file: is for a login without --user"),
+        (("--domain", "a b"), "domain: 'a b' can be no domain's name"),
+    ],
+)
+def test_an_option_of_another_way_to_log_in_is_refused(
+    server: Up, elsewhere: Home, arguments: tuple[str, ...], said: str
+) -> None:
+    done = elsewhere.run("login", server.url, *arguments, stdin=token_of(server))
+    assert (done.returncode, said in done.stderr, elsewhere.file.exists()) == (Exit.USAGE, True, False), done.stderr
+
+
+def test_the_url_of_the_api_is_as_good_as_that_of_its_server(server: Up, elsewhere: Home) -> None:
+    token = token_of(server)
+    done = elsewhere.run("login", f"{server.url}/api/v1/", "--profile", "work", stdin=token)
+    assert f"logged in to {server.url} as" in done.stdout
+    assert elsewhere.ask("profile", "show")["url"] == server.url
+    assert elsewhere.ask("job", "list", **at(f"{server.url}/api/v1", token))["items"]
+
+
+def test_what_goes_before_the_profile_in_use_is_told(server: Up, elsewhere: Home) -> None:
+    data = {"TREADLE_DATA": str(server.data)}
+    done = elsewhere.run("login", server.url, "--profile", "work", stdin=token_of(server), **data)
+    assert "TREADLE_DATA is set, and goes before the profile in use" in done.stderr
+    assert "TREADLE_DATA is set" in elsewhere.run("profile", "use", "work", **data).stderr
+    assert "TREADLE_DATA" not in elsewhere.run("profile", "use", "work").stderr
+
+
+def test_a_token_of_the_environment_is_not_left_out_for_that_of_a_profile(server: Up, elsewhere: Home) -> None:
+    elsewhere.run("login", server.url, "--profile", "work", stdin=token_of(server))
+    done = elsewhere.run("job", "list", TREADLE_TOKEN="tok_of.another")
+    assert (done.returncode, "work has a token of its own" in done.stderr) == (Exit.USAGE, True), done.stderr
 
 
 def test_a_token_is_asked_for_on_a_terminal_and_not_shown(server: Up, elsewhere: Home) -> None:

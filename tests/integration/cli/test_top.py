@@ -27,7 +27,7 @@ DOWN = "\x1b[B"
 class Terminal:
     """A terminal on which `treadle top` runs: what stands on it, line by line, and the keys that are pressed."""
 
-    def __init__(self, data: Path, width: int = 80, height: int = 24) -> None:
+    def __init__(self, data: Path, width: int = 80, height: int = 24, term: str = "xterm-256color") -> None:
         self._main, self.end = pty.openpty()
         self._screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self._screen)
@@ -38,7 +38,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [TREADLE, "top", "--data", str(data)],
             stdin=self.end, stdout=self.end, stderr=self.end, start_new_session=True,
-            env={**kept, "TERM": "xterm-256color"},
+            env={**kept, "TERM": term},
         )  # fmt: skip
 
     def resize(self, width: int, height: int) -> None:
@@ -158,3 +158,9 @@ def test_without_a_terminal_it_tells_once(home: Home) -> None:
     assert {"queues", "workers", "runs"} <= told.keys()
     refused = home.run("top")
     assert (refused.returncode, "--json" in refused.stderr) == (Exit.USAGE, True)
+
+
+def test_a_terminal_that_cannot_be_drawn_on_is_told(server: Up) -> None:
+    plain = Terminal(server.data, term="dumb")
+    assert plain.process.wait(PATIENCE_SECONDS) == Exit.USAGE
+    plain.shows(holds("TERM says dumb"), "refusal")

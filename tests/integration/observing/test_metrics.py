@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import urllib.error
 import urllib.request
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from tests.integration.observing.conftest import Shop
-from tests.support.metrics import scrape, scrape_server
+from tests.support.metrics import Scrape, scrape, scrape_server
 from tests.support.postgres import free_port
 from tests.support.services import fleet
 from tests.support.up import until
@@ -26,12 +27,19 @@ def headers(shop: Shop) -> dict[str, str]:
     return dict(shop.server._headers)
 
 
+def counted_to(attempts: float, shop: Shop) -> Scrape | None:
+    """What is told, once that many attempts were counted."""
+    seen = scrape_server(shop.server)
+    return seen if seen.total("treadle_run_attempts_total") >= attempts else None
+
+
 def test_counts_are_those_of_the_runs_that_ran(shop: Shop) -> None:
     before = scrape_server(shop.server)
     for _ in range(3):
         shop.run("shop.order")
     shop.run("shop.broken")
-    now = scrape_server(shop.server)
+    attempts = before.total("treadle_run_attempts_total") + 5
+    now = until(lambda: counted_to(attempts, shop), "what the worker counts, once it hears that a settle is done")
 
     def grown(name: str, **labels: str) -> float:
         return now.total(name, **labels) - before.total(name, **labels)
@@ -78,10 +86,8 @@ def test_a_stream_counts_for_as_long_as_it_is_open(shop: Shop) -> None:
 
 def test_the_port_of_its_own_tells_the_same_without_a_token(shop: Shop) -> None:
     shop.run("shop.order")
-    ours = scrape(f"http://127.0.0.1:{shop.port}/metrics")
-    theirs = scrape_server(shop.server)
-    name = "treadle_run_attempts_total"
-    assert ours.total(name) == theirs.total(name) > 0
+    name, ours = "treadle_run_attempts_total", f"http://127.0.0.1:{shop.port}/metrics"
+    until(lambda: scrape(ours).total(name) == scrape_server(shop.server).total(name) > 0, "the same of both")
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{shop.server.url}/metrics", timeout=20)  # noqa: S310
     assert refused.value.code == 401
@@ -103,6 +109,7 @@ def test_no_id_and_nothing_undescribed_is_told(shop: Shop) -> None:
 
 def test_a_token_of_one_domain_sees_the_figures_of_its_own_alone(shop: Shop) -> None:
     shop.run("shop.order")
+    until(lambda: counted_to(1, shop), "its count")
     elsewhere = scrape_server(shop.server, **shop.token("elsewhere"))
     assert elsewhere.labels("domain") <= {"elsewhere"}
     assert not elsewhere.total("treadle_run_attempts_total")
@@ -137,3 +144,21 @@ def test_each_role_tells_its_own_where_it_has_a_port(tmp_path: Path, postgres_ur
 
 def test_the_catalog_has_no_label_that_could_hold_an_id() -> None:
     assert {label for metric in CATALOG.values() for label in metric.labels} <= BOUNDED | {"domain", "queue"}
+
+
+def test_a_port_of_this_machine_answers_under_this_machine_s_names_alone(shop: Shop) -> None:
+    """A page could else read all figures: its name leads here once its DNS says so."""
+    answers = {}
+    for host in ("127.0.0.1", "localhost", "[::1]:9", "evil.example", "evil.example:9", ""):
+        connection = HTTPConnection("127.0.0.1", shop.port, timeout=20)
+        connection.request("GET", "/metrics", headers={"Host": host})
+        answers[host] = connection.getresponse().status
+        connection.close()
+    assert answers == {
+        "127.0.0.1": 200,
+        "localhost": 200,
+        "[::1]:9": 200,
+        "evil.example": 403,
+        "evil.example:9": 403,
+        "": 403,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 import time
 
 import psutil
@@ -194,6 +195,21 @@ async def test_an_idle_worker_stops_at_once(lab: Lab, site: Site) -> None:
         worker.process.send_signal(signal.SIGINT)
         assert await asyncio.to_thread(worker.process.wait, PATIENCE_SECONDS) == 0
         assert "worker stopped" in worker.said
+
+
+async def test_the_same_signal_once_more_ends_a_worker_at_once_and_gives_back(lab: Lab, site: Site) -> None:
+    with site.worker(grace_sec=600) as worker:
+        slow = await lab.submit("wait")
+        await lab.told(slow)
+        worker.process.send_signal(signal.SIGINT)
+        await lab.draining()
+        worker.process.send_signal(signal.SIGTERM)  # as of a supervisor, beside a terminal: it goes on
+        with pytest.raises(subprocess.TimeoutExpired):
+            await asyncio.to_thread(worker.process.wait, 1)
+        worker.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(worker.process.wait, PATIENCE_SECONDS) == 0
+        given_back = await lab.read(slow)
+        assert (given_back.state, given_back.failures, given_back.losses) == (State.READY, 0, 0), worker.said
 
 
 def test_a_worker_is_told_to_stop_while_it_waits_for_its_engine(site: Site) -> None:

@@ -149,6 +149,11 @@ export const WHY = dictionary({
     ({ queue }: Details) => `Its queue “${queue}” is paused. It goes on once somebody resumes it.`,
     ({ queue }: Details) => `Antreannya “${queue}” dijeda. Berlanjut setelah ada yang melanjutkannya.`,
   ],
+  moving: [
+    ({ target }: Details) => `Nothing starts here: this installation moves to ${target}, where work goes on.`,
+    ({ target }: Details) =>
+      `Tidak ada yang dimulai di sini: instalasi ini pindah ke ${target}, dan berlanjut di sana.`,
+  ],
   queue_rate: [
     ({ queue, runs, window_sec, ahead }: Details) =>
       `Its queue “${queue}” lets ${runs} start in ${window_sec} s${first(ahead)}`,

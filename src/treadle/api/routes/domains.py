@@ -18,7 +18,7 @@ from treadle.domain.domains import DomainSettings, DomainState, DomainToken, New
 from treadle.domain.shapes import read
 from treadle.services.paging import DEFAULT_LIMIT
 
-_SWITCHED: Final = answers(Domain, "The domain.", 404)
+_SWITCHED: Final = answers(Domain, "The domain.", 404, 409, 412)
 
 router = NounRouter(tags=["domains"])
 
@@ -54,11 +54,14 @@ async def get_domain(call: CallDep, name: str) -> Response:
 @router.put(
     "/domains/{name}",
     operation_id="set_domain",
-    responses=answers(Domain, "The domain.", 400, 412, 413, 415),
+    responses=answers(Domain, "The domain.", 400, 409, 412, 413, 415),
     openapi_extra=takes(DomainSettings, example={"weight": 3, "title": "Team A"}),
 )
 async def set_domain(call: CallDep, name: str, document: JsonBody, expected: ExpectedRevision) -> Response:
-    """Set a domain's title, and its weight, 1 by default: on shared workers, 3 gets three slots for each one of a 1."""
+    """Set a domain's title, and its weight, 1 by default: on shared workers, 3 gets three slots for each one of a 1.
+
+    One that is not in use yet is made by it.
+    """
     settings = read(document, DomainSettings)
     return _told(await call.services.domains.set(name, settings, call.caller.domain, expected=expected))
 
@@ -68,27 +71,29 @@ async def set_domain(call: CallDep, name: str, document: JsonBody, expected: Exp
     operation_id="delete_domain",
     dependencies=[NoBody],
     status_code=204,
-    responses={204: {"description": "It is gone."}, **problem_answers(404, 409)},
+    responses={204: {"description": "It is gone."}, **problem_answers(404, 409, 412)},
 )
-async def delete_domain(call: CallDep, name: str) -> Response:
+async def delete_domain(call: CallDep, name: str, expected: ExpectedRevision) -> Response:
     """Delete a domain that has no jobs, no runs, no messages, and no tokens or users in force."""
-    await call.services.domains.delete(name, call.caller.domain)
+    await call.services.domains.delete(name, call.caller.domain, expected=expected)
     return Response(status_code=204)
 
 
 @router.post("/domains/{name}/disable", operation_id="disable_domain", dependencies=[NoBody], responses=_SWITCHED)
-async def disable_domain(call: CallDep, name: str) -> Response:
+async def disable_domain(call: CallDep, name: str, expected: ExpectedRevision) -> Response:
     """Close a domain within a second: its tokens and users open nothing, and nobody changes or runs anything in it.
 
     What it had accepted goes on, its schedules too: pause its queues to hold it.
     """
-    return _told(await call.services.domains.switch(name, DomainState.DISABLED, call.caller.domain))
+    state = DomainState.DISABLED
+    return _told(await call.services.domains.switch(name, state, call.caller.domain, expected=expected))
 
 
 @router.post("/domains/{name}/enable", operation_id="enable_domain", dependencies=[NoBody], responses=_SWITCHED)
-async def enable_domain(call: CallDep, name: str) -> Response:
+async def enable_domain(call: CallDep, name: str, expected: ExpectedRevision) -> Response:
     """Open a domain that was disabled."""
-    return _told(await call.services.domains.switch(name, DomainState.ENABLED, call.caller.domain))
+    state = DomainState.ENABLED
+    return _told(await call.services.domains.switch(name, state, call.caller.domain, expected=expected))
 
 
 @router.post(

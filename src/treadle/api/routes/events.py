@@ -16,7 +16,7 @@ from treadle.api.deps import Call, CallDep, IdempotencyKey
 from treadle.api.once import repeatable
 from treadle.api.routing import NounRouter
 from treadle.api.schemas.events import EventPage, PublishedEvent, to_event
-from treadle.api.sse import EventStream, Told, frame, parts, streams_of
+from treadle.api.sse import EventStream, Told, check_stream, frame, parts, streams_of
 from treadle.domain.events import Event
 from treadle.domain.json import encode
 from treadle.domain.publishing import EventRequest
@@ -62,6 +62,7 @@ async def read_events(
     )
     after = after if last_event_id is None else last_event_id
     if EVENT_STREAM in request.headers.get("accept", ""):
+        check_stream(request)
         position = await call.services.events.position(after)
         patience = streams_of(request).limits.keep_alive_sec
         return EventStream(request, call, _stream(call, wanted, position, patience), position.after)

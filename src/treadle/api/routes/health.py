@@ -61,10 +61,13 @@ async def read_health(
         str | None, Header(description="The domain whose queues and workers are looked at; all of them by default.")
     ] = None,
 ) -> Response:
-    """How the installation is: what is not well, and what to do about it."""
-    caller = known_caller(request)
-    domain = None if caller is None else bound_to(caller, treadle_domain)
-    found = await services_of(request).health.findings(domain)
+    """How the installation is: what is not well, and what to do about it.
+
+    Whoever has no token is answered for the server's own domain: what is left undone in another is no outage of this.
+    """
+    caller, services = known_caller(request), services_of(request)
+    domain = services.settings.domain if caller is None else bound_to(caller, treadle_domain)
+    found = await services.health.findings(domain)
     told = [
         HealthFinding(grade=each.grade.value, what=each.what, said=each.said, remedy=each.remedy)
         for each in (found if caller is not None else ())

@@ -81,7 +81,7 @@ async def list_jobs(call: CallDep, limit: Limit = DEFAULT_LIMIT, cursor: Cursor 
 )
 async def validate_job(call: CallDep, document: JobBody) -> Response:
     """Check a document without storing it."""
-    return _checked(call, document)
+    return await _checked(call, document)
 
 
 @router.post(
@@ -92,12 +92,12 @@ async def validate_job(call: CallDep, document: JobBody) -> Response:
 )
 async def check_job(call: CallDep, job_id: str) -> Response:
     """Check the document of a job as it stands, by the rules of this release."""
-    return _checked(call, dump_job((await call.services.jobs.get(call.domain, job_id)).spec))
+    return await _checked(call, dump_job((await call.services.jobs.get(call.domain, job_id)).spec))
 
 
-def _checked(call: Call, document: object) -> Response:
+async def _checked(call: Call, document: object) -> Response:
     try:
-        checked = call.services.jobs.check(document)
+        checked = await call.services.jobs.check(call.domain, document)
     except InvalidInput as error:
         faults = [Fault(pointer=each.pointer, message=each.message, code=each.code) for each in error.problems]
         return reply(Validation(valid=False, errors=faults, job=None, when=None, next=[], fires=[]))
@@ -181,10 +181,13 @@ for _switch in (enable_job, disable_job):
 @router.get(
     "/jobs/{job_id}/versions", operation_id="list_job_versions", responses=answers(JobVersions, "Its versions.", 404)
 )
-async def list_job_versions(call: CallDep, job_id: str) -> Response:
+async def list_job_versions(
+    call: CallDep, job_id: str, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
     """The versions of a job, newest first; also of one that was deleted."""
-    versions = await call.services.jobs.versions(call.domain, job_id)
-    return reply(JobVersions(items=[to_job(job) for job in versions]))
+    page = await call.services.jobs.versions(call.domain, job_id, limit=limit, cursor=cursor)
+    items = [to_job(job) for job in page.items]
+    return reply(JobVersions(items=items, next_cursor=page.next_cursor, has_more=page.next_cursor is not None))
 
 
 @router.get(

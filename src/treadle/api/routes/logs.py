@@ -13,7 +13,7 @@ from treadle.api.deps import Call, CallDep
 from treadle.api.routes.events import MAX_POSITION, LastEventId
 from treadle.api.routing import NounRouter
 from treadle.api.schemas.logs import LogPage, to_entry, to_text
-from treadle.api.sse import EventStream, Told, frame, parts, streams_of
+from treadle.api.sse import EventStream, Told, check_stream, frame, parts, streams_of
 from treadle.domain.json import encode
 
 MAX_LINES: Final = 1_000
@@ -44,6 +44,7 @@ async def read_run_logs(
     """A page of a run's log, or the whole of it as a stream of server-sent events `log`, closed by one `end`."""
     services = call.services
     if follow:
+        check_stream(request)
         await services.runs.get(call.domain, run_id)
         position = after if last_event_id is None else last_event_id
         patience = streams_of(request).limits.keep_alive_sec

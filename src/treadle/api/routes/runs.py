@@ -101,7 +101,7 @@ async def list_job_runs(
     call: CallDep, job_id: str, status: States = None, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Response:
     """The runs of a job, newest first; also of one that was deleted."""
-    await call.services.jobs.versions(call.domain, job_id)
+    await call.services.jobs.versions(call.domain, job_id, limit=1)
     return await _page(call, RunsWanted(status=tuple(status or ()), job=(job_id,)), limit, cursor)
 
 

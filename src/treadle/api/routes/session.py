@@ -16,10 +16,11 @@ from treadle.api.once import once_untold
 from treadle.api.routing import NounRouter
 from treadle.api.schemas.access import LinkAnswer, NewTokenAnswer, Session, to_session, to_token
 from treadle.api.schemas.common import moment
-from treadle.api.tokens import AdminToken, is_loopback
+from treadle.api.tokens import AdminToken
 from treadle.domain.access import ADMIN, Login, OwnToken
-from treadle.domain.errors import InvalidInput, Problem, Unauthorized
+from treadle.domain.errors import Forbidden, InvalidInput, Problem, Unauthorized
 from treadle.domain.shapes import read
+from treadle.hosts import is_loopback
 from treadle.services.access import Issued, principal_of
 
 router = NounRouter(tags=["session"])
@@ -49,7 +50,9 @@ async def open_session(request: Request, document: JsonBody) -> Response:
             issued = await _followed(request, login, client)
     elif login.name or login.password:
         with attempts.of_password(login.name, client):
-            issued = await access.log_in(login.name, login.password)
+            issued = await access.log_in(login.name, login.password, login.domain)
+    elif login.domain:
+        raise InvalidInput([Problem("/domain", "is that of a name and a password: a token has its own")])
     elif caller is not None:
         issued = await access.exchange(caller, _token_in(request))
     else:
@@ -103,7 +106,7 @@ async def create_own_token(call: CallDep, request: Request, document: JsonBody) 
     status_code=201,
     operation_id="create_link",
     dependencies=[NoBody],
-    responses=answers(LinkAnswer, "What the link carries.", 422, status=201),
+    responses=answers(LinkAnswer, "What the link carries.", status=201),
 )
 @once_untold
 async def create_link(call: CallDep, request: Request) -> Response:
@@ -113,15 +116,15 @@ async def create_link(call: CallDep, request: Request) -> Response:
     """
     at_home = request.client is not None and is_loopback(request.client.host)
     if not (at_home and call.caller == ADMIN and _token_in(request)):
-        raise InvalidInput("links are made on the server's own machine, with the administrator's token of its start")
+        raise Forbidden("links are made on the server's own machine, with the administrator's token of its start")
     issued = await call.services.access.make_link(call.caller)
     return reply(LinkAnswer(secret=issued.secret, expires_at=moment(issued.credential.expires_at)), 201)
 
 
 async def _followed(request: Request, login: Login, client: str) -> Issued:
     """The session of a link. Raises Unauthorized, before it is used up, for who comes from another machine."""
-    if login.name or login.password:
-        raise InvalidInput([Problem("/code", "comes alone: leave out the name and the password")])
+    if login.name or login.password or login.domain:
+        raise InvalidInput([Problem("/code", "comes alone: leave out the name, the password and the domain")])
     if not is_loopback(client):
         raise Unauthorized("a link logs in browsers on the server's own machine alone")
     token: AdminToken = request.app.state.token

@@ -19,6 +19,9 @@ _ANSWERED: Final = answers(Worker, "The worker.", 404)
 _SWITCHED: Final = answers(Worker, "The worker.", 404, 409)
 
 Roles = Annotated[list[Role] | None, Query(alias="role", description="Only those of this role, or of any of several.")]
+States = Annotated[
+    list[WorkerState] | None, Query(alias="status", description="Only those in this state, or in any of several.")
+]
 
 
 class Wanted(StrEnum):
@@ -33,9 +36,9 @@ router = NounRouter(tags=["workers"])
 
 
 @router.get("/workers", operation_id="list_workers", responses=answers(WorkerList, "The processes."))
-async def list_workers(call: CallDep, roles: Roles = None) -> Response:
+async def list_workers(call: CallDep, roles: Roles = None, states: States = None) -> Response:
     """Workers, schedulers and APIs that are in service, and those lost or stopped within the last day."""
-    workers = await call.services.workers.all(call.domain, roles or ())
+    workers = await call.services.workers.all(call.domain, roles or (), states or ())
     return reply(WorkerList(items=[to_worker(worker, call.caller.domain) for worker in workers]))
 
 

@@ -53,6 +53,7 @@ class User(Struct, frozen=True, kw_only=True):
     created_by: str
     last_login_at: Annotated[datetime | None, Meta(description="To the minute.")]
     removed_at: datetime | None
+    revision: Annotated[str, Meta(description="Another with other scopes or another password: the ETag.")]
 
 
 class UserPage(Struct, frozen=True, kw_only=True):
@@ -110,6 +111,7 @@ def to_user(found: Credential) -> User:
         created_by=found.created_by,
         last_login_at=moment(found.used_at),
         removed_at=moment(found.revoked_at),
+        revision=found.revision,
     )
 
 

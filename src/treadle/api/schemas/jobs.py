@@ -97,9 +97,11 @@ class JobPage(Struct, frozen=True, kw_only=True):
 
 
 class JobVersions(Struct, frozen=True, kw_only=True):
-    """The versions of a job, newest first; at most 200."""
+    """The versions of a job, newest first."""
 
     items: list[Job]
+    next_cursor: NextCursor
+    has_more: HasMore
 
 
 class Origins(Struct, frozen=True, kw_only=True):

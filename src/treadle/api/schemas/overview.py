@@ -11,7 +11,7 @@ from treadle.api.schemas.common import moment
 from treadle.domain import attention as domain
 from treadle.domain.attention import Matter
 from treadle.services import first_steps as services
-from treadle.services.first_steps import Step
+from treadle.services.first_steps import Milestone
 
 
 class Concern(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Attention(Struct, frozen=True, kw_only=True):
 class FirstStep(Struct, frozen=True, kw_only=True):
     """A step, and whether it is done; `subject` is the run or the job that shows it."""
 
-    step: Step
+    step: Milestone
     done: bool
     subject: str | None
 

@@ -178,12 +178,6 @@ class Origins(Struct, frozen=True, kw_only=True):
     values: dict[str, str]
 
 
-class JobVersions(Struct, frozen=True, kw_only=True):
-    """The versions of a job, newest first; at most 200."""
-
-    items: list[Job]
-
-
 class Resolution(Struct, frozen=True, kw_only=True):
     """What became of a dead letter: the run that did it again, or who discarded it and why."""
 
@@ -1063,3 +1057,4 @@ class User(Struct, frozen=True, kw_only=True):
     created_by: str
     last_login_at: datetime | None
     removed_at: datetime | None
+    revision: str

@@ -35,7 +35,6 @@ from treadle.client.remote.answers import (
     JobGraph,
     JobGrid,
     JobSummary,
-    JobVersions,
     Lane,
     LetterAnswers,
     LinkAnswer,
@@ -145,10 +144,12 @@ class JobsNoun(Noun[M]):
         """Keep a job's schedules from firing; it can still be run by hand. PUT and POST do the same."""
         return Call(method="PUT", path=f"/jobs/{segment(job_id)}/disable", answer=Job, if_match=if_match)
 
-    @Operation
-    def list_versions(self, job_id: str) -> Call[JobVersions]:
+    @Listing
+    def list_versions(self, job_id: str, *, page_size: int | None = None) -> Call[Page[Job]]:
         """The versions of a job, newest first; also of one that was deleted."""
-        return Call(method="GET", path=f"/jobs/{segment(job_id)}/versions", answer=JobVersions)
+        return Call(
+            method="GET", path=f"/jobs/{segment(job_id)}/versions", answer=Page[Job], query={"limit": page_size}
+        )
 
     @Operation
     def get_version(self, job_id: str, version: int) -> Call[Job]:
@@ -869,9 +870,9 @@ class WorkersNoun(Noun[M]):
     """Workers and the other processes: who is there; drain, disable, enable."""
 
     @Operation
-    def list(self, *, role: Sequence[str] | None = None) -> Call[WorkerList]:
+    def list(self, *, role: Sequence[str] | None = None, status: Sequence[str] | None = None) -> Call[WorkerList]:
         """Workers, schedulers and APIs that are in service, and those lost or stopped within the last day."""
-        return Call(method="GET", path="/workers", answer=WorkerList, query={"role": role})
+        return Call(method="GET", path="/workers", answer=WorkerList, query={"role": role, "status": status})
 
     @Operation
     def get(self, worker_id: str) -> Call[Worker]:
@@ -940,21 +941,25 @@ class DomainsNoun(Noun[M]):
         )
 
     @Operation
-    def delete(self, name: str) -> Call[None]:
+    def delete(self, name: str, *, if_match: int | str | None = None) -> Call[None]:
         """Delete a domain that has no jobs, no runs, no messages, and no tokens or users in force."""
-        return Call(method="DELETE", path=f"/domains/{segment(name)}", answer=None)
+        return Call(method="DELETE", path=f"/domains/{segment(name)}", answer=None, if_match=if_match)
 
     @Operation
-    def disable(self, name: str) -> Call[Domain]:
+    def disable(self, name: str, *, if_match: int | str | None = None) -> Call[Domain]:
         """Close a domain within a second: its tokens and users open nothing, and nobody changes or runs anything in
         it.
         """
-        return Call(method="POST", path=f"/domains/{segment(name)}/disable", answer=Domain, idempotent=True)
+        return Call(
+            method="POST", path=f"/domains/{segment(name)}/disable", answer=Domain, if_match=if_match, idempotent=True
+        )
 
     @Operation
-    def enable(self, name: str) -> Call[Domain]:
+    def enable(self, name: str, *, if_match: int | str | None = None) -> Call[Domain]:
         """Open a domain that was disabled."""
-        return Call(method="POST", path=f"/domains/{segment(name)}/enable", answer=Domain, idempotent=True)
+        return Call(
+            method="POST", path=f"/domains/{segment(name)}/enable", answer=Domain, if_match=if_match, idempotent=True
+        )
 
     @Operation
     def create_token(
@@ -1125,9 +1130,14 @@ class SessionNoun(Noun[M]):
     """The caller: who it is, and how a browser becomes one without keeping a token."""
 
     @Operation
-    def open(self, *, name: str = "", password: str = "", code: str = "") -> Call[Session]:
+    def open(self, *, name: str = "", password: str = "", domain: str = "", code: str = "") -> Call[Session]:
         """Log in by name and password, or turn the token that comes with the call into a session for a browser."""
-        return Call(method="POST", path="/session", answer=Session, body=said(name=name, password=password, code=code))
+        return Call(
+            method="POST",
+            path="/session",
+            answer=Session,
+            body=said(name=name, password=password, domain=domain, code=code),
+        )
 
     @Operation
     def get(self) -> Call[Session]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from treadle.client.profiles import LOCAL, read_config
 from treadle.client.remote.note import find_note
 from treadle.domain.errors import InvalidInput, Problem, Unauthorized, Unavailable
+from treadle.domain.names import MAX_DOMAIN_NAME, is_name
 
 if TYPE_CHECKING:
     import ssl
@@ -53,15 +54,15 @@ def of_url(url: str, environment: Mapping[str, str], *, token: str | None = None
 
     Raises InvalidInput for what can be no URL or token, and Unauthorized where there is no token.
     """
-    check_url(url, "TREADLE_URL")
-    others = environment.get("TREADLE_URL", "").rstrip("/") not in ("", url.rstrip("/"))
+    url = base_of(url, "TREADLE_URL")
+    others = _base(environment.get("TREADLE_URL", "")) not in ("", url)
     token = token.strip() if token is not None else "" if others else _token(environment, _TOKENS)
     check_token(token, "token")
     if not token:
         why = "TREADLE_TOKEN is for the server of TREADLE_URL" if others else "TREADLE_TOKEN is not set"
         raise Unauthorized(f"there is no token for {url}: {why}")
     remedy = f"set TREADLE_TOKEN to one that {url} accepts, or log in by `treadle login {url}`"
-    return Place(url.rstrip("/"), token, _domain(environment), remedy=remedy)
+    return Place(url, token, _domain(environment), remedy=remedy)
 
 
 def of_profile(name: str | None, environment: Mapping[str, str]) -> Place:
@@ -71,21 +72,25 @@ def of_profile(name: str | None, environment: Mapping[str, str]) -> Place:
     if name == LOCAL:
         return of_folder(environment.get("TREADLE_DATA") or DEFAULT_DATA, environment)
     profile = config.get(name)
-    check_url(profile.url, f"profiles.{name}.url")
+    url = base_of(profile.url, f"profiles.{name}.url")
     if not profile.token:
         raise Unauthorized(f"the profile {name} has no token: treadle login {profile.url} --profile {name}")
     check_token(profile.token, f"profiles.{name}.token")
+    if environment.get("TREADLE_TOKEN", "").strip() and not environment.get("TREADLE_URL"):
+        said = f"is set, and the profile {name} has a token of its own: unset it, or name its server by TREADLE_URL"
+        raise InvalidInput([Problem("TREADLE_TOKEN", said)])
     remedy = f"log in anew by `treadle login {profile.url} --profile {name}`"
-    return Place(profile.url.rstrip("/"), profile.token, _domain(environment) or profile.domain, remedy=remedy)
+    return Place(url, profile.token, _domain(environment) or profile.domain, remedy=remedy)
 
 
 def of_folder(data: str, environment: Mapping[str, str]) -> Place:
     """The server that runs on a data folder of this machine. Raises Unavailable where none does, else as `of_url`."""
     folder = Path(data)
     if (note := find_note(data)) is None:
+        start = "`treadle api`" if environment.get("TREADLE_DATABASE_URL") else "`treadle up`"
         raise Unavailable(
-            f"no server runs on the data folder {folder}: start one by `treadle up`, name its folder by --data, "
-            "or log in to one elsewhere by `treadle login URL`"
+            f"no server runs on the data folder {folder}: start one by {start}, name its folder by --data, "
+            "name one elsewhere by TREADLE_URL, or log in to it by `treadle login URL`"
         )
     # With TREADLE_URL set, the token of the environment is for that server.
     given = "" if environment.get("TREADLE_URL") else _token(environment, _RULING)
@@ -94,7 +99,8 @@ def of_folder(data: str, environment: Mapping[str, str]) -> Place:
     except OSError as error:
         message = f"the token in {folder} cannot be read ({error.strerror}): set TREADLE_TOKEN"
         raise Unauthorized(message) from error
-    remedy = f"unset TREADLE_TOKEN: {folder}/local-token is accepted" if given else f"start the server on {folder} anew"
+    unset = " and ".join(name for name in _RULING if environment.get(name, "").strip())
+    remedy = f"unset {unset}: {folder}/local-token is accepted" if given else f"start the server on {folder} anew"
     return Place(note.url, token, _domain(environment), note.certificate, remedy)
 
 
@@ -113,21 +119,35 @@ def trusting(certificate: str) -> ssl.SSLContext:
     return context
 
 
-def check_url(url: str, at: str) -> None:
-    """Raises InvalidInput, naming `at`, for what is no URL of a server."""
+def base_of(url: str, at: str) -> str:
+    """A server's URL, without the prefix of its API. Raises InvalidInput, naming `at`, for what is none."""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        said = "is no URL such as http://127.0.0.1:8000: it holds a login; name a token by TREADLE_TOKEN instead"
+        raise InvalidInput([Problem(at, said)])
     try:
         parts = urlsplit(url)
-        sound = url.startswith(SCHEMES) and parts.hostname and parts.port != 0 and not parts.username
+        sound = url.startswith(SCHEMES) and parts.hostname and parts.port != 0
     except ValueError:  # what `port` raises for one that is no number
         sound = False
     if not sound:
         raise InvalidInput([Problem(at, f"{url!r:.80} is no URL such as http://127.0.0.1:8000")])
+    return _base(url)
+
+
+def check_domain(domain: str, at: str) -> None:
+    """Raises InvalidInput, naming `at`, for what can be no domain's name."""
+    if not is_name(domain, MAX_DOMAIN_NAME):
+        raise InvalidInput([Problem(at, f"{domain!r:.60} can be no domain's name: take one such as team-a")])
 
 
 def check_token(token: str, at: str) -> None:
     """Raises InvalidInput, naming `at`, for what no header can carry."""
     if not (token.isascii() and token.isprintable()):
         raise InvalidInput([Problem(at, "holds a character that no HTTP header can carry")])
+
+
+def _base(url: str) -> str:
+    return url.rstrip("/").removesuffix("/api/v1").removesuffix("/api")
 
 
 def _token(environment: Mapping[str, str], names: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ from treadle.client.remote.place import Place, trusting
 from treadle.client.remote.refusals import EventsLost, Refusal, to_error, to_refusal
 from treadle.domain import json
 from treadle.domain.errors import InvalidInput, TreadleError, Unavailable
+from treadle.domain.submitting import check_key
 
 T = TypeVar("T")
 
@@ -130,7 +131,7 @@ class Transport:
         if last:
             headers["Last-Event-ID"] = last
         if call.key is not UNSET:
-            headers["Idempotency-Key"] = uuid.uuid4().hex if call.key is None else str(call.key)
+            headers["Idempotency-Key"] = uuid.uuid4().hex if call.key is None else _checked(call.key)
         if call.if_match is not None:
             headers["If-Match"] = f'"{call.if_match}"'
         if call.body is not UNSET:
@@ -162,6 +163,12 @@ def _pause_after(response: httpx2.Response, pause: float | None, *, repeatable: 
         return None
     asked = _retry_after(response)
     return max(pause, asked) if asked <= _LONGEST_PAUSE else None
+
+
+def _checked(key: object) -> str:
+    """A key that a header can carry. Raises InvalidInput."""
+    check_key(key)
+    return str(key)
 
 
 def _said(response: httpx2.Response) -> Refusal:
@@ -210,6 +217,8 @@ def _written(value: object) -> object:
 
 
 def _encoded(body: object) -> bytes:
+    if problems := list(json.infinities(body)):
+        raise InvalidInput(problems)
     try:
         return json.encode(body)
     except (TypeError, ValueError, RecursionError) as error:

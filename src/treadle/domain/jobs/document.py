@@ -15,9 +15,9 @@ from treadle.domain.affinity import Affinity
 from treadle.domain.chains import After, AfterJoin
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.instants import MILLISECOND, SECOND
-from treadle.domain.jobs.records import MAX_JOB_ID, MAX_QUEUE_NAME, NAME_PATTERN
 from treadle.domain.limits import MOST_ACTIVE
 from treadle.domain.messages import MAX_ATTEMPTS, MAX_BATCH
+from treadle.domain.names import MAX_JOB_ID, MAX_QUEUE_NAME, NAME_LETTERS, NAME_PATTERN
 from treadle.domain.overlap import Overlap
 from treadle.domain.priority import SaidPriority
 from treadle.domain.rates import LONGEST_WINDOW, MOST_RUNS
@@ -27,9 +27,8 @@ from treadle.domain.searching import Searchable
 from treadle.domain.triggers.records import LONGEST_SECONDS, SHORTEST_SECONDS
 from treadle.domain.work import MAX_TIMEOUT_MS, Completion
 
-_LETTERS: Final = "letters, digits, '.', '_', '-' and ':', beginning with a letter, a digit or '_'"
-Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_ID, description=_LETTERS)]
-QueueName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_QUEUE_NAME, description=_LETTERS)]
+Name: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_ID, description=NAME_LETTERS)]
+QueueName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_QUEUE_NAME, description=NAME_LETTERS)]
 _WAITS_FOR: Final = "Jobs whose unfinished runs each of its runs waits for."
 _RUNS_AFTER: Final = "Jobs after whose completed runs it is run."
 CAPABILITIES: Final = ("wallet", "twitter", "discord", "blockchain", "ai")
@@ -50,7 +49,7 @@ MostActive: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_ACTIVE)]
 MostStarts: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_RUNS)]
 WindowMs: TypeAlias = Annotated[int, Meta(ge=1, le=LONGEST_WINDOW // MILLISECOND)]
 WindowSeconds: TypeAlias = Annotated[float, Meta(ge=0.001, le=LONGEST_WINDOW // SECOND)]
-LimitName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_ID, description=_LETTERS)]
+LimitName: TypeAlias = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=MAX_JOB_ID, description=NAME_LETTERS)]
 KeyTemplate: TypeAlias = Annotated[
     str, Meta(min_length=1, max_length=255, description="A text with names of inputs in braces, such as `{account}`.")
 ]

@@ -20,11 +20,12 @@ from treadle.domain.jobs.execution import dump_executor, read_executor
 from treadle.domain.jobs.intake import read_batch_size, read_intake
 from treadle.domain.jobs.later import take_later
 from treadle.domain.jobs.limiting import dump_limits, read_limits, starts_by_itself
-from treadle.domain.jobs.records import MAX_JOB_ID, JobSpec
+from treadle.domain.jobs.records import JobSpec
 from treadle.domain.jobs.retrying import dump_retry, read_retry
 from treadle.domain.jobs.saying import said
 from treadle.domain.jobs.timing import dump_schedule, read_schedule
 from treadle.domain.json import json_problems
+from treadle.domain.names import MAX_JOB_ID
 from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority, to_priority
 from treadle.domain.runs import DEFAULT_QUEUE

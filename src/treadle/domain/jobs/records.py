@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -11,6 +10,7 @@ from treadle.domain.chains import Chain
 from treadle.domain.clashes import Debounce, Unique
 from treadle.domain.errors import InvalidInput, Problem
 from treadle.domain.instants import Instant
+from treadle.domain.names import MAX_JOB_ID, is_name
 from treadle.domain.overlap import Overlap
 from treadle.domain.priority import Priority
 from treadle.domain.rates import Rate
@@ -18,12 +18,6 @@ from treadle.domain.runs import DEFAULT_DOMAIN, DEFAULT_QUEUE
 from treadle.domain.schedules import Misfire, ScheduleSpec
 from treadle.domain.work import Work
 
-MAX_JOB_ID: Final = 200
-MAX_QUEUE_NAME: Final = 100
-MAX_DOMAIN_NAME: Final = 100
-# The last group says "the end" to both Python and JSON Schema: Python's `$` would let a final line feed through.
-NAME_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9._:-]*(?![\s\S])"
-_NAME: Final = re.compile(NAME_PATTERN)
 _RESERVED: Final = {
     "adhoc": "runs of jobs that are not kept are found under it",
     "validate": "documents are checked at its path",
@@ -41,11 +35,6 @@ def check_not_reserved(job_id: str) -> None:
     if job_id in _RESERVED:
         message = f"{job_id!r} is reserved: {_RESERVED[job_id]}; choose another"
         raise InvalidInput([Problem("/job_id", message, "reserved")])
-
-
-def is_name(text: str, longest: int) -> bool:
-    """Whether `text` can be the name of a queue or a domain."""
-    return len(text) <= longest and _NAME.match(text) is not None
 
 
 class JobLimits(Struct, frozen=True, kw_only=True, omit_defaults=True):

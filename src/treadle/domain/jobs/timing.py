@@ -11,7 +11,7 @@ from treadle.domain.instants import Instant, from_datetime, from_seconds, to_iso
 from treadle.domain.jobs.document import ScheduleDocument
 from treadle.domain.jobs.saying import said
 from treadle.domain.schedules import DEFAULT_TIMEZONE, ScheduleSpec
-from treadle.domain.triggers import grammar, zones
+from treadle.domain.triggers import cron_problems, zones
 
 _KEY_OF_MODE: Final = {"cron": "cron", "interval": "interval_sec"}
 
@@ -22,7 +22,7 @@ def read_schedule(document: ScheduleDocument, at: str, problems: list[Problem]) 
     known = not (faults := zones.problems(timezone))
     problems.extend(Problem(f"{at}/timezone", fault.message) for fault in faults)
     if document.cron is not None:
-        problems.extend(Problem(f"{at}/cron", fault.message) for fault in grammar.problems(document.cron))
+        problems.extend(Problem(f"{at}/cron", fault.message) for fault in cron_problems(document.cron))
     seconds = said(
         {f"{at}/interval_sec": document.interval_sec, f"{at}/interval_seconds": document.interval_seconds}, problems
     )

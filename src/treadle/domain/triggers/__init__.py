@@ -6,7 +6,7 @@ once for each wall time it names: the first time the clock reaches it, and at th
 the clock jumps over it. Several wall times within one gap make one fire.
 """
 
-from treadle.domain.triggers.firing import fires, next_fire
+from treadle.domain.triggers.firing import cron_problems, fires, next_fire
 from treadle.domain.triggers.records import At, Cron, Interval, Trigger, interval, parse_cron
 
-__all__ = ["At", "Cron", "Interval", "Trigger", "fires", "interval", "next_fire", "parse_cron"]
+__all__ = ["At", "Cron", "Interval", "Trigger", "cron_problems", "fires", "interval", "next_fire", "parse_cron"]

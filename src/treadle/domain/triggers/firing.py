@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from treadle.domain.errors import Problem
 from treadle.domain.instants import DAY, LAST, SECOND, Instant, Micros
 from treadle.domain.triggers.calendars import YEARS_AHEAD, Calendar
-from treadle.domain.triggers.grammar import calendar_of
+from treadle.domain.triggers.grammar import calendar_of, problems
 from treadle.domain.triggers.records import At, Cron, Interval, Trigger
 from treadle.domain.triggers.zones import span_at
 
@@ -26,6 +27,15 @@ def next_fire(trigger: Trigger, after: Instant) -> Instant | None:
         case Cron(expr=expr, tz=tz):
             calendar = calendar_of(expr)
             return _by_elapsed_time(calendar, tz, after) if calendar.elapsed else _by_wall_time(calendar, tz, after)
+
+
+def cron_problems(expr: str) -> tuple[Problem, ...]:
+    """What is wrong with a cron expression by which something is to run; so is one that no date fits."""
+    if faults := problems(expr):
+        return faults
+    if next_fire(Cron(expr=expr), 0) is None:
+        return (Problem("/expr", "fires never: no date is in these days and months"),)
+    return ()
 
 
 def fires(trigger: Trigger, after: Instant, until: Instant | None = None) -> Iterator[Instant]:

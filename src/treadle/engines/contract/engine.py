@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from treadle.domain.instants import Instant
+from treadle.domain.moving import Closing
 from treadle.engines.contract.access import AccessStore
 from treadle.engines.contract.audit import AuditStore
 from treadle.engines.contract.bulk import BulkActionStore, SelectionStore
@@ -103,6 +104,10 @@ class Engine(Protocol):
 
     async def schema(self) -> tuple[int, int]:
         """The version of the schema that is there, and of the one that this release makes. Raises Unavailable."""
+        ...
+
+    async def closing(self) -> Closing | None:
+        """Where to and until when nothing is claimed, as the installation moves away; else None. Raises Unavailable."""
         ...
 
     async def backup(self, target: Path) -> None:

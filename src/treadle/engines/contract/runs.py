@@ -25,6 +25,7 @@ class Admission(StrEnum):
     CREATED = "created"
     EXISTING = "existing"
     KEY_REUSED = "key_reused"
+    JOB_CHANGED = "job_changed"
     QUEUE_DRAINING = "queue_draining"
     LETTER_RESOLVED = "letter_resolved"
     PARENT_MISSING = "parent_missing"
@@ -33,7 +34,13 @@ class Admission(StrEnum):
 
 
 REFUSALS: Final = frozenset(
-    {Admission.KEY_REUSED, Admission.QUEUE_DRAINING, Admission.PARENT_MISSING, Admission.LETTER_RESOLVED}
+    {
+        Admission.KEY_REUSED,
+        Admission.JOB_CHANGED,
+        Admission.QUEUE_DRAINING,
+        Admission.PARENT_MISSING,
+        Admission.LETTER_RESOLVED,
+    }
 )
 """Of a run that was answered so, nothing was stored."""
 
@@ -83,7 +90,8 @@ class RunStore(Protocol):
 
         Each run stands for itself; `together`, none is stored where one is refused.
 
-        A run for a queue that drains is refused, and its key not taken. One with a unique key is decided upon by
+        A run for a queue that drains is refused, and its key not taken; so is one made of a job that has another
+        version now, or is gone, where it is to stand only `if_unchanged`. One with a unique key is decided upon by
         `domain.clashes.find_clash`; one that is debounced goes into the run with its key that waits and was never
         claimed, which then is as the new one, but for its id and creation. A retry by hand resolves the dead letter
         that it does again; where it was to be one and is none any more, a run `for_letter` is refused likewise.

@@ -118,6 +118,9 @@ class PostgresEngine:
         """See `contract.Engine`."""
         return await schema_versions(self._connections.pool)
 
+    async def closing(self) -> None:
+        """See `contract.Engine`: nobody moves away from here."""
+
     async def backup(self, target: Path) -> None:
         """See `contract.Engine`: not a capability of this engine."""
         raise InvalidInput(f"{target} is not written: a PostgreSQL database is backed up by its own tools, as pg_dump")

@@ -12,7 +12,7 @@ from treadle.domain.instants import Instant
 from treadle.domain.runs import RunKey
 from treadle.domain.waits import FAMILY
 from treadle.engines.contract import Admission, Published, Topic
-from treadle.engines.postgres.pool import DRIVER_ERRORS, translate
+from treadle.engines.postgres.pool import BEGIN, DRIVER_ERRORS, translate
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.reader import Reader
 from treadle.engines.postgres.writer import Transaction, Writer
@@ -26,7 +26,7 @@ _STEPS: Final = load("steps")
 _LOCK: Final = 0x7472656164_02
 # It comes as one message, so nobody stands still within: there is nobody to end for those who wait.
 _SEQUENCE: Final = (
-    f"BEGIN; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({_LOCK}); {_SQL['sequence']}; COMMIT"
+    f"{BEGIN}; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({_LOCK}); {_SQL['sequence']}; COMMIT"
 )
 
 

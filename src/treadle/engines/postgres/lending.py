@@ -49,15 +49,16 @@ async def borrow(connection: object) -> Lent:
     libraries = libraries_of(connection)
     if "sqlalchemy" in libraries:
         return await borrow(await _beneath(session_of(connection)))
+    lent = None
     if "asyncpg" in libraries:
-        return _Asyncpg(connection)
-    if "psycopg" in libraries:
-        return _psycopg(connection)
-    if "psycopg2" in libraries:
-        import psycopg2.extensions
-
-        return _Sync(connection, {"cursor_factory": psycopg2.extensions.cursor})
-    raise InvalidInput(f"connection= is a {_name(connection)}: it is to be one of {KNOWN}")
+        lent = _asyncpg(connection)
+    elif "psycopg" in libraries:
+        lent = _psycopg(connection)
+    elif "psycopg2" in libraries:
+        lent = _psycopg2(connection)
+    if lent is None:
+        raise InvalidInput(f"connection= is a {_name(connection)}: it is to be a connection of {KNOWN}")
+    return lent
 
 
 class _Asyncpg:
@@ -76,19 +77,18 @@ class _Asyncpg:
 
 
 class _Async:
-    """An async connection after DB-API."""
+    """An async connection after DB-API, by its cursors."""
 
-    def __init__(self, connection: Any, options: dict[str, Any]) -> None:
-        self._connection = connection
-        self._options = options
+    def __init__(self, cursor: Callable[[], Any]) -> None:
+        self._cursor = cursor
 
     async def fetch(self, statement: str, /, *values: Any) -> list[Row]:
-        async with self._connection.cursor(**self._options) as cursor:
+        async with self._cursor() as cursor:
             await cursor.execute(_percent(statement), _named(values))
             return [] if cursor.description is None else list(await cursor.fetchall())
 
     async def execute(self, script: str, /) -> None:
-        async with self._connection.cursor(**self._options) as cursor:
+        async with self._cursor() as cursor:
             await cursor.execute(script)
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -98,29 +98,53 @@ class _Async:
 class _Sync:
     """A sync connection after DB-API. All that it does is done when it answers: nothing is ever awaited."""
 
-    def __init__(self, connection: Any, options: dict[str, Any]) -> None:
-        self._connection = connection
-        self._options = options
+    def __init__(self, cursor: Callable[[], Any]) -> None:
+        self._cursor = cursor
 
     async def fetch(self, statement: str, /, *values: Any) -> list[Row]:
-        with self._connection.cursor(**self._options) as cursor:
+        with self._cursor() as cursor:
             cursor.execute(_percent(statement), _named(values))
             return [] if cursor.description is None else list(cursor.fetchall())
 
     async def execute(self, script: str, /) -> None:
-        with self._connection.cursor(**self._options) as cursor:
+        with self._cursor() as cursor:
             cursor.execute(script)
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await _in_thread(lambda: drive(work()))
 
 
-def _psycopg(connection: Any) -> Lent:
-    from psycopg import AsyncConnection
+def _asyncpg(connection: object) -> Lent | None:
+    """None for what is no connection, such as a pool or a cursor."""
+    import asyncpg
+    from asyncpg.pool import PoolConnectionProxy
+
+    return _Asyncpg(connection) if isinstance(connection, asyncpg.Connection | PoolConnectionProxy) else None
+
+
+def _psycopg(connection: object) -> Lent | None:
+    from psycopg import AsyncConnection, AsyncCursor, Connection, Cursor
+    from psycopg.pq import PipelineStatus
     from psycopg.rows import tuple_row
 
-    options = {"row_factory": tuple_row}
-    return _Async(connection, options) if isinstance(connection, AsyncConnection) else _Sync(connection, options)
+    if not isinstance(connection, AsyncConnection | Connection):
+        return None
+    if connection.pgconn.pipeline_status != PipelineStatus.OFF:
+        raise InvalidInput("connection= is in pipeline mode, in which nothing is answered yet: submit outside of it")
+    if connection.info.parameter_status("standard_conforming_strings") == "off":
+        # The driver would then write bytes as they stand in literals of that kind, also where it sends none.
+        raise InvalidInput("connection= has standard_conforming_strings off, which spoils bytes: set it to on")
+    if isinstance(connection, AsyncConnection):
+        return _Async(lambda: AsyncCursor(connection, row_factory=tuple_row))
+    return _Sync(lambda: Cursor(connection, row_factory=tuple_row))
+
+
+def _psycopg2(connection: object) -> Lent | None:
+    import psycopg2.extensions as theirs
+
+    if not isinstance(connection, theirs.connection):
+        return None
+    return _Sync(lambda: connection.cursor(cursor_factory=theirs.cursor))
 
 
 async def _beneath(connection: Any) -> object:
@@ -129,15 +153,22 @@ async def _beneath(connection: Any) -> object:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     if not isinstance(connection, Connection | AsyncConnection):
-        if not hasattr(connection, "connection"):
+        if not hasattr(connection, "get_bind"):
             raise InvalidInput(f"connection= is a {_name(connection)}: of SQLAlchemy it is a session or a connection")
+        _check_dialect(connection.get_bind())  # before it connects to anything
         ask = connection.connection
         connection = await ask() if is_async(connection) else await _in_thread(ask)
+    _check_dialect(connection)
     if isinstance(connection, AsyncConnection):
         await connection.exec_driver_sql(_BEGIN)
         return (await connection.get_raw_connection()).driver_connection
     await _in_thread(lambda: connection.exec_driver_sql(_BEGIN))
     return connection.connection.driver_connection
+
+
+def _check_dialect(bind: Any) -> None:
+    if bind.dialect.name != "postgresql":
+        raise InvalidInput(f"connection= is to a {bind.dialect.name} database: it is to be to the PostgreSQL one")
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

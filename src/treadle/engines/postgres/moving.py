@@ -49,7 +49,10 @@ async def check_complete(pool: asyncpg.Pool) -> None:
     except DRIVER_ERRORS as error:
         raise translate(error) from error
     if unfinished:
-        raise Unavailable("an installation is being moved into this database: `treadle migrate` has to end first")
+        raise Unavailable(
+            "an installation is being moved into this database: `treadle migrate` has to end first. If that was made "
+            "to another database instead, what is here is of no use: DROP SCHEMA treadle, treadle_view CASCADE"
+        )
 
 
 class PostgresPair(Struct, frozen=True):

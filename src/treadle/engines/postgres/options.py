@@ -11,6 +11,27 @@ from msgspec import Struct
 from treadle.domain.errors import InvalidInput
 
 _OURS: Final = ("pooler", "listen", "connections")
+_LIBPQ_S: Final = frozenset(
+    {
+        "channel_binding",
+        "connect_timeout",
+        "gssdelegation",
+        "gssencmode",
+        "hostaddr",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "load_balance_hosts",
+        "require_auth",
+        "requirepeer",
+        "sslcertmode",
+        "sslcompression",
+        "sslsni",
+        "tcp_user_timeout",
+    }
+)
+"""What PostgreSQL's own library knows, and neither driver nor server: they stand in URLs made for other programs."""
 _CONNECTIONS: Final = 8
 _MOST_CONNECTIONS: Final = 100
 
@@ -46,6 +67,10 @@ def read_url(url: str) -> Options:
     if not count.isdecimal() or not 1 <= int(count) <= _MOST_CONNECTIONS:
         raise InvalidInput(f"connections={count}: it is a number from 1 to {_MOST_CONNECTIONS}")
     for key, _ in values:
+        if key in _LIBPQ_S:
+            raise InvalidInput(
+                f"the URL of the database says {key}=, which is for programs that use libpq: leave it out"
+            )
         if key not in _OURS and (meant := get_close_matches(key, _OURS, 1)):
             raise InvalidInput(f"the URL of the database says {key}=: do you mean {meant[0]}=?")
     _check_ports(parts.netloc)

@@ -30,13 +30,20 @@ SILENCE_SECONDS: Final = 5
 PATIENCE_SECONDS: Final = 30.0
 """How long a statement may take."""
 
-_NAME: Final = {"application_name": "treadle"}
+BEGIN: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+"""Who is in the way of whom is judged by locks: with more, a database ends transactions that could go on."""
+
+_SESSION: Final = {
+    "application_name": "treadle",
+    # What statements and views are written for, whatever the database is set to. Poolers pass it on.
+    "standard_conforming_strings": "on",
+}
 
 # Between the preparing of a statement and its call a server takes nobody for idle, and no timeout of its ends that wait
 # (`transaction_timeout` would, from release 17 on). Who copies rows waits for its client as a matter of course.
 _MAKE_WAY: Final = f"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND usename = current_user AND application_name = '{_NAME["application_name"]}'
+WHERE datname = current_database() AND usename = current_user AND application_name = '{_SESSION["application_name"]}'
   AND state = 'active' AND wait_event = 'ClientRead' AND query NOT LIKE 'COPY %'
   AND state_change < now() - interval '{SILENCE_SECONDS}s'
 """  # noqa: S608 - of constants
@@ -64,6 +71,8 @@ def settings(patience: float) -> dict[str, str]:
         # Plans are made once: for a table that was never analysed, a plan per call can take longer than the call.
         "plan_cache_mode": "force_generic_plan",
         "jit": "off",
+        # As transactions begin (`BEGIN`), single statements do too.
+        "default_transaction_isolation": "read committed",
         # A process that stands still, or is cut off, lets go of what it has locked before its lease ends.
         "idle_in_transaction_session_timeout": f"{SILENCE_SECONDS}s",
         # Whoever waits for longer looks who is in the way: see `make_way`.
@@ -75,7 +84,7 @@ async def connect(dsn: str, *, patience: float = PATIENCE_SECONDS) -> asyncpg.Co
     """A connection outside of any pool. Raises Unavailable, and InvalidInput for options that there are none of."""
     try:
         connection: asyncpg.Connection = await asyncpg.connect(
-            dsn, timeout=SILENCE_SECONDS, command_timeout=patience, server_settings=_NAME
+            dsn, timeout=SILENCE_SECONDS, command_timeout=patience, server_settings=_SESSION
         )
     except DRIVER_ERRORS as error:
         raise translate(error, dsn) from error
@@ -102,7 +111,7 @@ async def open_pool(options: Options, clock: ServerClock, *, size: int, patience
             command_timeout=patience,
             statement_cache_size=0 if options.pooled else 1000,
             max_cached_statement_lifetime=0,
-            server_settings=_NAME if options.pooled else _NAME | settings(patience),
+            server_settings=_SESSION if options.pooled else _SESSION | settings(patience),
             init=prepare,
             reset=leave_as_it_is,
         )
@@ -163,7 +172,9 @@ def translate(error: Exception, dsn: str | None = None) -> TreadleError:
         return StorageFull("no space is left where the database is; nothing was stored")
     if isinstance(error, _NO_OPTION) and dsn is not None:
         return InvalidInput(f"the URL of the database asks for what cannot be: {error}")
-    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError):
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return Unavailable(f"the server has no such database: {error}")
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return Unavailable(f"the database lets nobody in: {error}")
     if "unsupported startup parameter" in str(error):  # PgBouncer's words
         return Unavailable(f"the database is behind a pooler: its URL needs ?pooler=transaction ({error})")

@@ -13,7 +13,7 @@ from treadle.domain.errors import Unavailable
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Topic
 from treadle.engines.postgres.lines import Lines
-from treadle.engines.postgres.look import as_array, shared
+from treadle.engines.postgres.look import as_array, columns, shared
 from treadle.engines.postgres.queries import load
 from treadle.engines.postgres.writer import Writer
 from treadle.engines.sql.newruns import OWN, RUN_COLUMNS, gated, line_of, row_of
@@ -94,9 +94,11 @@ class Submitter:
         rows = [row_of(run, as_array) for run in runs]
         try:
             if len(rows) == 1:
-                (stored,) = await self._write.trip(_SQL["submit_one"], *rows[0])
+                (stored,) = await self._write.trip(_SQL["submit_one"], *rows[0], runs[0].if_unchanged)
             else:
-                (stored,) = await self._write.trip(_SQL["submit"], *shared(rows, OWN, RUN_COLUMNS))
+                jobs = {(run.domain, run.job_id, run.job_version) for run in runs if run.if_unchanged}
+                columns_of_jobs = columns(sorted(jobs), 3)
+                (stored,) = await self._write.trip(_SQL["submit"], *shared(rows, OWN, RUN_COLUMNS), *columns_of_jobs)
         except Unavailable as error:
             if isinstance(error.__cause__, _THEIR_FAULT):
                 return False

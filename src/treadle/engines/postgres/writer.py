@@ -16,7 +16,16 @@ from treadle.domain.json import Json
 from treadle.domain.runs import NewRun
 from treadle.engines.contract import Topic
 from treadle.engines.postgres.look import Connection, Look, as_array, shared
-from treadle.engines.postgres.pool import DRIVER_ERRORS, PATIENCE_SECONDS, Row, make_way, roll_back, settings, translate
+from treadle.engines.postgres.pool import (
+    BEGIN,
+    DRIVER_ERRORS,
+    PATIENCE_SECONDS,
+    Row,
+    make_way,
+    roll_back,
+    settings,
+    translate,
+)
 from treadle.engines.postgres.queries import STATEMENTS
 from treadle.engines.sql.newruns import OWN, RUN_COLUMNS, row_of
 from treadle.engines.sql.transaction import Raced, Told
@@ -102,7 +111,7 @@ class Writer:
         self._pool = pool
         self._pooled = pooled
         told = settings(patience) if pooled else {}  # a pooler has no sessions of ours that could be told once
-        self._begin = "; ".join(("BEGIN", *(f"SET LOCAL {name} = '{value}'" for name, value in told.items())))
+        self._begin = "; ".join((BEGIN, *(f"SET LOCAL {name} = '{value}'" for name, value in told.items())))
         self._patience = patience
         self.wake = wake
         self._next_batch = self._last_batch = 0

@@ -20,6 +20,7 @@ from treadle.engines.sql.admission import admit, arrive
 from treadle.engines.sql.dependencies import Standing, attach
 from treadle.engines.sql.filing import file
 from treadle.engines.sql.gates import declare
+from treadle.engines.sql.jobs import changed
 from treadle.engines.sql.keys import Keys
 from treadle.engines.sql.letters import Letters
 from treadle.engines.sql.lines import Lines
@@ -37,9 +38,9 @@ class Enqueuer:
     async def __call__(self, tx: Transaction, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
         """Insert runs; the caller holds the transaction, and calls `dependencies.work_off` in it.
 
-        A key that stands names its first run instead. A queue that drains takes none, and a run that names a parent
-        which is not there is not stored. One that is the same as a run that stands is, or is not, as its rule says. A
-        retry by hand resolves the dead letter that it does again.
+        A key that stands names its first run instead. A queue that drains takes none. A run that names a parent which
+        is not there is not stored, nor one whose job was to be unchanged and is not. One that is the same as a run that
+        stands is, or is not, as its rule says. A retry by hand resolves the dead letter that it does again.
         """
         batch = _Batch(tx, self._lines, now)
         await batch.prepare(runs)
@@ -71,6 +72,7 @@ class _Batch:
     async def prepare(self, runs: Sequence[NewRun]) -> None:
         """Ask once what has to be known of all of them."""
         await clashing.lock(self._tx, runs)
+        self._changed = await changed(self._tx, runs)
         self._closed = await draining(self._tx, runs)
         keyed = ((run.domain, run.key) for run in runs if run.key is not None)
         self._keys = await Keys.of(self._tx, keyed, self._now)
@@ -82,6 +84,8 @@ class _Batch:
         run = await self._known.expand(self._tx, wanted)
         if run.key is not None and (standing := self._keys.named(run.domain, run.key)) is not None:
             return standing
+        if run.id in self._changed:
+            return Accepted(run.id, Admission.JOB_CHANGED)
         if (run.domain, run.queue) in self._closed:
             return Accepted(run.id, Admission.QUEUE_DRAINING)
         if (at := self._known.missing(run)) is not None:

@@ -28,7 +28,7 @@ from treadle.engines.sql.queues import controls
 from treadle.engines.sql.waits import time_out
 from treadle.engines.sql.workers import may_take
 from treadle.engines.sqlite.connection import fetch, json_list
-from treadle.engines.sqlite.moving import is_closing
+from treadle.engines.sqlite.moving import read_closing
 from treadle.engines.sqlite.queries import load
 from treadle.engines.sqlite.records import to_claim
 from treadle.engines.sqlite.workers import Lease
@@ -53,7 +53,7 @@ class Claimer:
         connection = write.connection
         next_due = await _promote(write, now)
         cancels = tuple(row[0] for row in fetch(connection, _SQL["cancels"], (worker_id,)))
-        if not lease.claims or is_closing(connection, now):
+        if not lease.claims or read_closing(connection, now) is not None:
             return Step(cancels=cancels, next_due=next_due)
         lines = await self._lines_for(write, lease)
         told = await controls(write, {(line.domain, line.queue) for line in lines.values()}) if lines else {}

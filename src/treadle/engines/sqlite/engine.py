@@ -11,6 +11,7 @@ import apsw
 
 from treadle.domain.errors import Conflict, Unavailable
 from treadle.domain.instants import Instant
+from treadle.domain.moving import Closing
 from treadle.engines.contract import Topic
 from treadle.engines.sql.access import Access, Audit
 from treadle.engines.sql.bulk_actions import BulkActions
@@ -34,7 +35,7 @@ from treadle.engines.sql.triggers import Triggers
 from treadle.engines.sqlite.connection import Synchronous, connect, migrate, schema_versions, translate
 from treadle.engines.sqlite.events import SqliteEvents
 from treadle.engines.sqlite.finding import find_dead
-from treadle.engines.sqlite.moving import check_not_moved
+from treadle.engines.sqlite.moving import check_not_moved, read_closing
 from treadle.engines.sqlite.notices import Bell, SocketNotices, notice_folder
 from treadle.engines.sqlite.reader import Reader
 from treadle.engines.sqlite.runs import SqliteRuns
@@ -102,6 +103,10 @@ class SqliteEngine:
     async def schema(self) -> tuple[int, int]:
         """See `contract.Engine`."""
         return await self._reader(schema_versions)
+
+    async def closing(self) -> Closing | None:
+        """See `contract.Engine`."""
+        return await self._reader(lambda connection: read_closing(connection, self.now()))
 
     async def backup(self, target: Path) -> None:
         """See `contract.Engine`: SQLite's online backup. The target must not exist."""

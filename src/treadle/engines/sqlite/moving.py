@@ -9,11 +9,15 @@ import apsw
 
 from treadle.domain.errors import Conflict, Moved
 from treadle.domain.instants import Instant
+from treadle.domain.moving import Closing
 from treadle.engines.moving import NOT_MOVED, RANGE_ROWS, Key, Move, MoveState, Row, Table
 from treadle.engines.sqlite.connection import Transaction, connect, fetch, migrate
 
-_TARGET: Final = "SELECT target FROM moves WHERE state IN ('fenced', 'done')"
-_CLOSING: Final = "SELECT 1 FROM moves WHERE state = 'closing' AND until > ?"
+_TAKES_NOTHING: Final = "SELECT target, state = 'done' FROM moves WHERE state IN ('fenced', 'done')"
+_CLOSING: Final = """
+SELECT target, CASE state WHEN 'closing' THEN until END FROM moves
+WHERE state IN ('fenced', 'done') OR state = 'closing' AND until > ?
+"""
 _HELD: Final = "SELECT DISTINCT worker_id FROM runs WHERE state = 'running'"
 
 _KEYS: Final = {"history": ["id"], "lanes": ["id"]}
@@ -22,13 +26,14 @@ _KEYS: Final = {"history": ["id"], "lanes": ["id"]}
 
 def check_not_moved(connection: apsw.Connection) -> None:
     """Raises Moved where somebody else is in charge, or is about to be."""
-    for (target,) in connection.execute(_TARGET):
-        raise Moved(target)
+    for target, complete in connection.execute(_TAKES_NOTHING):
+        raise Moved(target, complete=bool(complete))
 
 
-def is_closing(connection: apsw.Connection, now: Instant) -> bool:
-    """Whether nothing is to be claimed, since what runs is waited for."""
-    return bool(fetch(connection, _CLOSING, (now,)))
+def read_closing(connection: apsw.Connection, now: Instant) -> Closing | None:
+    """Where to and until when nothing is to be claimed."""
+    found = fetch(connection, _CLOSING, (now,))
+    return Closing(*found[0]) if found else None
 
 
 class SqliteSource:

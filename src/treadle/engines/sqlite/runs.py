@@ -46,10 +46,7 @@ class SqliteRuns(Runs[Write]):
     async def enqueue_within(
         self, connection: object, runs: Sequence[NewRun], *, together: bool = False, now: Instant | None = None
     ) -> list[Accepted]:
-        raise InvalidInput(
-            "runs are submitted within a transaction of yours where both are in one PostgreSQL database: the engine "
-            "here is SQLite, whose file is the engine's alone (leave `connection` out, or move to PostgreSQL)"
-        )
+        raise InvalidInput("the file is the engine's alone: nobody else has a transaction in it")
 
     async def step(self, worker_id: str, done: Sequence[Transition], want: int, *, now: Instant | None = None) -> Step:
         async def work(write: Write) -> Step:

@@ -34,7 +34,7 @@ from treadle.testing.conformance.claiming import TestClaim
 from treadle.testing.conformance.clashes import TestDebounce, TestUnique
 from treadle.testing.conformance.dependencies import TestCascades, TestConditions, TestDependencies, TestFamilies
 from treadle.testing.conformance.documents import TestDocuments
-from treadle.testing.conformance.enqueuing import TestEnqueue
+from treadle.testing.conformance.enqueuing import TestEnqueue, TestUnchanged
 from treadle.testing.conformance.events import TestEvents
 from treadle.testing.conformance.failures import TestFailureGroups
 from treadle.testing.conformance.keys import TestKeys
@@ -115,6 +115,7 @@ __all__ = [
     "TestStandingAside",
     "TestSuspects",
     "TestTriggers",
+    "TestUnchanged",
     "TestUnique",
     "TestWaits",
     "drive",

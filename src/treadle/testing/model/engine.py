@@ -78,6 +78,9 @@ class ModelEngine:
         """See `contract.Engine`."""
         return 1, 1
 
+    async def closing(self) -> None:
+        """See `contract.Engine`: nobody moves away from here."""
+
     async def backup(self, target: Path) -> None:
         """See `contract.Engine`."""
         raise Unavailable(f"the model keeps nothing that could be copied to {target}")

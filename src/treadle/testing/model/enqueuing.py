@@ -26,6 +26,9 @@ def enqueue(data: Data, runs: Sequence[NewRun], now: Instant) -> list[Accepted]:
         if new.key is not None and (standing := data.named(new.domain, new.key, now)) is not None:
             answers.append(standing)
             continue
+        if new.if_unchanged and data.job_version(new.domain, new.job_id) != new.job_version:
+            answers.append(Accepted(new.id, Admission.JOB_CHANGED))
+            continue
         if data.control(new.domain, new.queue).state is QueueState.DRAINING:
             answers.append(Accepted(new.id, Admission.QUEUE_DRAINING))
             continue

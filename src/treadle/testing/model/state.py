@@ -29,6 +29,7 @@ from treadle.domain.steps import RunStep
 from treadle.domain.waits import EventWait
 from treadle.domain.workers import WorkerSpec, WorkerState
 from treadle.engines.contract import Accepted, Admission, Document, Topic, Trigger
+from treadle.engines.definitions import JOB_KIND
 from treadle.testing.model.notices import ModelNotices
 
 
@@ -139,6 +140,11 @@ class Data:
     def control(self, domain: str, queue: str) -> QueueControl:
         """What a queue was told."""
         return self.queues.get((domain, queue), QueueControl())
+
+    def job_version(self, domain: str, job_id: str) -> int | None:
+        """The version at which a job stands; None where there is none."""
+        document = self.documents.get((domain, JOB_KIND, job_id))
+        return None if document is None else document.version
 
     def entries(self) -> dict[str, Entry]:
         """Every run by id."""

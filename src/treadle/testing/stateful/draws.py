@@ -82,6 +82,7 @@ SUBMISSIONS: Final = st.lists(
         {
             "domain": MOSTLY_ONE,
             "job_id": st.sampled_from(["job_report", "job_report", "job_report", FIRST]),
+            "as_of": st.sampled_from([None] * 8 + [1, 2]),
             "queue": st.sampled_from(QUEUES),
             "requires": st.sampled_from([HANDLER, HANDLER, "shell", WITH_A_TAG]),
             "priority": st.sampled_from(Priority),

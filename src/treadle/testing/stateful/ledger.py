@@ -127,6 +127,9 @@ class Ledger:
             if name is not None and stands:
                 assert answer.run_id == self.keys[name][0], "I10"
                 continue
+            if answer.admission is Admission.JOB_CHANGED:
+                assert new.if_unchanged
+                continue
             draining = self.queues[new.domain, new.queue].state is QueueState.DRAINING
             assert (answer.admission is Admission.QUEUE_DRAINING) == draining, "I8"
             if draining:

@@ -18,6 +18,7 @@ from treadle.domain.reasons import Reason, ReasonCode
 from treadle.domain.runs import NewRun, RunKey
 from treadle.domain.schedules import Schedule
 from treadle.testing.driver import new_run, work, worker_spec
+from treadle.testing.stateful.draws import FIRST
 from treadle.testing.stateful.pair import Held, OpenEngine, Pair
 
 Sighting: TypeAlias = tuple[str, str, Schedule | None]
@@ -52,6 +53,8 @@ class Rules(RuleBasedStateMachine):
     def _new(self, fields: Mapping[str, Any]) -> NewRun:
         now = self.pair.now
         picked = {name: fields[name] for name in PLAIN}
+        if fields["as_of"] is not None:
+            picked |= {"job_id": FIRST, "job_version": fields["as_of"], "if_unchanged": True}
         parents = self.pair.ledger.latest(fields["parents"])
         if parents or fields["jobs"]:
             asked = {parents[0]: fields["condition"]} if parents and fields["condition"] is not None else {}

@@ -9,8 +9,10 @@ import { jsonText } from "../../../api/json";
 import { of } from "../../../api/live";
 import { useMay } from "../../../api/session";
 import { useWords } from "../../../appearance";
+import { useAddress } from "../../../ui/address";
 import { Ask } from "../../../ui/ask";
 import { Diff } from "../../../ui/diff";
+import { Pager } from "../../../ui/pager";
 import { Found } from "../../../ui/states";
 import { Moment } from "../../../ui/time";
 import { definitionOf } from "../editor/document";
@@ -21,14 +23,20 @@ import { beyondStale, isStale } from "./actions";
 type Job = Schemas["Job"];
 
 export default function Versions({ job }: { job: Job }) {
+  const cursor = useAddress().told("cursor") || null;
   const query = useQuery({
-    queryKey: ["job", job.job_id, "versions"],
-    queryFn: () => body(api.GET("/jobs/{job_id}/versions", { params: { path: { job_id: job.job_id } } })),
+    queryKey: ["job", job.job_id, "versions", cursor],
+    queryFn: () =>
+      body(api.GET("/jobs/{job_id}/versions", { params: { path: { job_id: job.job_id }, query: { cursor } } })),
   });
-  return <Found query={query}>{({ items }) => <Compared job={job} versions={items} />}</Found>;
+  return (
+    <Found query={query}>
+      {({ items, next_cursor }) => <Compared job={job} versions={items} next={next_cursor} />}
+    </Found>
+  );
 }
 
-function Compared({ job, versions }: { job: Job; versions: Job[] }) {
+function Compared({ job, versions, next }: { job: Job; versions: Job[]; next: string | null }) {
   const words = useWords(JOB);
   const [search, setSearch] = useSearchParams();
   const [back, setBack] = useState<Job>();
@@ -91,6 +99,7 @@ function Compared({ job, versions }: { job: Job; versions: Job[] }) {
           </tbody>
         </table>
       </div>
+      <Pager next={next} />
       <h2>{words.between(older.version, newer.version)}</h2>
       <Diff before={written(older)} after={written(newer)} label={words.between(older.version, newer.version)} />
       {back && <RollBack job={job} to={back} onClose={() => setBack(undefined)} />}

@@ -20,6 +20,14 @@ WHERE domain = $1 AND kind = $2 AND id = $3 AND version <= coalesce($4, version)
 -- Also of a definition that was deleted: its number is not given out again.
 SELECT coalesce(max(version), 0) FROM treadle.document_versions WHERE domain = $1 AND kind = $2 AND id = $3;
 
+-- name: changed
+-- Of runs, those whose jobs have another version than that in the arrays, or are gone.
+SELECT run.id FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS run (id, domain, job_id, job_version)
+WHERE NOT EXISTS (
+  SELECT 1 FROM treadle.documents AS job
+  WHERE job.domain = run.domain AND job.kind = $5 AND job.id = run.job_id AND job.version = run.job_version
+);
+
 -- name: put
 INSERT INTO treadle.documents (domain, kind, id, version, body, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -42,8 +42,17 @@ SELECT treadle.put_runs($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 
                         $23, $24, $25, $26);
 
 -- name: submit
-SELECT treadle.submit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                      $23, $24);
+-- False, and nothing stored, also where a job of the last three arrays has another version, or is gone.
+SELECT CASE WHEN EXISTS (
+  SELECT 1 FROM unnest($25::text[], $26::text[], $27::bigint[]) AS wanted (domain, id, version)
+  WHERE NOT EXISTS (
+    SELECT 1 FROM treadle.documents AS job
+    WHERE job.domain = wanted.domain AND job.kind = 'job' AND job.id = wanted.id AND job.version = wanted.version
+  )
+) THEN false ELSE
+  treadle.submit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+                 $24)
+END;
 
 -- name: submit_one
 -- What the function `submit` does, for a single run: without arrays it takes two thirds of the time.
@@ -53,6 +62,8 @@ WITH run AS (
   SELECT $2, $3, $4, $5, $6::bytea, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::bigint, $18, $19, $20,
          $21::text::bigint[], $22, $23::bytea
   WHERE NOT EXISTS (SELECT 1 FROM treadle.queues WHERE state = 'draining' AND domain = $9 AND name = $12)
+    AND (NOT $24::boolean
+         OR EXISTS (SELECT 1 FROM treadle.documents WHERE domain = $9 AND kind = 'job' AND id = $10 AND version = $11))
   RETURNING id, domain, job_id, created_at
 ), event AS (
   INSERT INTO treadle.events (batch, ordinal, domain, type, subject, n, job_id, at, data)

@@ -15,6 +15,13 @@ WHERE domain = ? AND kind = ? AND id = ? AND version <= coalesce(?, version) ORD
 -- Also of a definition that was deleted: its number is not given out again.
 SELECT coalesce(max(version), 0) FROM document_versions WHERE domain = ? AND kind = ? AND id = ?;
 
+-- name: changed
+-- Of runs, those whose jobs have another version than that in the list, or are gone.
+SELECT value ->> 0 FROM json_each(?1)
+WHERE NOT EXISTS (
+  SELECT 1 FROM documents WHERE domain = value ->> 1 AND kind = ?2 AND id = value ->> 2 AND version = value ->> 3
+);
+
 -- name: put
 INSERT INTO documents (domain, kind, id, version, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at;
